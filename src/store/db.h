@@ -1,0 +1,52 @@
+/* The database behind one interface: SQLite now, PostgreSQL later. SQL text is written for both;
+ * parameters are ?1 … ?9, ids are 16-byte blobs, times are INTEGER UTC ms, booleans INTEGER 0/1.
+ * A connection is used by one thread at a time. No SQL is ever built from values. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/uid.h"
+#include "base/view.h"
+
+struct db;   /* one connection */
+struct stmt; /* a prepared statement, kept by its connection: asking again for the same text is cheap */
+
+enum db_mode { DB_WRITER, DB_READER };
+
+/* `path` is a file (SQLite). The writer creates it with mode 0600 and runs the migrations. */
+MUST_CHECK enum rc db_open(const char *path, enum db_mode mode, struct db **ret_owned, struct err *e);
+void db_close(struct db *db);
+
+/* The statement for sql (a string literal: compared by address and text), reset and without values. */
+MUST_CHECK enum rc db_prepare(struct db *db, const char *sql, struct stmt **ret, struct err *e);
+
+/* Bind parameter n (from 1). Views and blobs are kept until the statement is run or prepared again. */
+void stmt_bind_int(struct stmt *s, int n, int64_t value);
+void stmt_bind_text(struct stmt *s, int n, struct view value);
+void stmt_bind_blob(struct stmt *s, int n, struct view value);
+void stmt_bind_uid(struct stmt *s, int n, const struct uid *value); /* NULL or none: SQL NULL */
+void stmt_bind_null(struct stmt *s, int n);
+
+/* Next row: *ret_has_row. Binding mistakes are told here as RC_BUG; a broken UNIQUE is RC_CONFLICT. */
+MUST_CHECK enum rc stmt_step(struct stmt *s, bool *ret_has_row, struct err *e);
+/* Runs a statement that returns no rows. ret_changed may be NULL. */
+MUST_CHECK enum rc stmt_run(struct stmt *s, int64_t *ret_changed, struct err *e);
+
+/* Columns of the current row, from 0. Views die at the next step or prepare. */
+int64_t stmt_int(struct stmt *s, int column);
+struct view stmt_text(struct stmt *s, int column);
+struct view stmt_blob(struct stmt *s, int column);
+struct uid stmt_uid(struct stmt *s, int column); /* none when NULL or not 16 bytes */
+bool stmt_is_null(struct stmt *s, int column);
+/* Ends a statement before its last row (frees its read lock). */
+void stmt_reset(struct stmt *s);
+
+MUST_CHECK enum rc db_begin(struct db *db, struct err *e);
+MUST_CHECK enum rc db_commit(struct db *db, struct err *e);
+void db_rollback(struct db *db);
+/* A savepoint inside a transaction: undo one job without the others. */
+MUST_CHECK enum rc db_savepoint(struct db *db, struct err *e);
+MUST_CHECK enum rc db_release(struct db *db, struct err *e);
+void db_rollback_savepoint(struct db *db);

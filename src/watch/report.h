@@ -1,0 +1,139 @@
+/* What a watch said, as plain values: the only thing that comes in from the protocol
+ * (protocol/watch.md sections 3, 4). Made by report_read from one frame; pure, no I/O, no clock. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/view.h"
+#include "watch/frame.h"
+
+enum {
+	REPORT_CELLS_MAX = 7,
+	REPORT_WIFI_MAX = 8,
+	REPORT_SSID_MAX = 32,
+	REPORT_KEYWORD_MAX = 24,
+	REPORT_TEXT_MAX = 1024, /* parameters of an answer or other text kept, cut when longer */
+};
+
+enum report_kind {
+	REPORT_POSITION,
+	REPORT_ALARM, /* AL*: also carries a position when readable */
+	REPORT_HEARTBEAT,
+	REPORT_HEALTH,
+	REPORT_MEDIA,
+	REPORT_ANSWER, /* acknowledgement of, or data for, one of our commands */
+	REPORT_OTHER,  /* known or unknown keyword without values that we read */
+	REPORT_ERROR,  /* a frame whose content cannot be used */
+	REPORT_KIND_COUNT,
+};
+
+/* Bits of report.alarms, most severe first. */
+enum report_alarm {
+	REPORT_ALARM_SOS = 1u << 0,
+	REPORT_ALARM_FALL = 1u << 1,
+	REPORT_ALARM_HEART_RATE = 1u << 2, /* bit 22: "fall or heart rate" until the model is known */
+	REPORT_ALARM_REMOVED = 1u << 3,
+	REPORT_ALARM_LEFT_PLACE = 1u << 4,
+	REPORT_ALARM_ENTERED_PLACE = 1u << 5,
+	REPORT_ALARM_LOW_BATTERY = 1u << 6,
+	REPORT_ALARM_POWER_CUT = 1u << 7,
+	REPORT_ALARM_UNKNOWN = 1u << 8, /* AL without a readable alarm bit */
+};
+
+/* Bits of report.flags: state, not alarm. */
+enum report_flag {
+	REPORT_FLAG_LOW_BATTERY = 1u << 0,
+	REPORT_FLAG_OUTSIDE_FENCE = 1u << 1,
+	REPORT_FLAG_INSIDE_FENCE = 1u << 2,
+	REPORT_FLAG_OFF_WRIST = 1u << 3,
+	REPORT_FLAG_STILL = 1u << 4,
+};
+
+/* Which values are there (report.has). */
+enum report_has {
+	REPORT_HAS_TIME = 1u << 0,     /* device time was readable and plausible in form */
+	REPORT_HAS_POINT = 1u << 1,    /* lat_e7, lon_e7 in range and not 0,0 */
+	REPORT_HAS_SPEED = 1u << 2,
+	REPORT_HAS_COURSE = 1u << 3,
+	REPORT_HAS_ALTITUDE = 1u << 4,
+	REPORT_HAS_SATELLITES = 1u << 5,
+	REPORT_HAS_SIGNAL = 1u << 6,
+	REPORT_HAS_BATTERY = 1u << 7,
+	REPORT_HAS_STEPS = 1u << 8,
+	REPORT_HAS_ROLLS = 1u << 9,
+	REPORT_HAS_STATUS = 1u << 10,
+	REPORT_HAS_ACCURACY = 1u << 11,
+	REPORT_HAS_CDMA = 1u << 12,
+	REPORT_HAS_HEART = 1u << 13,
+	REPORT_HAS_BLOOD_PRESSURE = 1u << 14,
+	REPORT_HAS_SPO2 = 1u << 15,
+	REPORT_HAS_TEMPERATURE = 1u << 16,
+	REPORT_HAS_VALIDITY = 1u << 17, /* is_valid was said (A or V) */
+};
+
+struct cell {
+	uint16_t mcc;
+	char mnc[4]; /* digits as sent, leading zeros significant; NUL-terminated */
+	uint32_t lac;
+	uint32_t cid;
+	int16_t rssi; /* as sent: 0..200 without unit, or negative dBm */
+	bool has_rssi;
+};
+
+struct wifi {
+	uint8_t mac[6];
+	int8_t rssi_dbm; /* negative */
+	bool has_rssi;
+	uint8_t ssid_n;
+	char ssid[REPORT_SSID_MAX]; /* any bytes */
+};
+
+struct cdma {
+	uint32_t sid, nid, bid;
+	int16_t signal;
+};
+
+struct report {
+	enum report_kind kind;
+	uint32_t has;    /* enum report_has */
+	uint16_t alarms; /* enum report_alarm */
+	uint16_t flags;  /* enum report_flag */
+	bool is_valid;   /* A = GPS fix; V never shown as a fix */
+	bool is_stored;  /* UD2: sent late, history only */
+	bool is_hemisphere_unknown;
+	bool is_time_alternative; /* time_alt_ms holds the other reading of the date, see 3.4 */
+	bool is_cut;              /* a later field was unreadable; what stands here was read before it */
+	uint32_t status;          /* raw status word */
+	int64_t time_ms;          /* device time as UTC ms, by the vendor's date order */
+	int64_t time_alt_ms;      /* date read in the other order, when that is a date too */
+	int32_t lat_e7, lon_e7;
+	uint16_t speed_ckmh;  /* 0.01 km/h */
+	uint16_t course_cdeg; /* 0.01 degree, 0..36000 */
+	int32_t altitude_dm;  /* 0.1 m */
+	uint32_t accuracy_dm; /* 0.1 m */
+	uint8_t satellites, signal_percent, battery_percent;
+	uint32_t steps, rolls;
+	uint8_t heart_bpm;
+	uint16_t systolic_mmhg, diastolic_mmhg;
+	uint16_t spo2_permille; /* 975 = 97.5 % */
+	int16_t temperature_cdeg; /* 0.01 degree Celsius */
+	uint8_t cells_n, wifi_n;
+	struct cell cells[REPORT_CELLS_MAX];
+	struct wifi wifi[REPORT_WIFI_MAX];
+	struct cdma cdma;
+	char keyword[REPORT_KEYWORD_MAX + 1]; /* upper case as matched */
+	struct view text; /* parameters after the keyword, borrowed from the frame (never unescaped) */
+	const char *error; /* static text when kind is REPORT_ERROR or is_cut; else NULL */
+};
+
+/* Reads the content of one frame. Always fills *ret: what cannot be read is left out, and an AL frame is
+ * REPORT_ALARM whatever its fields hold (an SOS is never lost because a later field is unreadable).
+ * `vendor` rules (date order, local time) come from frame->vendor. *ret borrows from the frame's bytes. */
+void report_read(const struct frame *frame, struct report *ret);
+
+/* "sos", "fall" … of one alarm bit; NULL when no such bit. */
+const char *report_alarm_name(enum report_alarm bit);
+const char *report_flag_name(enum report_flag bit);
+const char *report_kind_name(enum report_kind kind);
