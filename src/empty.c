@@ -1,0 +1,2 @@
+/* Stands in for the sources of a room that has none yet. */
+typedef int room_is_empty;
