@@ -18,7 +18,8 @@ static int replay_file(int folder, const char *name)
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		goto out;
 	size_t size = (size_t)st.st_size;
-	uint8_t *data = malloc(size == 0 ? 1 : size); /* exact size: a sanitizer sees a read past it */
+	uint8_t *data =
+		malloc(size == 0 ? 1 : size); /* exact size: a sanitizer sees a read past it */
 	if (data == NULL)
 		goto out;
 	if (read(fd, data, size) == st.st_size) {

@@ -5,9 +5,14 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
-#define STEAL(p) __extension__({ typeof(p) stolen_ = (p); (p) = NULL; stolen_; })
+#define STEAL(p)                                                                                   \
+	__extension__({                                                                            \
+		typeof(p) stolen_ = (p);                                                           \
+		(p) = NULL;                                                                        \
+		stolen_;                                                                           \
+	})
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 enum rc {
 	RC_OK = 0,
@@ -27,7 +32,8 @@ enum { ERR_MSG_MAX = 160 };
 struct err {
 	enum rc rc;
 	int sys;               /* errno, or 0 */
-	char msg[ERR_MSG_MAX]; /* what was expected and what came; NUL-terminated, cut when longer */
+	char msg[ERR_MSG_MAX]; /* what was expected and what came; NUL-terminated, cut when longer
+				*/
 };
 
 /* Fills *e (when not NULL) and returns rc. Never clears errno. */

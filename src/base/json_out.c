@@ -56,11 +56,17 @@ static void put(struct json_out *j, const char *p, size_t n)
 	j->n += n;
 }
 
-/* Length of the well-formed UTF-8 sequence at v, or 0 (RFC 3629: no surrogates, no overlong forms). */
+/* Length of the well-formed UTF-8 sequence at v, or 0 (RFC 3629: no surrogates, no overlong forms).
+ */
 static size_t utf8_length(struct view v)
 {
 	const unsigned char *b = (const unsigned char *)v.p;
-	size_t n = b[0] < 0x80 ? 1 : b[0] < 0xC2 ? 0 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : b[0] < 0xF5 ? 4 : 0;
+	size_t n = b[0] < 0x80   ? 1
+		   : b[0] < 0xC2 ? 0
+		   : b[0] < 0xE0 ? 2
+		   : b[0] < 0xF0 ? 3
+		   : b[0] < 0xF5 ? 4
+				 : 0;
 
 	if (n == 0 || n > v.n)
 		return 0;
@@ -96,8 +102,8 @@ static void put_string(struct json_out *j, struct view v)
 	put(j, "\"", 1);
 	while (v.n > 0) {
 		size_t plain = 0;
-		while (plain < v.n && v.p[plain] >= 0x20 && v.p[plain] < 0x7F && v.p[plain] != '"' &&
-			v.p[plain] != '\\')
+		while (plain < v.n && v.p[plain] >= 0x20 && v.p[plain] < 0x7F &&
+			v.p[plain] != '"' && v.p[plain] != '\\')
 			plain++;
 		put(j, v.p, plain);
 		v.p += plain;

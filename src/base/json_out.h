@@ -1,6 +1,6 @@
-/* Writes JSON text straight into a growing, bounded buffer: API answers, live events, `kinward decode`.
- * Commas are set by the writer. Strings are escaped; bytes that are not UTF-8 become U+FFFD.
- * Reading JSON is done with jansson (http/body.h), not here.
+/* Writes JSON text straight into a growing, bounded buffer: API answers, live events, `kinward
+ * decode`. Commas are set by the writer. Strings are escaped; bytes that are not UTF-8 become
+ * U+FFFD. Reading JSON is done with jansson (http/body.h), not here.
  *
  *   struct json_out j;
  *   json_out_init(&j, 64 * 1024);
@@ -11,8 +11,8 @@
  *   if (json_out_finish(&j, &view, e) == RC_OK) …
  *   json_out_done(&j);
  *
- * The key is NULL inside arrays and for the outermost value. A failure (limit, memory) is sticky and
- * told by json_out_finish. Key and string pointers are only borrowed for the call. */
+ * The key is NULL inside arrays and for the outermost value. A failure (limit, memory) is sticky
+ * and told by json_out_finish. Key and string pointers are only borrowed for the call. */
 #pragma once
 
 #include <stdbool.h>
@@ -48,7 +48,8 @@ void json_text(struct json_out *j, const char *key, struct view value);
 void json_int(struct json_out *j, const char *key, int64_t value);
 void json_bool(struct json_out *j, const char *key, bool value);
 void json_null(struct json_out *j, const char *key);
-/* value / 10^decimals as a JSON number without trailing zeros: (225717070, 7) is 22.571707. decimals 0..9. */
+/* value / 10^decimals as a JSON number without trailing zeros: (225717070, 7) is 22.571707.
+ * decimals 0..9. */
 void json_decimal(struct json_out *j, const char *key, int64_t value, unsigned decimals);
 void json_uid(struct json_out *j, const char *key, const struct uid *value);
 /* RFC 3339 UTC with milliseconds, "2026-11-22T10:55:00.000Z". */
@@ -56,6 +57,6 @@ void json_time(struct json_out *j, const char *key, int64_t utc_ms);
 /* A value that is JSON already. */
 void json_raw(struct json_out *j, const char *key, struct view json);
 
-/* The finished text; borrowed from j until it is reset or done. RC_LIMIT, RC_NOMEM, or RC_BUG when not
- * everything is closed. */
+/* The finished text; borrowed from j until it is reset or done. RC_LIMIT, RC_NOMEM, or RC_BUG when
+ * not everything is closed. */
 MUST_CHECK enum rc json_out_finish(struct json_out *j, struct view *ret_text, struct err *e);

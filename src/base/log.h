@@ -1,6 +1,6 @@
-/* One event a line on standard error: time, level, role, event name, key=value pairs. Never positions,
- * phone numbers, names, message texts or tokens. Lines of one call site are limited to 20 in 10 s; what
- * was left out is counted in the next line. Safe from every thread. */
+/* One event a line on standard error: time, level, role, event name, key=value pairs. Never
+ * positions, phone numbers, names, message texts or tokens. Lines of one call site are limited to
+ * 20 in 10 s; what was left out is counted in the next line. Safe from every thread. */
 #pragma once
 
 #include "base/err.h"
@@ -17,8 +17,8 @@ struct log_site {
 	_Atomic(unsigned) left_out;
 };
 
-/* The least important level that is written, and the role's name in each line ("server"). Call once,
- * before threads start. `role` is kept. */
+/* The least important level that is written, and the role's name in each line ("server"). Call
+ * once, before threads start. `role` is kept. */
 void log_start(enum log_level level, const char *role);
 
 void log_write(struct log_site *site, enum log_level level, const char *event, const char *fmt, ...)

@@ -32,8 +32,8 @@ enum rc num_u32(struct view v, uint32_t max, uint32_t *ret, struct err *e)
 
 enum rc num_i64(struct view v, int64_t min, int64_t max, int64_t *ret, struct err *e)
 {
-	return num_decimal((struct view){.p = v.p, .n = view_find(v, '.') == v.n ? v.n : 0}, 0, min, max,
-		ret, e);
+	return num_decimal((struct view){.p = v.p, .n = view_find(v, '.') == v.n ? v.n : 0}, 0, min,
+		max, ret, e);
 }
 
 enum rc num_hex32(struct view v, uint32_t *ret, struct err *e)

@@ -125,8 +125,12 @@ static bool cut_date_time(struct view *in, struct civil *ret)
 		if (separators[i] != NULL && !cut_char(in, separators[i], &c))
 			return false;
 	}
-	*ret = (struct civil){.year = (int32_t)v[0], .month = (uint8_t)v[1], .day = (uint8_t)v[2],
-		.hour = (uint8_t)v[3], .min = (uint8_t)v[4], .sec = (uint8_t)v[5]};
+	*ret = (struct civil){.year = (int32_t)v[0],
+		.month = (uint8_t)v[1],
+		.day = (uint8_t)v[2],
+		.hour = (uint8_t)v[3],
+		.min = (uint8_t)v[4],
+		.sec = (uint8_t)v[5]};
 	return true;
 }
 
@@ -161,8 +165,8 @@ static bool cut_offset(struct view *in, int64_t *ret_ms)
 	*ret_ms = 0;
 	if (sign == 'Z' || sign == 'z')
 		return true;
-	if (!cut_number(in, 2, &hours) || !cut_char(in, ":", &colon) || !cut_number(in, 2, &minutes) ||
-		hours > 23 || minutes > 59)
+	if (!cut_number(in, 2, &hours) || !cut_char(in, ":", &colon) ||
+		!cut_number(in, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
 	*ret_ms = ((int64_t)hours * 60 + minutes) * 60000 * (sign == '-' ? -1 : 1);
 	return true;
@@ -175,8 +179,8 @@ enum rc time_from_text(struct view text, int64_t *ret_ms, struct err *e)
 	int64_t fraction = 0;
 	int64_t offset = 0;
 
-	if (!cut_date_time(&text, &c) || !cut_fraction(&text, &fraction) || !cut_offset(&text, &offset) ||
-		text.n != 0 || c.year < 1970)
+	if (!cut_date_time(&text, &c) || !cut_fraction(&text, &fraction) ||
+		!cut_offset(&text, &offset) || text.n != 0 || c.year < 1970)
 		return fail(e, RC_SYNTAX, "time: RFC 3339 such as 2026-11-22T10:55:00Z expected");
 	enum rc rc = civil_to_ms(&c, &ms, e);
 	if (rc == RC_OK)

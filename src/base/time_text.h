@@ -1,4 +1,5 @@
-/* Civil time and its RFC 3339 text, proleptic Gregorian, UTC, no leap seconds, no libc zone state. */
+/* Civil time and its RFC 3339 text, proleptic Gregorian, UTC, no leap seconds, no libc zone state.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -13,7 +14,8 @@ struct civil {
 	uint8_t hour, min, sec; /* 0..23, 0..59, 0..59 */
 };
 
-/* UTC ms of a civil time. RC_SYNTAX for a date that does not exist (31 February, month 13, hour 24). */
+/* UTC ms of a civil time. RC_SYNTAX for a date that does not exist (31 February, month 13, hour
+ * 24). */
 MUST_CHECK enum rc civil_to_ms(const struct civil *c, int64_t *ret_ms, struct err *e);
 void civil_from_ms(int64_t utc_ms, struct civil *ret);
 

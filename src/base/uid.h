@@ -1,5 +1,5 @@
-/* Random 128-bit identifiers of everything that has an id outside one table (account, group, wearer,
- * device, command, alarm …). Stored as 16 bytes, shown as 32 lower-case hex digits. */
+/* Random 128-bit identifiers of everything that has an id outside one table (account, group,
+ * wearer, device, command, alarm …). Stored as 16 bytes, shown as 32 lower-case hex digits. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,8 @@ struct uid {
 	uint8_t b[UID_BYTES];
 };
 
-/* Fresh from the system's random source. Aborts when that fails: there is nothing safe to do then. */
+/* Fresh from the system's random source. Aborts when that fails: there is nothing safe to do then.
+ */
 struct uid uid_new(void);
 
 /* 32 hex digits of either case. False, and *ret unchanged, for anything else. */

@@ -27,7 +27,8 @@ static inline bool view_is(struct view a, struct view b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* Moves n bytes from the front of *in to *ret_head. False, and nothing moved, if there are fewer. */
+/* Moves n bytes from the front of *in to *ret_head. False, and nothing moved, if there are fewer.
+ */
 MUST_CHECK static inline bool view_cut(struct view *in, size_t n, struct view *ret_head)
 {
 	if (n > in->n)
@@ -42,9 +43,9 @@ MUST_CHECK static inline bool view_cut(struct view *in, size_t n, struct view *r
  * False, and nothing moved, when no stop stands within the first max + 1 bytes. */
 MUST_CHECK bool view_cut_until(struct view *in, char stop, size_t max, struct view *ret_head);
 
-/* Moves the next comma-separated field to *ret_field: up to the next `stop`, or the rest. False when
- * in->p is NULL, which is the state after the last field. An empty view with p set is one empty
- * field. */
+/* Moves the next comma-separated field to *ret_field: up to the next `stop`, or the rest. False
+ * when in->p is NULL, which is the state after the last field. An empty view with p set is one
+ * empty field. */
 MUST_CHECK bool view_cut_field(struct view *in, char stop, struct view *ret_field);
 
 /* Index of the first c in v, or v.n. */

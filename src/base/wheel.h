@@ -20,6 +20,7 @@ struct timer {
 };
 
 MUST_CHECK enum rc wheel_new(int64_t now_ms, struct wheel **ret_owned, struct err *e);
+/* Timers that are still set are unlinked, not fired. */
 void wheel_free(struct wheel *w);
 
 void timer_init(struct timer *t, timer_fn *fn);
@@ -28,7 +29,8 @@ void timer_set(struct wheel *w, struct timer *t, int64_t due_ms);
 void timer_cancel(struct timer *t);
 bool timer_is_set(const struct timer *t);
 
-/* Fires all timers that are due. A timer may be set again, and any timer cancelled, from a callback. */
+/* Fires all timers that are due. A timer may be set again, and any timer cancelled, from a
+ * callback. */
 void wheel_advance(struct wheel *w, int64_t now_ms, void *context);
 /* Milliseconds until the next call of wheel_advance is useful; -1 when no timer is set. */
-int wheel_timeout_ms(const struct wheel *w, int64_t now_ms);
+int wheel_timeout_ms(struct wheel *w, int64_t now_ms);
