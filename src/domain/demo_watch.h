@@ -1,0 +1,9 @@
+/* "Try it with a simulated watch": a wearer whose watch is our own simulator, bound already. */
+#pragma once
+
+#include "domain/domain.h"
+#include "domain/wearer.h"
+
+/* Codes: demo_off, demo_exists (RC_CONFLICT), demo_failed (RC_IO). The caller asked rights_decide. */
+MUST_CHECK enum rc demo_watch_create(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *group, struct wearer_info *ret, struct problem *p, struct err *e);

@@ -1,0 +1,83 @@
+/* What every part of the domain hangs from: one per server role, made by app/role_server.c, read by http.
+ * The members are set before threads start and do not change. Functions of this room that change something
+ * take it and wait until the change is durable (so call them from a pool or request thread, never from
+ * the main loop); functions that only read take a reader connection of the calling thread.
+ * Ids, times (UTC ms) and coordinates (degrees × 10⁷) are plain values; texts are UTF-8, NUL-terminated. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "domain/problem.h"
+#include "domain/rights.h"
+#include "history/history.h"
+#include "store/writer.h"
+
+struct live;
+struct bus;
+struct pool;
+struct web_sessions;
+struct outbox;
+struct claims;
+struct ingest;
+struct quarantine;
+struct sign_in_limits;
+
+enum {
+	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
+	NAME_TEXT = NAME_MAX_BYTES + 1,
+	LOGIN_TEXT = 129, /* 3..64 characters, at most 128 bytes */
+	LANGUAGE_TEXT = 12, /* "de", "es", "en", BCP 47 as given */
+	ZONE_TEXT = 48, /* IANA name */
+	WIRE_ID_TEXT = 21,
+};
+
+/* From kinward.conf; texts are kept by the caller for the life of the process. */
+struct domain_settings {
+	const char *data_dir;
+	const char *public_host;
+	const char *public_url; /* "" when not set */
+	uint16_t watch_port;
+	bool is_demo_watch_on;
+	uint32_t unknown_ids_max;
+	uint32_t unknown_ids_per_address_max;
+	uint32_t sign_in_account_max;  /* attempts in 15 min before delays grow */
+	uint32_t sign_in_address_max;  /* attempts in 15 min from one address */
+	uint32_t writer_queue_max;
+};
+
+/* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in tests.
+ * Main loop only. */
+struct report;
+struct reply;
+struct command;
+enum standing { STANDING_UNKNOWN, STANDING_CLAIMING, STANDING_BOUND };
+struct domain_out {
+	void *owner;
+	void (*answer)(void *owner, uint64_t session, struct view index, const struct reply *reply);
+	void (*standing)(void *owner, uint64_t session, enum standing standing);
+	/* False when the link's queue is full: try later. */
+	bool (*command)(void *owner, uint64_t session, const struct uid *id, const struct command *c);
+	void (*close)(void *owner, uint64_t session, const char *reason);
+	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. */
+	bool (*start_demo_watch)(void *owner, const char *wire_id);
+};
+
+struct domain {
+	struct domain_settings settings;
+	struct loop *loop;
+	struct writer *writer;
+	struct history *history;
+	struct live *live;
+	struct bus *bus;
+	struct pool *pool;
+	struct web_sessions *web_sessions;
+	struct sign_in_limits *sign_in_limits;
+	struct outbox *outbox;     /* main loop only */
+	struct claims *claims;     /* main loop only */
+	struct quarantine *quarantine;
+	struct ingest *ingest;     /* main loop only */
+	struct domain_out out;
+	int64_t (*wall_ms)(void);  /* clock_wall_ms; tests move it */
+};
