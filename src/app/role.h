@@ -1,0 +1,20 @@
+/* What every role gets from the supervisor: settings, and inherited descriptors. Made by app/main.c
+ * from the hidden command line `kinward role NAME --…`; a role is one process and its main returns
+ * the exit code. */
+#pragma once
+
+#include <stdint.h>
+
+#include "app/settings.h"
+
+enum { ROLE_LINKS_MAX = 64 };
+
+struct role {
+	const struct settings *settings;
+	unsigned index;   /* of this gateway; 0 for the server */
+	int control_fd;   /* to the supervisor: app/control.h; end of file there means: stop */
+	int listen_fd;    /* bound and listening: watches for a gateway, web for the server;
+			     non-blocking */
+	unsigned links_n; /* 1 for a gateway; one a gateway for the server */
+	int link_fds[ROLE_LINKS_MAX];
+};

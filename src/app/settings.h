@@ -1,0 +1,102 @@
+/* The settings: plain values, filled from the defaults, then a file (INI), then --set. One table of
+ * rows (settings.c) gives name, type, range, default, unit and help of each; it makes `kinward
+ * settings`, the messages of a refused value, and the manual. Read once by the supervisor, which
+ * hands the effective values to each role; never changed afterwards. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/view.h"
+
+enum { SETTING_TEXT_MAX = 256, SETTINGS_FILE_MAX = 65536 };
+
+enum map_kind { MAP_BUILTIN, MAP_TILES, MAP_PMTILES };
+
+typedef char setting_text[SETTING_TEXT_MAX];
+
+struct settings {
+	setting_text data_dir;
+	setting_text watch_listen; /* host:port */
+	setting_text web_listen;
+	setting_text public_host; /* empty: the host name */
+	setting_text public_url;  /* empty: http://public_host:port of web_listen */
+	setting_text user;        /* empty: `kinward` if it exists, else `nobody` */
+	setting_text metrics_from;
+	setting_text web_dir; /* the built app; empty: beside the program */
+	setting_text map_url;
+	setting_text map_attribution;
+	enum log_level log_level;
+	enum map_kind map_kind;
+	bool demo_watch;
+
+	uint32_t gateways; /* 0: one a core */
+	/* limits of a gateway */
+	uint32_t connections_max;
+	uint32_t connections_per_address_max;
+	uint32_t accepts_per_s;
+	uint32_t first_frame_s;
+	uint32_t header_s;
+	uint32_t frame_s;
+	uint32_t idle_s;
+	uint32_t bytes_per_s_min;
+	uint32_t frame_text_max;
+	uint32_t frame_media_max;
+	uint32_t junk_max;
+	uint32_t read_buffers_max; /* bytes, all unfinished frames of a gateway */
+	uint32_t send_buffer_max;  /* bytes a connection */
+	uint32_t reports_per_device_burst;
+	uint32_t reports_per_device_interval_s; /* 0: no limit */
+	uint32_t replays_per_device_burst;      /* UD2 */
+	uint32_t link_queue_max;                /* bytes */
+	uint32_t batch_wait_ms;
+	/* limits of the server */
+	uint32_t unknown_ids_max;
+	uint32_t unknown_ids_per_address_max;
+	uint32_t writer_queue_max;
+	uint32_t sse_streams_max;
+	uint32_t sse_per_account_max;
+	uint32_t http_connections_max;
+	uint32_t http_body_max;
+	uint32_t sign_in_per_account_max;
+	uint32_t sign_in_per_address_max;
+	uint32_t sign_in_window_s;
+	uint32_t sign_in_queue_max;
+};
+
+/* All defaults. */
+void settings_init(struct settings *s);
+
+/* Sets one value by its name. RC_NOT_FOUND for an unknown name (the message names near ones),
+ * RC_SYNTAX or RC_LIMIT when the value is not allowed (the message says what is). *s is unchanged
+ * on failure. */
+MUST_CHECK enum rc settings_set(
+	struct settings *s, struct view name, struct view value, struct err *e);
+
+/* Reads an INI file ("name = value", # and ; comments, no sections). The message names file and
+ * line. */
+MUST_CHECK enum rc settings_read_file(struct settings *s, const char *path, struct err *e);
+
+/* The same from an open descriptor: how a role gets the supervisor's effective values. */
+MUST_CHECK enum rc settings_read_fd(struct settings *s, int fd, struct err *e);
+
+/* Reads --config FILE and --set NAME=VALUE from a command line. The first argument that is neither
+ * is refused. */
+MUST_CHECK enum rc settings_read_args(struct settings *s, int argc, char **argv, struct err *e);
+
+/* Every value as "name = value" lines. */
+MUST_CHECK enum rc settings_write(const struct settings *s, FILE *out, struct err *e);
+
+/* `kinward settings`: the whole table with help, as a commented file with the values of s. */
+MUST_CHECK enum rc settings_print_table(const struct settings *s, FILE *out, struct err *e);
+
+/* "0.0.0.0:8001", "[::]:8001": host and port. Host is copied without brackets. */
+MUST_CHECK enum rc settings_split_address(
+	const char *address, char *ret_host, size_t host_size, uint16_t *ret_port, struct err *e);
+
+/* Names of limits are also names of metrics: kinward_limit_<name>_total. Calls fn for each limit
+ * row. */
+void settings_each_limit(void (*fn)(void *arg, const char *name), void *arg);

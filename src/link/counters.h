@@ -1,0 +1,67 @@
+/* What a gateway counts: one table of names for the gateway that counts, the STATS message that
+ * carries the values, and /metrics that shows them (`kinward_<name>`). Values only grow, except
+ * gauges. */
+#pragma once
+
+#include <stdbool.h>
+
+enum counter {
+	/* gauges */
+	COUNTER_CONNECTIONS,
+	COUNTER_SESSIONS,
+	COUNTER_READ_BUFFER_BYTES,
+	COUNTER_SEND_BUFFER_BYTES,
+	COUNTER_LINK_QUEUE_BYTES,
+	COUNTER_PAUSED_CONNECTIONS,
+	/* work done */
+	COUNTER_ACCEPTED,
+	COUNTER_CLOSED,
+	COUNTER_BYTES_IN,
+	COUNTER_BYTES_OUT,
+	COUNTER_FRAMES,
+	COUNTER_LENGTH_MISMATCH,
+	COUNTER_HEARTBEATS,
+	COUNTER_REPORTS,
+	COUNTER_ALARMS,
+	COUNTER_UNREADABLE,
+	COUNTER_UNKNOWN_FRAMES,
+	COUNTER_ANSWERS,
+	COUNTER_ANSWERS_LATE,
+	COUNTER_COMMANDS_SENT,
+	COUNTER_COMMANDS_UNSENT,
+	COUNTER_OTHER_REPLY_FORM,
+	COUNTER_JUNK_BYTES,
+	COUNTER_BAD_HEADERS,
+	COUNTER_LINK_BLOCKED,
+	COUNTER_LINK_BAD,
+	COUNTER_FOREIGN_AQSH,
+	COUNTER_FOREIGN_HTTP,
+	COUNTER_FOREIGN_TLS,
+	COUNTER_FOREIGN_GT06,
+	COUNTER_FOREIGN_THINKRACE,
+	/* limits that were reached, named like their setting */
+	COUNTER_LIMIT_CONNECTIONS_MAX,
+	COUNTER_LIMIT_CONNECTIONS_PER_ADDRESS_MAX,
+	COUNTER_LIMIT_ACCEPTS_PER_S,
+	COUNTER_LIMIT_FIRST_FRAME_S,
+	COUNTER_LIMIT_HEADER_S,
+	COUNTER_LIMIT_FRAME_S,
+	COUNTER_LIMIT_BYTES_PER_S_MIN,
+	COUNTER_LIMIT_IDLE_S,
+	COUNTER_LIMIT_JUNK_MAX,
+	COUNTER_LIMIT_FRAME_TEXT_MAX,
+	COUNTER_LIMIT_FRAME_MEDIA_MAX,
+	COUNTER_LIMIT_READ_BUFFERS_MAX,
+	COUNTER_LIMIT_SEND_BUFFER_MAX,
+	COUNTER_LIMIT_REPORTS_PER_DEVICE,
+	COUNTER_LIMIT_LINK_QUEUE_MAX,
+	COUNTER_LIMIT_ID_CHANGED,
+	COUNTER_COUNT,
+};
+
+/* "connections", "limit_idle_s_total" …: the metric's name after "kinward_gateway_" or, for a
+ * limit, after "kinward_". */
+const char *counter_name(enum counter c);
+const char *counter_help(enum counter c);
+bool counter_is_gauge(enum counter c);
+bool counter_is_limit(enum counter c);

@@ -1,0 +1,183 @@
+/* The typed messages between gateway and server, and their bytes. Used on both ends of every link.
+ * One packet of the link holds many messages: type u8, length u16 (of the body), body; numbers are
+ * little endian, texts have a length byte. The reader treats the other role as hostile: only the
+ * types of the sender's side, each field bounded and checked, left-over bytes rejected, nothing
+ * allocated. Pure: no I/O, no clock. Views of a message that was read borrow from the packet. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/uid.h"
+#include "base/view.h"
+#include "watch/command.h"
+#include "watch/frame.h"
+
+enum {
+	MESSAGE_PACKET_MAX = 65536, /* one packet */
+	MESSAGE_HEADER = 3,
+	MESSAGE_BODY_MAX = 16384,    /* one message */
+	MESSAGE_PAYLOAD_MAX = 16000, /* packed report or command */
+	MESSAGE_COUNTERS_MAX = 96,
+	MESSAGE_INDEX_MAX = 4,
+};
+
+enum message_side { MESSAGE_FROM_GATEWAY, MESSAGE_FROM_SERVER };
+
+enum message_type {
+	/* gateway to server */
+	MESSAGE_HELLO = 1, /* first of all, and again after a WELCOME with a new epoch */
+	MESSAGE_OPENED, /* first valid frame of a connection; again after a WELCOME with a new epoch
+			 */
+	MESSAGE_ANNOUNCED, /* every open session was told after HELLO */
+	MESSAGE_REPORT,
+	MESSAGE_CLOSED,
+	MESSAGE_SENT,   /* the command's bytes are with the kernel */
+	MESSAGE_UNSENT, /* they are not, and will not be: no such session, or its send buffer is
+			   full */
+	MESSAGE_FOREIGN,
+	MESSAGE_STATS,
+	MESSAGE_BYE, /* clean stop: nothing follows */
+	/* server to gateway */
+	MESSAGE_WELCOME = 32, /* at the server's start on every link, and in answer to HELLO */
+	MESSAGE_STANDING,
+	MESSAGE_ANSWER,
+	MESSAGE_COMMAND,
+	MESSAGE_CLOSE,
+};
+
+enum standing {
+	STANDING_PENDING,  /* not told yet: everything is forwarded */
+	STANDING_UNKNOWN,  /* LK and KA are answered, nothing is forwarded */
+	STANDING_CLAIMING, /* everything is forwarded */
+	STANDING_BOUND,    /* everything is forwarded */
+	STANDING_COUNT,
+};
+
+enum close_reason {
+	CLOSE_PEER,        /* the watch closed, or the network did */
+	CLOSE_IDLE,        /* nothing came for idle_s */
+	CLOSE_FIRST_FRAME, /* no valid frame within first_frame_s */
+	CLOSE_SLOW_HEADER,
+	CLOSE_SLOW_FRAME,
+	CLOSE_SLOW_BYTES, /* an unfinished frame below bytes_per_s_min */
+	CLOSE_JUNK,
+	CLOSE_FOREIGN,
+	CLOSE_OVERSIZE,
+	CLOSE_ID_CHANGED,  /* a frame with another ID on the same connection */
+	CLOSE_SLOW_READER, /* its send buffer is full */
+	CLOSE_BUFFERS,     /* the gateway's pool of read buffers is used up */
+	CLOSE_BY_SERVER,
+	CLOSE_STOP, /* the gateway stops */
+	CLOSE_REASON_COUNT,
+};
+
+/* Address of the other end; IPv4 as ::ffff:a.b.c.d. */
+struct peer {
+	uint8_t address[16];
+	uint16_t port;
+};
+
+struct message_hello {
+	uint8_t gateway;
+	uint64_t epoch; /* of this gateway process; never 0 */
+};
+
+struct message_opened {
+	uint64_t session;
+	struct peer peer;
+	struct view vendor, id;
+};
+
+struct message_report {
+	uint64_t session;
+	int64_t received_ms; /* UTC */
+	struct view id;      /* of the session: a new server can use it before OPENED came */
+	struct view index;   /* to be given back in the answer; empty or 4 hex digits */
+	struct reply reply;  /* wanted after the commit; REPLY_NONE: none. LK and KA were answered
+				already */
+	struct view report;  /* packed: report_unpack */
+};
+
+struct message_closed {
+	uint64_t session;
+	enum close_reason reason;
+	uint32_t frames; /* valid frames of this session */
+};
+
+struct message_sent { /* SENT, UNSENT */
+	uint64_t session;
+	struct uid command;
+};
+
+struct message_foreign {
+	enum foreign kind;
+	struct peer peer;
+};
+
+struct message_stats {
+	uint8_t n;
+	uint64_t counters[MESSAGE_COUNTERS_MAX]; /* by enum counter of link/counters.h, since the
+						    start */
+};
+
+struct message_welcome {
+	uint64_t epoch; /* of this server process; never 0 */
+};
+
+struct message_standing {
+	uint64_t session;
+	enum standing standing; /* not PENDING */
+};
+
+struct message_answer {
+	uint64_t session;
+	struct view index;
+	struct reply reply; /* not REPLY_NONE */
+};
+
+struct message_command {
+	uint64_t session;
+	struct uid command;
+	struct view packed; /* command_unpack */
+};
+
+struct message_close {
+	uint64_t session;
+	enum close_reason reason;
+};
+
+struct message {
+	enum message_type type;
+	union {
+		struct message_hello hello;
+		struct message_opened opened;
+		struct message_report report;
+		struct message_closed closed;
+		struct message_sent sent;
+		struct message_foreign foreign;
+		struct message_stats stats;
+		struct message_welcome welcome;
+		struct message_standing standing;
+		struct message_answer answer;
+		struct message_command command;
+		struct message_close close;
+	};
+};
+
+/* Appends one message to buf; *ret_n is its length with header. RC_LIMIT when buf is too small,
+ * RC_BUG when a field is out of its bounds. */
+MUST_CHECK enum rc message_write(
+	const struct message *m, uint8_t *buf, size_t size, size_t *ret_n, struct err *e);
+
+/* Takes the next message from the front of *in. RC_SYNTAX for anything that `from` may not send;
+ * then the rest of the packet must not be read. */
+MUST_CHECK enum rc message_read(
+	struct view *in, enum message_side from, struct message *ret, struct err *e);
+
+/* "hello", "opened" … */
+const char *message_name(enum message_type type);
+const char *standing_name(enum standing standing);
+const char *close_reason_name(enum close_reason reason);
+
+enum { PEER_TEXT = 56 }; /* "[2001:db8::1]:65535" and NUL */
+void peer_to_text(const struct peer *peer, char ret_text[PEER_TEXT]);
