@@ -9,8 +9,18 @@
 
 #include "base/err.h"
 #include "base/view.h"
+#include "watch/frame.h"
+#include "watch/reply.h"
 
-enum { COMMAND_TEXT_MAX = 200, /* UTF-16 units of a message */ COMMAND_FRAME_MAX = 2048 };
+enum {
+	COMMAND_TEXT_MAX = 200, /* UTF-16 units of a message */
+	COMMAND_FRAME_MAX = 1024,
+	COMMAND_PACK_MAX = 640,
+	COMMAND_INTERVAL_MIN_S = 60,
+	COMMAND_INTERVAL_MAX_S = 3600,
+	COMMAND_DIGITS_MIN = 4,
+	COMMAND_DIGITS_MAX = 8,
+};
 
 enum command_kind {
 	COMMAND_LOCATE,          /* CR */
@@ -37,36 +47,9 @@ struct command {
 	uint8_t language;      /* number of the LZ table */
 	int16_t zone_min;      /* offset from UTC in minutes, a multiple of 15, -720..+840 */
 	uint32_t interval_s;   /* 60..3600 */
-	char digits[9];        /* PASSWORD: 4..8 digits */
+	char digits[COMMAND_DIGITS_MAX + 1]; /* PASSWORD: 4..8 digits */
 	uint16_t text_n;
 	char text[COMMAND_TEXT_MAX * 3]; /* MESSAGE: UTF-8, checked by command_check */
-};
-
-/* Answers that the protocol wants (section 2.1). */
-enum reply_kind {
-	REPLY_NONE,
-	REPLY_ECHO,   /* the keyword of the report, alone */
-	REPLY_STATUS, /* KEYWORD,<number> */
-	REPLY_LK,
-	REPLY_KA,
-	REPLY_AL,
-	REPLY_TIME,  /* TIME,<unix seconds> */
-	REPLY_BOUND, /* DEVPWDCHECKBIND,1,0/1 */
-	REPLY_JXTKR,
-	REPLY_TK2,   /* TK2,<group>,<number> */
-	REPLY_KIND_COUNT,
-};
-
-struct reply {
-	enum reply_kind kind;
-	char keyword[25]; /* in the case received */
-	char group[25];   /* TK2 */
-	int64_t number;   /* status, unix seconds, bound flag */
-};
-
-/* Whom a frame is for: echoed from the device's last frame, byte for byte. Views are borrowed. */
-struct addressee {
-	struct view vendor, id, index;
 };
 
 /* RC_SYNTAX / RC_LIMIT with a message for people when a field is not allowed. */
@@ -76,8 +59,16 @@ MUST_CHECK enum rc command_check(const struct command *c, struct err *e);
  * RC_LIMIT when buf is too small. */
 MUST_CHECK enum rc command_write(const struct command *c, const struct addressee *to, char *buf,
 	size_t buf_size, size_t *ret_n, struct err *e);
-MUST_CHECK enum rc reply_write(const struct reply *r, const struct addressee *to, char *buf,
-	size_t buf_size, size_t *ret_n, struct err *e);
+
+/* The typed command that a frame for a watch holds: for tests and simulated watches. RC_NOT_FOUND when it is
+ * none of ours (a reply, or a keyword that we never send). */
+MUST_CHECK enum rc command_read(const struct frame *frame, struct command *ret, struct err *e);
+
+/* For links between roles and for the store: bounded, versioned; unpack treats its input as hostile, rejects
+ * left-over bytes and gives only commands that check. */
+MUST_CHECK enum rc command_pack(
+	const struct command *c, uint8_t *buf, size_t buf_size, size_t *ret_n, struct err *e);
+MUST_CHECK enum rc command_unpack(struct view in, struct command *ret, struct err *e);
 
 /* The keyword that is sent ("CR"), and the API's name of the kind ("locate"). Never NULL for a kind. */
 const char *command_keyword(enum command_kind kind);
@@ -86,3 +77,7 @@ MUST_CHECK bool command_from_name(struct view name, enum command_kind *ret);
 
 /* True when a report with this keyword (any case) acknowledges the kind (section 2.2). */
 bool command_is_answered_by(enum command_kind kind, struct view keyword);
+
+/* True when sending the command a second time does no more than sending it once (section 2.2: no
+ * acknowledgement came): all but FIND and MESSAGE, which the wearer would hear and see twice. */
+bool command_may_repeat(enum command_kind kind);

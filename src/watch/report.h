@@ -1,5 +1,5 @@
 /* What a watch said, as plain values: the only thing that comes in from the protocol
- * (protocol/watch.md sections 3, 4). Made by report_read from one frame; pure, no I/O, no clock. */
+ * (protocol sections 3, 4). Made by report_read from one frame; pure, no I/O, no clock. */
 #pragma once
 
 #include <stdbool.h>
@@ -54,7 +54,7 @@ enum report_flag {
 /* Which values are there (report.has). */
 enum report_has {
 	REPORT_HAS_TIME = 1u << 0,     /* device time was readable and plausible in form */
-	REPORT_HAS_POINT = 1u << 1,    /* lat_e7, lon_e7 in range and not 0,0 */
+	REPORT_HAS_POINT = 1u << 1,    /* lat_e7, lon_e7 in range and not 0,0; a fix only when is_valid */
 	REPORT_HAS_SPEED = 1u << 2,
 	REPORT_HAS_COURSE = 1u << 3,
 	REPORT_HAS_ALTITUDE = 1u << 4,
@@ -71,6 +71,38 @@ enum report_has {
 	REPORT_HAS_SPO2 = 1u << 15,
 	REPORT_HAS_TEMPERATURE = 1u << 16,
 	REPORT_HAS_VALIDITY = 1u << 17, /* is_valid was said (A or V) */
+	REPORT_HAS_ZERO_POINT = 1u << 18, /* the coordinates were 0,0: no place */
+	REPORT_HAS_TA = 1u << 19,         /* timing advance of the serving cell, not 255 */
+	REPORT_HAS_ALL = (1u << 20) - 1,
+};
+
+/* Why a report is REPORT_ERROR, or what is missing when is_partial. */
+enum report_error {
+	REPORT_FINE,
+	REPORT_BAD_KEYWORD,
+	REPORT_BAD_TEXT,
+	REPORT_BAD_FIELDS,
+	REPORT_BAD_DATE,
+	REPORT_BAD_TIME,
+	REPORT_BAD_VALIDITY,
+	REPORT_BAD_POINT,
+	REPORT_BAD_HEMISPHERE,
+	REPORT_BAD_STATUS,
+	REPORT_BAD_VALUE,
+	REPORT_BAD_CELLS,
+	REPORT_BAD_WIFI,
+	REPORT_BAD_MEDIA,
+	REPORT_ERROR_COUNT,
+};
+
+/* Bits of cdma.has. */
+enum cdma_has {
+	CDMA_HAS_SID = 1u << 0,
+	CDMA_HAS_NID = 1u << 1,
+	CDMA_HAS_BID = 1u << 2,
+	CDMA_HAS_SIGNAL = 1u << 3,
+	CDMA_HAS_NETWORK = 1u << 4, /* mcc, mnc */
+	CDMA_HAS_ALL = (1u << 5) - 1,
 };
 
 struct cell {
@@ -91,41 +123,59 @@ struct wifi {
 };
 
 struct cdma {
+	uint8_t has; /* enum cdma_has */
+	uint16_t mcc;
+	char mnc[4];
 	uint32_t sid, nid, bid;
 	int16_t signal;
 };
 
+/* Members that `has` does not name, and array members behind the counts, hold nothing to rely on. */
 struct report {
 	enum report_kind kind;
-	uint32_t has;    /* enum report_has */
-	uint16_t alarms; /* enum report_alarm */
-	uint16_t flags;  /* enum report_flag */
-	bool is_valid;   /* A = GPS fix; V never shown as a fix */
-	bool is_stored;  /* UD2: sent late, history only */
+	enum report_error error; /* REPORT_FINE unless kind is REPORT_ERROR or is_partial */
+	uint32_t has;            /* enum report_has */
+	uint16_t alarms;         /* enum report_alarm */
+	uint16_t flags;          /* enum report_flag */
+	bool is_valid;           /* A = GPS fix; V is never shown as a fix */
+	bool is_stored;          /* UD2: sent late, history only */
 	bool is_hemisphere_unknown;
-	bool is_time_alternative; /* time_alt_ms holds the other reading of the date, see 3.4 */
-	bool is_cut;              /* a later field was unreadable; what stands here was read before it */
+	bool is_time_alternative; /* time_alt_ms holds the other reading of the date, section 3.4 */
+	bool is_time_local;       /* the device's local time, not UTC (yisai) */
+	bool is_partial;          /* some field was unreadable and is left out; error names the first */
+	bool is_battery_unsure;   /* LK of SG trackers: the field's place was guessed; check it against a UD */
 	uint32_t status;          /* raw status word */
 	int64_t time_ms;          /* device time as UTC ms, by the vendor's date order */
-	int64_t time_alt_ms;      /* date read in the other order, when that is a date too */
+	int64_t time_alt_ms;      /* date read in the other order */
 	int32_t lat_e7, lon_e7;
 	uint16_t speed_ckmh;  /* 0.01 km/h */
 	uint16_t course_cdeg; /* 0.01 degree, 0..36000 */
 	int32_t altitude_dm;  /* 0.1 m */
-	uint32_t accuracy_dm; /* 0.1 m */
+	uint32_t accuracy_dm; /* 0.1 m; says nothing when !is_valid */
 	uint8_t satellites, signal_percent, battery_percent;
+	uint8_t ta;
 	uint32_t steps, rolls;
 	uint8_t heart_bpm;
 	uint16_t systolic_mmhg, diastolic_mmhg;
-	uint16_t spo2_permille; /* 975 = 97.5 % */
+	uint16_t spo2_permille;   /* 975 = 97.5 % */
 	int16_t temperature_cdeg; /* 0.01 degree Celsius */
 	uint8_t cells_n, wifi_n;
+	char keyword[REPORT_KEYWORD_MAX + 1]; /* upper case; "" when it is not readable */
+	struct view text; /* parameters after the keyword, borrowed; at most REPORT_TEXT_MAX bytes; empty for
+	                   * positions, media and what holds other people's data or secrets (SMS, call log,
+	                   * phone book, Wi-Fi passwords) */
+	struct cdma cdma;
 	struct cell cells[REPORT_CELLS_MAX];
 	struct wifi wifi[REPORT_WIFI_MAX];
-	struct cdma cdma;
-	char keyword[REPORT_KEYWORD_MAX + 1]; /* upper case as matched */
-	struct view text; /* parameters after the keyword, borrowed from the frame (never unescaped) */
-	const char *error; /* static text when kind is REPORT_ERROR or is_cut; else NULL */
+};
+
+/* Facts about the device that some reports carry in their text. */
+enum report_fact {
+	REPORT_FACT_IMEI,    /* 15 digits: RYIMEI, ICCID, CONFIG, TS */
+	REPORT_FACT_ICCID,   /* ICCID, CCID */
+	REPORT_FACT_VERSION, /* VERNO, TS, CONFIG */
+	REPORT_FACT_MODEL,   /* CONFIG TY */
+	REPORT_FACT_COUNT,
 };
 
 /* Reads the content of one frame. Always fills *ret: what cannot be read is left out, and an AL frame is
@@ -133,7 +183,17 @@ struct report {
  * `vendor` rules (date order, local time) come from frame->vendor. *ret borrows from the frame's bytes. */
 void report_read(const struct frame *frame, struct report *ret);
 
+/* The time to file a report under: of two possible readings of the date the one nearer to the receipt; the
+ * receipt time itself when there is none, or when the clock is unset (more than 24 h ahead, or before 2015),
+ * which *ret_is_clock_unset tells. Both readings are kept in *r. */
+int64_t report_time_ms(const struct report *r, int64_t received_ms, bool *ret_is_clock_unset);
+
+/* The fact as a view into r->text. False when this report does not carry it in a valid form. */
+MUST_CHECK bool report_fact(const struct report *r, enum report_fact fact, struct view *ret);
+
 /* "sos", "fall" … of one alarm bit; NULL when no such bit. */
 const char *report_alarm_name(enum report_alarm bit);
 const char *report_flag_name(enum report_flag bit);
 const char *report_kind_name(enum report_kind kind);
+/* Words for people; "" for REPORT_FINE. */
+const char *report_error_text(enum report_error error);
