@@ -1,13 +1,12 @@
 /* Runs a fuzz target on every file of its corpus without a fuzzer: part of each `make test`. */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static int replay_file(int folder, const char *name)
 {
