@@ -28,6 +28,8 @@ struct reader {
 	int epoll, listener;
 	bool is_answering;
 	uint64_t frames, bytes, reads, waits, connections;
+	/* Not on the stack, where the compiler would clear them for each read. */
+	char buffer[READ_MAX], joined[PART_MAX + READ_MAX];
 	struct {
 		char *part; /* the start of a frame whose end has not come */
 		size_t n;
@@ -92,16 +94,15 @@ static bool feed(struct reader *r, int fd, const char *p, size_t n)
 
 static bool take(struct reader *r, int fd, const char *p, size_t n)
 {
-	char joined[PART_MAX + READ_MAX];
 	size_t have = r->unfinished[fd].n;
 
 	r->bytes += n;
 	if (have == 0)
 		return feed(r, fd, p, n);
-	memcpy(joined, r->unfinished[fd].part, have);
-	memcpy(joined + have, p, n);
+	memcpy(r->joined, r->unfinished[fd].part, have);
+	memcpy(r->joined + have, p, n);
 	r->unfinished[fd].n = 0;
-	return feed(r, fd, joined, have + n);
+	return feed(r, fd, r->joined, have + n);
 }
 
 static void drop(struct reader *r, int fd)
@@ -115,18 +116,16 @@ static void drop(struct reader *r, int fd)
 
 static void on_readable(struct reader *r, int fd)
 {
-	char buffer[READ_MAX];
-
 	for (;;) {
-		ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+		ssize_t n = recv(fd, r->buffer, sizeof r->buffer, 0);
 		r->reads++;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n <= 0 || !take(r, fd, buffer, (size_t)n)) {
+		if (n <= 0 || !take(r, fd, r->buffer, (size_t)n)) {
 			drop(r, fd);
 			return;
 		}
-		if ((size_t)n < sizeof buffer)
+		if ((size_t)n < sizeof r->buffer)
 			return;
 	}
 }

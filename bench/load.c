@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/view.h"
 #include "bench/tools.h"
 
@@ -26,6 +27,8 @@ enum {
 	DRAIN_EACH = 64,
 	LIFE_S = 240,
 	QUIET_NS = 10000000,
+	FRAMES_MAX = 20000000,
+	LATENCIES_MAX = 1000000,
 };
 
 #define ANSWERS_DEADLINE_NS INT64_C(15000000000)
@@ -65,7 +68,7 @@ static void on_answer(struct load *l, struct link *k)
 	}
 	if (k->lk_ns == 0)
 		return;
-	if (l->lk_n < l->frames)
+	if (l->lk_n < LATENCIES_MAX)
 		l->lk_us[l->lk_n++] = (uint32_t)((mono_ns() - k->lk_ns) / 1000);
 	l->answered++;
 	k->lk_ns = 0;
@@ -207,16 +210,8 @@ static double cpu_s(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-static void measure(struct load *l)
+static void print_done(struct load *l, double sent_s, double cpu)
 {
-	l->sent = l->reports = l->heartbeats = l->answered = l->confirmed = 0;
-	l->lk_n = 0;
-	double cpu = cpu_s();
-	int64_t start = mono_ns();
-	send_all(l, start);
-	double sent_s = (double)(mono_ns() - start) / 1e9;
-	await_answers(l);
-	cpu = cpu_s() - cpu;
 	(void)printf(
 		"done {\"frames\": %llu, \"reports\": %llu, \"heartbeats\": %llu, "
 		"\"answered\": %llu, \"refused\": %llu, \"seconds\": %.3f, \"client_cpu_s\": %.3f, "
@@ -228,29 +223,69 @@ static void measure(struct load *l)
 	(void)fflush(stdout);
 }
 
-static bool next_order(void)
+/* A different number of reports on each connection, so that what the server does once in so many
+ * reports of a watch does not happen for all at once. */
+static void spread(struct load *l, uint32_t most)
 {
-	char line[64];
+	for (uint32_t pass = 0; pass + 1 < most && l->refused == 0; pass++) {
+		for (uint32_t i = 0; i < l->connections; i++) {
+			if (i * UINT32_C(2654435761) / 65536 % most <= pass)
+				continue;
+			wait_for_turn(l, 0);
+			send_next(l, i);
+			if (i % DRAIN_EACH == 0)
+				drain(l, 0);
+		}
+	}
+}
 
-	return read(STDIN_FILENO, line, sizeof line) > 0;
+/* "send RATE FRAMES" or "spread N". */
+static bool order_run(struct load *l, struct view line)
+{
+	struct view word = {0};
+	struct view rate = {0};
+	uint32_t most = 0;
+
+	if (!view_cut_until(&line, ' ', line.n, &word))
+		return false;
+	if (view_is(word, VIEW("spread"))) {
+		if (num_u32(line, 1000, &most, NULL) != RC_OK)
+			return false;
+		l->rate = 0;
+		l->frames = l->connections * most;
+	} else if (!view_is(word, VIEW("send")) || !view_cut_until(&line, ' ', line.n, &rate) ||
+		   num_u32(rate, 1000000, &l->rate, NULL) != RC_OK ||
+		   num_u32(line, FRAMES_MAX, &l->frames, NULL) != RC_OK) {
+		return false;
+	}
+	l->sent = l->reports = l->heartbeats = l->answered = l->confirmed = 0;
+	l->lk_n = 0;
+	double cpu = cpu_s();
+	int64_t start = mono_ns();
+	if (most > 0)
+		spread(l, most);
+	else
+		send_all(l, start);
+	double sent_s = (double)(mono_ns() - start) / 1e9;
+	await_answers(l);
+	print_done(l, sent_s, cpu_s() - cpu);
+	return true;
 }
 
 int main(int argc, char **argv)
 {
 	struct load l = {.connections = 1000,
-		.frames = 10000,
 		.window = 500,
 		.lk_percent = 10,
 		.burst = 1,
 		.net = 1,
 		.random = 12345};
+	char line[64];
 	const struct option options[] = {
 		{"port",        65535,           &l.port       },
                 {"connections", CONNECTIONS_MAX, &l.connections},
-		{"frames",      20000000,        &l.frames     },
-                {"window",      1000000,         &l.window     },
-		{"lk_percent",  100,             &l.lk_percent },
-                {"rate",        1000000,         &l.rate       },
+		{"window",      1000000,         &l.window     },
+                {"lk_percent",  100,             &l.lk_percent },
 		{"burst",       BURST_MAX,       &l.burst      },
                 {"first_id",    1000000,         &l.first_id   },
 		{"net",         255,             &l.net        }
@@ -262,19 +297,21 @@ int main(int argc, char **argv)
 	process_bound(LIFE_S);
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	l.links = calloc(l.connections, sizeof *l.links);
-	l.lk_us = calloc(l.frames + (size_t)1, sizeof *l.lk_us);
+	l.lk_us = calloc(LATENCIES_MAX, sizeof *l.lk_us);
 	l.clock_ms = clock_wall_ms() - 3600 * INT64_C(1000);
 	if (l.epoll < 0 || l.links == NULL || l.lk_us == NULL ||
 		!stencil_make(&l.report, "UD", "00000000") || !stencil_make(&l.heartbeat, "LK", ""))
 		return 1;
 	if (!connect_all(&l))
 		return 1;
-	do {
-		(void)puts("ready");
-		(void)fflush(stdout);
-		if (!next_order())
-			return 0;
-		measure(&l);
-	} while (next_order());
+	(void)puts("ready");
+	(void)fflush(stdout);
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		struct view order = view_of(line);
+		if (order.n > 0)
+			order.n--; /* the line's end */
+		if (!order_run(&l, order))
+			return 2;
+	}
 	return 0;
 }

@@ -87,7 +87,7 @@ static void scan_event(struct streams *s, uint32_t i, char c)
 
 static void on_stream(struct streams *s, uint32_t i)
 {
-	char buffer[8192];
+	static char buffer[8192]; /* not cleared for each read */
 	ssize_t n = recv(s->streams[i].fd, buffer, sizeof buffer, MSG_DONTWAIT);
 
 	if (n <= 0 && (n == 0 || errno != EAGAIN)) {
