@@ -50,8 +50,9 @@ struct settings {
 	uint32_t send_buffer_max;  /* bytes a connection */
 	uint32_t reports_per_device_burst;
 	uint32_t reports_per_device_interval_s; /* 0: no limit */
-	uint32_t replays_per_device_burst;      /* UD2 */
-	uint32_t link_queue_max;                /* bytes */
+	uint32_t frames_per_s_max;
+	uint32_t replays_per_device_burst; /* UD2 */
+	uint32_t link_queue_max;           /* bytes */
 	uint32_t batch_wait_ms;
 	/* limits of the server */
 	uint32_t unknown_ids_max;

@@ -11,6 +11,7 @@
 #include "base/view.h"
 #include "watch/command.h"
 #include "watch/frame.h"
+#include "watch/reply.h"
 
 enum {
 	MESSAGE_PACKET_MAX = 65536, /* one packet */
@@ -43,6 +44,7 @@ enum message_type {
 	MESSAGE_ANSWER,
 	MESSAGE_COMMAND,
 	MESSAGE_CLOSE,
+	MESSAGE_FAREWELL, /* after BYE: all that came before it is committed and answered */
 };
 
 enum standing {

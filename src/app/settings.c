@@ -1,0 +1,544 @@
+#include "app/settings.h"
+
+#include <ini.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "watch/frame.h"
+
+enum setting_type { SETTING_TEXT, SETTING_ADDRESS, SETTING_NUMBER, SETTING_YES_NO, SETTING_CHOICE };
+
+enum { SETTING_LIMIT = 1u << 0 /* counted by the metric kinward_limit_<name>_total */ };
+
+struct setting {
+	const char *name;
+	const char *standard; /* the default */
+	enum setting_type type;
+	size_t offset;
+	uint32_t min, max; /* of a number; of a text min is its least length */
+	const char *unit;  /* or "" */
+	uint32_t flags;
+	const char *const *choices; /* NULL-ended; the value is the position */
+	const char *help;
+};
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const map_kinds[] = {"builtin", "tiles", "pmtiles", NULL};
+
+/* clang-format off */
+static const struct setting table[] = {
+	/* name, default, type, place, least, most, unit, flags, choices, help */
+	{"data_dir", "./data", SETTING_TEXT, offsetof(struct settings, data_dir),
+		1, 0, "", 0, NULL,
+		"folder of the database; made with mode 0700"},
+	{"watch_listen", "0.0.0.0:8001", SETTING_ADDRESS, offsetof(struct settings, watch_listen),
+		0, 0, "", 0, NULL,
+		"where watches connect; [::]:8001 takes IPv4 and IPv6"},
+	{"web_listen", "0.0.0.0:8080", SETTING_ADDRESS, offsetof(struct settings, web_listen),
+		0, 0, "", 0, NULL,
+		"where the app and the API are served"},
+	{"public_host", "", SETTING_TEXT, offsetof(struct settings, public_host),
+		0, 0, "", 0, NULL,
+		"host name or address that watches connect to; empty: the host's own name"},
+	{"public_url", "", SETTING_TEXT, offsetof(struct settings, public_url),
+		0, 0, "", 0, NULL,
+		"address of the app as people type it; https:// here means that a proxy "
+		"adds TLS; empty: made from public_host and web_listen"},
+	{"user", "", SETTING_TEXT, offsetof(struct settings, user),
+		0, 0, "", 0, NULL,
+		"account of the gateways when started as root; empty: kinward, else "
+		"nobody"},
+	{"log_level", "info", SETTING_CHOICE, offsetof(struct settings, log_level),
+		0, 0, "", 0, log_levels,
+		"least important level that is logged"},
+	{"metrics_from", "127.0.0.1,::1", SETTING_TEXT, offsetof(struct settings, metrics_from),
+		0, 0, "", 0, NULL,
+		"addresses that may read /metrics, comma separated"},
+	{"demo_watch", "no", SETTING_YES_NO, offsetof(struct settings, demo_watch),
+		0, 0, "", 0, NULL,
+		"lets people add one simulated watch to try the app"},
+	{"web_dir", "", SETTING_TEXT, offsetof(struct settings, web_dir),
+		0, 0, "", 0, NULL,
+		"folder of the built app; empty: found beside the program"},
+	{"map_kind", "builtin", SETTING_CHOICE, offsetof(struct settings, map_kind),
+		0, 0, "", 0, map_kinds,
+		"background of the map"},
+	{"map_url", "", SETTING_TEXT, offsetof(struct settings, map_url),
+		0, 0, "", 0, NULL,
+		"tile address with {z}/{x}/{y}, or of a .pmtiles file"},
+	{"map_attribution", "", SETTING_TEXT, offsetof(struct settings, map_attribution),
+		0, 0, "", 0, NULL,
+		"text that the map's owner wants shown"},
+	{"gateways", "0", SETTING_NUMBER, offsetof(struct settings, gateways),
+		0, 64, "", 0, NULL,
+		"gateway processes; 0: one a processor core"},
+	{"connections_max", "19000", SETTING_NUMBER, offsetof(struct settings, connections_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"connections of one gateway; more are closed at once"},
+	{"connections_per_address_max", "20000", SETTING_NUMBER, offsetof(struct settings, connections_per_address_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"connections from one IPv4 address or IPv6 /64, in one gateway; mobile "
+		"operators hide thousands of watches behind one address"},
+	{"accepts_per_s", "20000", SETTING_NUMBER, offsetof(struct settings, accepts_per_s),
+		10, 1000000, "1/s", SETTING_LIMIT, NULL,
+		"new connections of one gateway; the rest waits, so that heartbeats of "
+		"connected watches are answered first"},
+	{"first_frame_s", "30", SETTING_NUMBER, offsetof(struct settings, first_frame_s),
+		1, 3600, "s", SETTING_LIMIT, NULL,
+		"time from connecting to the first valid frame"},
+	{"header_s", "10", SETTING_NUMBER, offsetof(struct settings, header_s),
+		1, 3600, "s", SETTING_LIMIT, NULL,
+		"time from the first byte of a frame to the end of its header"},
+	{"frame_s", "30", SETTING_NUMBER, offsetof(struct settings, frame_s),
+		1, 3600, "s", SETTING_LIMIT, NULL,
+		"time from the first byte of a frame to its last; media frames may go on "
+		"while bytes_per_s_min is kept"},
+	{"idle_s", "1800", SETTING_NUMBER, offsetof(struct settings, idle_s),
+		10, 86400, "s", SETTING_LIMIT, NULL,
+		"a connection on which nothing came for so long is closed"},
+	{"bytes_per_s_min", "64", SETTING_NUMBER, offsetof(struct settings, bytes_per_s_min),
+		1, 100000, "byte/s", SETTING_LIMIT, NULL,
+		"least speed of an unfinished media frame after frame_s"},
+	{"frame_text_max", "4000", SETTING_NUMBER, offsetof(struct settings, frame_text_max),
+		256, FRAME_TEXT_MAX, "byte", SETTING_LIMIT, NULL,
+		"content of a text frame"},
+	{"frame_media_max", "67584", SETTING_NUMBER, offsetof(struct settings, frame_media_max),
+		256, FRAME_MEDIA_MAX, "byte", SETTING_LIMIT, NULL,
+		"content of a voice or picture frame"},
+	{"junk_max", "1024", SETTING_NUMBER, offsetof(struct settings, junk_max),
+		0, FRAME_JUNK_MAX, "byte", SETTING_LIMIT, NULL,
+		"bytes in a row that belong to no frame before the connection is closed"},
+	{"read_buffers_max", "67108864", SETTING_NUMBER, offsetof(struct settings, read_buffers_max),
+		131072, 2147483648, "byte", SETTING_LIMIT, NULL,
+		"memory for unfinished frames of one gateway"},
+	{"send_buffer_max", "8192", SETTING_NUMBER, offsetof(struct settings, send_buffer_max),
+		2048, 1048576, "byte", SETTING_LIMIT, NULL,
+		"bytes that wait for one watch; a watch that does not read is closed"},
+	{"reports_per_device_burst", "20", SETTING_NUMBER, offsetof(struct settings, reports_per_device_burst),
+		1, 60000, "", 0, NULL,
+		"reports of one watch at once; alarms are never dropped"},
+	{"reports_per_device_interval_s", "5", SETTING_NUMBER, offsetof(struct settings, reports_per_device_interval_s),
+		0, 3600, "s", 0, NULL,
+		"after the burst, one report in so many seconds; 0: no limit"},
+	{"frames_per_s_max", "200", SETTING_NUMBER, offsetof(struct settings, frames_per_s_max),
+		5, 60000, "1/s", SETTING_LIMIT, NULL,
+		"frames of one connection; above it the connection is read again a second "
+		"later"},
+	{"replays_per_device_burst", "200", SETTING_NUMBER, offsetof(struct settings, replays_per_device_burst),
+		1, 60000, "", 0, NULL,
+		"stored reports (UD2) of one watch at once"},
+	{"link_queue_max", "4194304", SETTING_NUMBER, offsetof(struct settings, link_queue_max),
+		65536, 1073741824, "byte", SETTING_LIMIT, NULL,
+		"bytes that wait for the server before a gateway stops reading reports"},
+	{"batch_wait_ms", "4", SETTING_NUMBER, offsetof(struct settings, batch_wait_ms),
+		0, 20, "ms", 0, NULL,
+		"pause of a gateway under moderate load, which halves its work"},
+	{"unknown_ids_max", "10000", SETTING_NUMBER, offsetof(struct settings, unknown_ids_max),
+		0, 10000000, "", SETTING_LIMIT, NULL,
+		"watches that nobody has claimed, remembered at once"},
+	{"unknown_ids_per_address_max", "200", SETTING_NUMBER, offsetof(struct settings, unknown_ids_per_address_max),
+		0, 1000000, "", SETTING_LIMIT, NULL,
+		"the same from one address"},
+	{"writer_queue_max", "65536", SETTING_NUMBER, offsetof(struct settings, writer_queue_max),
+		64, 10000000, "", SETTING_LIMIT, NULL,
+		"changes that wait for the database"},
+	{"sse_streams_max", "20000", SETTING_NUMBER, offsetof(struct settings, sse_streams_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"open streams of live events"},
+	{"sse_per_account_max", "50", SETTING_NUMBER, offsetof(struct settings, sse_per_account_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"the same of one account; the oldest is closed"},
+	{"http_connections_max", "19000", SETTING_NUMBER, offsetof(struct settings, http_connections_max),
+		16, 1000000, "", SETTING_LIMIT, NULL,
+		"connections of browsers"},
+	{"http_body_max", "65536", SETTING_NUMBER, offsetof(struct settings, http_body_max),
+		1024, 1048576, "byte", SETTING_LIMIT, NULL,
+		"body of a request; pictures may have 200 KB"},
+	{"sign_in_per_account_max", "10", SETTING_NUMBER, offsetof(struct settings, sign_in_per_account_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"failed sign-ins of one account in sign_in_window_s before they are "
+		"slowed"},
+	{"sign_in_per_address_max", "30", SETTING_NUMBER, offsetof(struct settings, sign_in_per_address_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"failed sign-ins from one address in sign_in_window_s"},
+	{"sign_in_window_s", "900", SETTING_NUMBER, offsetof(struct settings, sign_in_window_s),
+		1, 86400, "s", 0, NULL,
+		"time over which failed sign-ins are counted"},
+	{"sign_in_queue_max", "64", SETTING_NUMBER, offsetof(struct settings, sign_in_queue_max),
+		1, 10000, "", SETTING_LIMIT, NULL,
+		"passwords that wait to be checked"},
+};
+/* clang-format on */
+
+static void *place_of(struct settings *s, const struct setting *row)
+{
+	return (char *)s + row->offset;
+}
+
+static const void *value_of(const struct settings *s, const struct setting *row)
+{
+	return (const char *)s + row->offset;
+}
+
+/* What stands between a number and its unit. */
+static const char *unit_gap(const struct setting *row)
+{
+	return row->unit[0] == '\0' ? "" : " ";
+}
+
+/* ---- one value ---- */
+
+static enum rc set_number(
+	struct settings *s, const struct setting *row, struct view value, struct err *e)
+{
+	uint32_t n = 0;
+
+	if (num_u32(value, UINT32_MAX, &n, NULL) != RC_OK)
+		return fail(e, RC_SYNTAX, "%s: a whole number from %u to %u%s%s is wanted",
+			row->name, row->min, row->max, unit_gap(row), row->unit);
+	if (n < row->min || n > row->max)
+		return fail(e, RC_LIMIT, "%s: %u is not from %u to %u%s%s", row->name, n, row->min,
+			row->max, unit_gap(row), row->unit);
+	memcpy(place_of(s, row), &n, sizeof n);
+	return RC_OK;
+}
+
+static enum rc set_text(
+	struct settings *s, const struct setting *row, struct view value, struct err *e)
+{
+	setting_text text = "";
+
+	for (size_t i = 0; i < value.n; i++) {
+		if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7F)
+			return fail(
+				e, RC_SYNTAX, "%s: control characters are not allowed", row->name);
+	}
+	if (!view_to_text(value, text, sizeof text))
+		return fail(e, RC_LIMIT, "%s: more than %d bytes", row->name, SETTING_TEXT_MAX - 1);
+	if (value.n < row->min)
+		return fail(e, RC_SYNTAX, "%s: must not be empty", row->name);
+	if (row->type == SETTING_ADDRESS) {
+		char host[SETTING_TEXT_MAX];
+		uint16_t port = 0;
+		struct err why;
+		if (settings_split_address(text, host, sizeof host, &port, &why) != RC_OK)
+			return fail(e, RC_SYNTAX, "%s: %s", row->name, why.msg);
+	}
+	memcpy(place_of(s, row), text, sizeof text);
+	return RC_OK;
+}
+
+static enum rc set_yes_no(
+	struct settings *s, const struct setting *row, struct view value, struct err *e)
+{
+	bool is_yes = view_is(value, VIEW("yes"));
+
+	if (!is_yes && !view_is(value, VIEW("no")))
+		return fail(e, RC_SYNTAX, "%s: yes or no is wanted", row->name);
+	memcpy(place_of(s, row), &is_yes, sizeof is_yes);
+	return RC_OK;
+}
+
+static enum rc set_choice(
+	struct settings *s, const struct setting *row, struct view value, struct err *e)
+{
+	char all[ERR_MSG_MAX / 2] = "";
+
+	for (size_t i = 0; row->choices[i] != NULL; i++) {
+		if (view_is(value, view_of(row->choices[i]))) {
+			unsigned n = (unsigned)i;
+			memcpy(place_of(s, row), &n, sizeof n);
+			return RC_OK;
+		}
+		size_t used = strlen(all);
+		(void)snprintf(
+			all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ", row->choices[i]);
+	}
+	return fail(e, RC_SYNTAX, "%s: one of %s is wanted", row->name, all);
+}
+
+static enum rc set_row(
+	struct settings *s, const struct setting *row, struct view value, struct err *e)
+{
+	switch (row->type) {
+	case SETTING_TEXT:
+	case SETTING_ADDRESS:
+		return set_text(s, row, value, e);
+	case SETTING_NUMBER:
+		return set_number(s, row, value, e);
+	case SETTING_YES_NO:
+		return set_yes_no(s, row, value, e);
+	case SETTING_CHOICE:
+		return set_choice(s, row, value, e);
+	}
+	return fail(e, RC_BUG, "%s: no type", row->name);
+}
+
+/* Length of the common beginning. */
+static size_t common(struct view a, const char *b)
+{
+	size_t n = 0;
+
+	while (n < a.n && b[n] != '\0' && a.p[n] == b[n])
+		n++;
+	return n;
+}
+
+static enum rc fail_unknown(struct view name, struct err *e)
+{
+	char quoted[LOG_TEXT_MAX];
+	const char *near = table[0].name;
+	size_t best = 0;
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		size_t n = common(name, table[i].name);
+		if (n > best) {
+			best = n;
+			near = table[i].name;
+		}
+	}
+	(void)log_quote(name, quoted);
+	if (best >= 3)
+		return fail(
+			e, RC_NOT_FOUND, "no setting is named %.40s; is %s meant?", quoted, near);
+	return fail(
+		e, RC_NOT_FOUND, "no setting is named %.40s; `kinward settings` lists all", quoted);
+}
+
+enum rc settings_set(struct settings *s, struct view name, struct view value, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		if (view_is(name, view_of(table[i].name)))
+			return set_row(s, &table[i], value, e);
+	}
+	return fail_unknown(name, e);
+}
+
+void settings_init(struct settings *s)
+{
+	*s = (struct settings){0};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		enum rc rc = set_row(s, &table[i], view_of(table[i].standard), NULL);
+		(void)rc; /* settings_test.c proves every default; a text that may not be empty
+			     has one */
+	}
+}
+
+/* ---- files ---- */
+
+struct reading {
+	struct settings *s;
+	struct err *e;
+	bool has_failed;
+};
+
+static int on_line(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *r = user;
+
+	if (r->has_failed)
+		return 0;
+	if (section[0] != '\0') {
+		r->has_failed = true;
+		(void)fail(r->e, RC_SYNTAX, "sections such as [%.40s] are not used", section);
+		return 0;
+	}
+	if (settings_set(r->s, view_of(name), view_of(value), r->e) == RC_OK)
+		return 1;
+	r->has_failed = true;
+	return 0;
+}
+
+/* `result` is what inih returned: 0, the number of the first bad line, -1 or -2. */
+static enum rc tell_result(const struct reading *r, int result, const char *source,
+	const struct err *why, struct err *e)
+{
+	if (result == 0)
+		return RC_OK;
+	if (result < 0)
+		return fail_sys(e, "%s: cannot be read", source);
+	if (r->has_failed)
+		return fail(e, why->rc, "%.60s line %d: %s", source, result, why->msg);
+	return fail(e, RC_SYNTAX, "%.60s line %d: NAME = VALUE is wanted", source, result);
+}
+
+enum rc settings_read_file(struct settings *s, const char *path, struct err *e)
+{
+	struct settings read = *s;
+	struct err why = {0};
+	struct reading r = {.s = &read, .e = &why};
+	enum rc rc = tell_result(&r, ini_parse(path, on_line, &r), path, &why, e);
+
+	if (rc == RC_OK)
+		*s = read;
+	return rc;
+}
+
+enum rc settings_read_fd(struct settings *s, int fd, struct err *e)
+{
+	static const char source[] = "settings of the supervisor";
+	struct settings read = *s;
+	struct err why = {0};
+	struct reading r = {.s = &read, .e = &why};
+	char *text = malloc(SETTINGS_FILE_MAX + 1);
+
+	if (text == NULL)
+		return fail(e, RC_NOMEM, "settings: out of memory");
+	ssize_t n = pread(fd, text, SETTINGS_FILE_MAX, 0);
+	if (n < 0) {
+		free(text);
+		return fail_sys(e, "%s", source);
+	}
+	text[n] = '\0';
+	enum rc rc = tell_result(&r, ini_parse_string(text, on_line, &r), source, &why, e);
+	free(text);
+	if (rc == RC_OK)
+		*s = read;
+	return rc;
+}
+
+static enum rc set_pair(struct settings *s, const char *pair, struct err *e)
+{
+	struct view rest = view_of(pair);
+	struct view name;
+	struct err why;
+
+	if (!view_cut_until(&rest, '=', SETTING_TEXT_MAX, &name))
+		return fail(e, RC_SYNTAX, "--set wants NAME=VALUE");
+	if (settings_set(s, view_trim(name), view_trim(rest), &why) != RC_OK)
+		return fail(e, why.rc, "--set %s", why.msg);
+	return RC_OK;
+}
+
+enum rc settings_read_args(struct settings *s, int argc, char **argv, struct err *e)
+{
+	struct settings read = *s;
+
+	/* The file first, wherever it stands: --set is the stronger one. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < argc; i++) {
+			bool is_config = strcmp(argv[i], "--config") == 0;
+			if (!is_config && strcmp(argv[i], "--set") != 0)
+				return fail(e, RC_SYNTAX,
+					"%.40s: not an option; --config FILE and "
+					"--set NAME=VALUE are",
+					argv[i]);
+			if (++i == argc)
+				return fail(e, RC_SYNTAX, "%s wants a value", argv[i - 1]);
+			enum rc rc = RC_OK;
+			if (is_config && pass == 0)
+				rc = settings_read_file(&read, argv[i], e);
+			else if (!is_config && pass == 1)
+				rc = set_pair(&read, argv[i], e);
+			if (rc != RC_OK)
+				return rc;
+		}
+	}
+	*s = read;
+	return RC_OK;
+}
+
+/* ---- outwards ---- */
+
+static int print_value(const struct settings *s, const struct setting *row, FILE *out)
+{
+	uint32_t n = 0;
+	bool is_yes = false;
+
+	switch (row->type) {
+	case SETTING_TEXT:
+	case SETTING_ADDRESS:
+		return fprintf(out, "%s = %s\n", row->name, (const char *)value_of(s, row));
+	case SETTING_NUMBER:
+		memcpy(&n, value_of(s, row), sizeof n);
+		return fprintf(out, "%s = %u\n", row->name, n);
+	case SETTING_YES_NO:
+		memcpy(&is_yes, value_of(s, row), sizeof is_yes);
+		return fprintf(out, "%s = %s\n", row->name, is_yes ? "yes" : "no");
+	case SETTING_CHOICE:
+		memcpy(&n, value_of(s, row), sizeof n);
+		return fprintf(out, "%s = %s\n", row->name, row->choices[n]);
+	}
+	return -1;
+}
+
+enum rc settings_write(const struct settings *s, FILE *out, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		if (print_value(s, &table[i], out) < 0)
+			return fail_sys(e, "settings: cannot be written");
+	}
+	if (fflush(out) != 0)
+		return fail_sys(e, "settings: cannot be written");
+	return RC_OK;
+}
+
+static int print_range(const struct setting *row, FILE *out)
+{
+	int n = 0;
+
+	switch (row->type) {
+	case SETTING_TEXT:
+		return fprintf(out, "text of at most %d bytes", SETTING_TEXT_MAX - 1);
+	case SETTING_ADDRESS:
+		return fprintf(out, "host:port");
+	case SETTING_NUMBER:
+		return fprintf(out, "%u to %u%s%s", row->min, row->max, unit_gap(row), row->unit);
+	case SETTING_YES_NO:
+		return fprintf(out, "yes or no");
+	case SETTING_CHOICE:
+		for (size_t i = 0; n >= 0 && row->choices[i] != NULL; i++)
+			n = fprintf(out, "%s%s", i == 0 ? "" : ", ", row->choices[i]);
+		return n;
+	}
+	return -1;
+}
+
+enum rc settings_print_table(const struct settings *s, FILE *out, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		const struct setting *row = &table[i];
+		bool is_ok = fprintf(out, "%s# %s\n# ", i == 0 ? "" : "\n", row->help) > 0 &&
+			     print_range(row, out) > 0 &&
+			     fprintf(out, "; default: %s\n",
+				     row->standard[0] == '\0' ? "empty" : row->standard) > 0;
+		if (is_ok && (row->flags & SETTING_LIMIT) != 0)
+			is_ok = fprintf(out, "# counted by kinward_limit_%s_total\n", row->name) >
+				0;
+		if (!is_ok || print_value(s, row, out) < 0)
+			return fail_sys(e, "settings: cannot be written");
+	}
+	if (fflush(out) != 0)
+		return fail_sys(e, "settings: cannot be written");
+	return RC_OK;
+}
+
+enum rc settings_split_address(
+	const char *address, char *ret_host, size_t host_size, uint16_t *ret_port, struct err *e)
+{
+	const char *colon = strrchr(address, ':');
+	uint32_t port = 0;
+
+	if (colon == NULL || num_u32(view_of(colon + 1), UINT16_MAX, &port, NULL) != RC_OK)
+		return fail(e, RC_SYNTAX, "HOST:PORT is wanted, with a port from 0 to 65535");
+	struct view host = {.p = address, .n = (size_t)(colon - address)};
+	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct view){.p = host.p + 1, .n = host.n - 2};
+	else if (view_find(host, ':') != host.n)
+		return fail(e, RC_SYNTAX, "an IPv6 address stands in brackets: [::]:8001");
+	if (host.n == 0 || !view_to_text(host, ret_host, host_size))
+		return fail(e, RC_SYNTAX, "HOST:PORT is wanted, such as 0.0.0.0:8001");
+	*ret_port = (uint16_t)port;
+	return RC_OK;
+}
+
+void settings_each_limit(void (*fn)(void *arg, const char *name), void *arg)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		if ((table[i].flags & SETTING_LIMIT) != 0)
+			fn(arg, table[i].name);
+	}
+}
