@@ -27,17 +27,21 @@ struct settings {
 	setting_text user;        /* empty: `kinward` if it exists, else `nobody` */
 	setting_text metrics_from;
 	setting_text web_dir; /* the built app; empty: beside the program */
+	setting_text trusted_proxy;
+	setting_text tls_cert;
+	setting_text tls_key;
 	setting_text map_url;
 	setting_text map_attribution;
 	enum log_level log_level;
 	enum map_kind map_kind;
 	bool demo_watch;
+	bool http_check_host;
 
 	uint32_t gateways; /* 0: one a core */
 	/* limits of a gateway */
 	uint32_t connections_max;
 	uint32_t connections_per_address_max;
-	uint32_t accepts_per_s;
+	uint32_t accepts_per_s; /* 0: no limit */
 	uint32_t first_frame_s;
 	uint32_t header_s;
 	uint32_t frame_s;
@@ -62,6 +66,12 @@ struct settings {
 	uint32_t sse_per_account_max;
 	uint32_t http_connections_max;
 	uint32_t http_body_max;
+	uint32_t http_threads;
+	uint32_t http_idle_s;
+	uint32_t http_header_s;
+	uint32_t http_body_s;
+	uint32_t http_connections_per_address_max; /* 0: no limit */
+	uint32_t http_requests_per_s;
 	uint32_t sign_in_per_account_max;
 	uint32_t sign_in_per_address_max;
 	uint32_t sign_in_window_s;
