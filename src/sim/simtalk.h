@@ -1,0 +1,28 @@
+/* What a simulated watch says and how it answers: start-up, heartbeats, positions, alarms,
+ * commands. */
+#pragma once
+
+#include "base/err.h"
+#include "base/json_out.h"
+#include "sim/downlink.h"
+#include "sim/simwatch.h"
+
+/* The connection stands: start-up probes and the first heartbeat. */
+void simtalk_login(struct simwatch *w);
+void simtalk_heartbeat(struct simwatch *w);
+/* The heartbeat was not answered in time. */
+void simtalk_missed(struct simwatch *w);
+/* Looks where the wearer is, reports when moving, sets the next look. */
+void simtalk_move(struct simwatch *w);
+/* A position because somebody asked. */
+void simtalk_locate(struct simwatch *w);
+/* Sends the oldest alarm that is not answered. */
+void simtalk_repeat_alarm(struct simwatch *w);
+void simtalk_send_acks(struct simwatch *w);
+void simtalk_receive(struct simwatch *w, const struct downlink *d);
+
+/* The wearer presses the button, falls …; bits of the status word. */
+void simtalk_alarm(struct simwatch *w, uint32_t bits);
+void simtalk_set_battery(struct simwatch *w, int percent);
+/* Where and how the watch is, into the open object. */
+void simtalk_describe(const struct simwatch *w, struct json_out *j);
