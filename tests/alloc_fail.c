@@ -4,6 +4,8 @@
 
 #include "unit.h"
 
+/* The linker prescribes these names.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -54,3 +56,4 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 {
 	return is_to_fail() ? NULL : __real_reallocarray(p, n, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

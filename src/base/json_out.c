@@ -56,17 +56,26 @@ static void put(struct json_out *j, const char *p, size_t n)
 	j->n += n;
 }
 
+/* Length of a UTF-8 sequence by its first byte; 0 for a byte that begins none. */
+static size_t utf8_expected(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC2)
+		return 0;
+	if (first < 0xE0)
+		return 2;
+	if (first < 0xF0)
+		return 3;
+	return first < 0xF5 ? 4 : 0;
+}
+
 /* Length of the well-formed UTF-8 sequence at v, or 0 (RFC 3629: no surrogates, no overlong forms).
  */
 static size_t utf8_length(struct view v)
 {
 	const unsigned char *b = (const unsigned char *)v.p;
-	size_t n = b[0] < 0x80   ? 1
-		   : b[0] < 0xC2 ? 0
-		   : b[0] < 0xE0 ? 2
-		   : b[0] < 0xF0 ? 3
-		   : b[0] < 0xF5 ? 4
-				 : 0;
+	size_t n = utf8_expected(b[0]);
 
 	if (n == 0 || n > v.n)
 		return 0;
@@ -74,10 +83,10 @@ static size_t utf8_length(struct view v)
 		if ((b[i] & 0xC0) != 0x80)
 			return 0;
 	}
-	if ((b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xED && b[1] > 0x9F) ||
-		(b[0] == 0xF0 && b[1] < 0x90) || (b[0] == 0xF4 && b[1] > 0x8F))
-		return 0;
-	return n;
+	bool is_overlong = (b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xF0 && b[1] < 0x90);
+	bool is_surrogate = b[0] == 0xED && b[1] > 0x9F;
+	bool is_beyond = b[0] == 0xF4 && b[1] > 0x8F;
+	return is_overlong || is_surrogate || is_beyond ? 0 : n;
 }
 
 static void put_escape(struct json_out *j, char c)

@@ -6,6 +6,9 @@
 
 enum { MS_PER_DAY = 86400000, DAYS_1970 = 719468 };
 
+static const int64_t HOUR_S = 3600;
+static const int64_t MINUTE_S = 60;
+
 static bool is_leap(int32_t year)
 {
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -40,8 +43,8 @@ enum rc civil_to_ms(const struct civil *c, int64_t *ret_ms, struct err *e)
 	if (c->hour > 23 || c->min > 59 || c->sec > 59)
 		return fail(e, RC_SYNTAX, "time: %u:%u:%u does not exist", (unsigned)c->hour,
 			(unsigned)c->min, (unsigned)c->sec);
-	int64_t seconds = days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 +
-			  c->min * 60 + c->sec;
+	int64_t seconds = days_from_civil(c->year, c->month, c->day) * 24 * HOUR_S +
+			  c->hour * HOUR_S + c->min * MINUTE_S + c->sec;
 	*ret_ms = seconds * 1000;
 	return RC_OK;
 }
