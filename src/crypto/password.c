@@ -231,7 +231,7 @@ void password_verify_nobody(struct view password)
 	static const uint8_t salt[crypto_pwhash_SALTBYTES] = {0};
 	size_t n = password.n <= PASSWORD_BYTES_MAX ? password.n : PASSWORD_BYTES_MAX;
 
-	(void)crypto_pwhash(out, sizeof out, password.p == NULL ? "" : password.p, n, salt,
+	(void)!crypto_pwhash(out, sizeof out, password.p == NULL ? "" : password.p, n, salt,
 		crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
 		crypto_pwhash_ALG_ARGON2ID13); /* only its time matters */
 	sodium_memzero(out, sizeof out);

@@ -12,6 +12,7 @@
 #include "domain/problem.h"
 #include "domain/rights.h"
 #include "history/history.h"
+#include "link/message.h"
 #include "store/writer.h"
 
 struct live;
@@ -48,18 +49,14 @@ struct domain_settings {
 };
 
 /* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in tests.
- * Main loop only. */
-struct report;
-struct reply;
-struct command;
-enum standing { STANDING_UNKNOWN, STANDING_CLAIMING, STANDING_BOUND };
+ * Main loop only. A session is known by one number here: role_server adds the gateway's. */
 struct domain_out {
 	void *owner;
 	void (*answer)(void *owner, uint64_t session, struct view index, const struct reply *reply);
 	void (*standing)(void *owner, uint64_t session, enum standing standing);
 	/* False when the link's queue is full: try later. */
 	bool (*command)(void *owner, uint64_t session, const struct uid *id, const struct command *c);
-	void (*close)(void *owner, uint64_t session, const char *reason);
+	void (*close)(void *owner, uint64_t session);
 	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. */
 	bool (*start_demo_watch)(void *owner, const char *wire_id);
 };

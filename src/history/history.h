@@ -1,7 +1,8 @@
 /* Positions and health over time. Inside: a journal (one blob a batch, written in the same commit as alarms
  * and answers), the head in memory per wearer since its last chunk, chunks per wearer and day. Start-up
  * replays the journal. A wearer is known here by its number (wearer.number, never used twice).
- * history_journal runs in the writer's thread; append, seal and erase in the main loop; reads anywhere. */
+ * history_journal and history_erase run in the writer's thread, append, tick and forget in the main loop,
+ * reads in any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +19,8 @@ enum {
 	HISTORY_HEAD_MAX = 64,              /* reports of one wearer in memory before a chunk is made */
 	HISTORY_HEAD_AGE_MS = 3600 * 1000,  /* … or this age of the oldest */
 	HISTORY_ENTRY_MAX = 8 * 1024,       /* bytes of one packed report */
+	HISTORY_WEARERS_MAX = 16 * 1000 * 1000,
+	HISTORY_TICK_MAX = 256, /* heads that one history_tick seals */
 };
 
 /* One stored report; a plain value, `packed` borrowed. */
@@ -35,29 +38,26 @@ struct history_batch {
 	char *bytes;
 	size_t n, capacity;
 	uint32_t count;
-	uint64_t first_seq; /* set by history_journal */
+	uint64_t first_seq; /* of its first entry; set by history_journal */
 };
 void history_batch_init(struct history_batch *b);
 void history_batch_done(struct history_batch *b);
 MUST_CHECK enum rc history_batch_add(
 	struct history_batch *b, const struct history_entry *entry, struct err *e);
 
-/* Replays the journal. `known(ctx, number)` says whether the wearer still exists. */
-typedef bool history_known_fn(void *ctx, uint32_t wearer);
-MUST_CHECK enum rc history_open(struct db *db, history_known_fn *known, void *ctx,
-	struct history **ret_owned, struct err *e);
+/* Replays the journal. db is the writing connection, before the writer takes it. */
+MUST_CHECK enum rc history_open(struct db *db, struct history **ret_owned, struct err *e);
 void history_free(struct history *h);
 
 /* In the writer's transaction. */
 MUST_CHECK enum rc history_journal(
 	struct history *h, struct db *db, struct history_batch *b, struct err *e);
-/* After the commit: the batch becomes readable. Posts sealing jobs to w when heads are full. */
+/* After the commit: the batch becomes readable. Posts sealing jobs to w when heads are full. RC_NOMEM: what did
+ * not fit is durable, but readable only after the next start. */
 MUST_CHECK enum rc history_append(
 	struct history *h, struct writer *w, const struct history_batch *b, struct err *e);
 /* Seals heads that are older than HISTORY_HEAD_AGE_MS; call about once a minute. Bounded steps. */
 void history_tick(struct history *h, struct writer *w, int64_t now_ms);
-/* Seals every head into chunks with the caller's writing connection: at a clean stop. */
-MUST_CHECK enum rc history_seal_all(struct history *h, struct db *db, struct err *e);
 
 /* Entries with from <= time < to, oldest first by time; fn returns false to end early. */
 typedef bool history_fn(void *ctx, const struct history_entry *entry);
@@ -67,9 +67,9 @@ MUST_CHECK enum rc history_read(struct history *h, struct db *reader, uint32_t w
 MUST_CHECK enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer, history_fn *fn,
 	void *ctx, bool *ret_found, struct err *e);
 
-/* In the writer's transaction: the chunks and the mark go; then history_forget after the commit. Journal blobs
- * that still hold entries of the wearer are rewritten without them. */
-MUST_CHECK enum rc history_erase(struct history *h, struct db *db, uint32_t wearer, struct err *e);
+/* In the writer's transaction: the chunks go, entries of the wearer in the journal are overwritten, and a mark
+ * stays so that nothing still under way can bring them back. After the commit: history_forget. */
+MUST_CHECK enum rc history_erase(struct db *db, uint32_t wearer, struct err *e);
 void history_forget(struct history *h, uint32_t wearer);
 
 struct history_stats {

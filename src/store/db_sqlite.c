@@ -72,7 +72,8 @@ static enum rc set_up_connection(struct db *db, enum db_mode mode, struct err *e
 		mode == DB_WRITER ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				    "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
 				    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
-				    "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864"
+				    "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;"
+				    "PRAGMA journal_size_limit = 67108864"
 				  : "PRAGMA query_only = ON; PRAGMA cache_size = -2048;"
 				    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
 		e);

@@ -73,7 +73,7 @@ static const char *const migrations[] = {
 	" wearer INTEGER NOT NULL, day INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
 	" entries INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (wearer, day, last_seq));"
 	"CREATE TABLE history_mark (wearer INTEGER NOT NULL PRIMARY KEY, sealed_seq INTEGER NOT NULL,"
-	" latest BLOB);",
+	" latest_ms INTEGER NOT NULL, latest BLOB);",
 };
 
 int schema_newest(void)
