@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef fail
+#undef fail_sys
+
 enum rc fail(struct err *e, enum rc rc, const char *fmt, ...)
 {
 	if (e == NULL)

@@ -42,5 +42,12 @@ enum rc fail(struct err *e, enum rc rc, const char *fmt, ...) PRINTF(3, 4);
 /* As fail(RC_IO), with errno in e->sys and its text appended to the message. */
 enum rc fail_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
+#ifdef KINWARD_ANALYZE
+/* For static analysis only (scripts/lint): shows what these two return, so that the paths behind an
+ * error are not mistaken for those behind success. */
+#define fail(e, code, ...) (fail(e, code, __VA_ARGS__), (code))
+#define fail_sys(e, ...) (fail_sys(e, __VA_ARGS__), RC_IO)
+#endif
+
 /* The name of a code: "ok", "more", "syntax" … Never NULL. */
 const char *rc_name(enum rc rc);
