@@ -302,6 +302,11 @@ enum rc link_drain(struct link *l, int timeout_ms, struct err *e)
 	}
 }
 
+size_t link_collected_bytes(const struct link *l)
+{
+	return l->filled;
+}
+
 bool link_is_blocked(const struct link *l)
 {
 	return l->is_blocked;

@@ -1,6 +1,6 @@
 /* One end of the link between a gateway and the server: a SEQPACKET socket on the owner's loop.
- * Messages sent within one turn of the loop are collected into packets of up to 64 KiB and leave at
- * the turn's end. Used by role_gateway (one link) and role_server (one per gateway), in the thread
+ * Messages are collected into packets of up to 64 KiB, which leave when they are full or by
+ * link_flush. Used by role_gateway (one link) and role_server (one per gateway), in the thread
  * of the loop. A queue holds what the socket does not take, with two marks: above
  * `queue_high_bytes` the link is blocked (the owner stops reading from its own sources), below half
  * of it the owner is told to go on. Above queue_high_bytes + LINK_SLACK_BYTES messages are refused
@@ -59,8 +59,7 @@ void link_free(struct link *l);
 /* Takes the message into the current packet. RC_LIMIT: refused, the queue is full. */
 MUST_CHECK enum rc link_send(struct link *l, const struct message *m, struct err *e);
 
-/* Sends what is collected now. The owner calls it at the end of each of its turns
- * (loop_on_turn_end). */
+/* Sends what is collected now. The owner decides when: usually at the end of its turns. */
 void link_flush(struct link *l);
 
 /* Sends everything that is queued, waiting up to timeout_ms for the other end. RC_LIMIT: time is
@@ -70,5 +69,7 @@ MUST_CHECK enum rc link_drain(struct link *l, int timeout_ms, struct err *e);
 /* Reads packets until none is there, for the last turn before a stop. */
 void link_receive_all(struct link *l);
 
+/* Bytes in the packet that is being collected. */
+size_t link_collected_bytes(const struct link *l);
 bool link_is_blocked(const struct link *l);
 const struct link_stats *link_read_stats(const struct link *l);

@@ -1,0 +1,147 @@
+/* Bytes on their way to a watch. Usually the socket takes them at once; what it does not take waits
+ * in a buffer of bounded size, and a watch that does not read is closed. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "gateway/state.h"
+
+struct pending_command {
+	struct uid id;
+	size_t end; /* it is sent when so many bytes of the buffer are */
+};
+
+struct send_buffer {
+	size_t size;
+	size_t from, to; /* unsent bytes */
+	unsigned commands_n;
+	struct pending_command commands[COMMANDS_PENDING_MAX];
+	char bytes[];
+};
+
+static void tell_sent(struct connection *c, const struct uid *command)
+{
+	struct gateway *g = c->gateway;
+
+	g->message.type = MESSAGE_SENT;
+	g->message.sent = (struct message_sent){.session = c->session, .command = *command};
+	(void)gateway_tell(g, true); /* refused: the server repeats what it may repeat */
+	count(g, COUNTER_COMMANDS_SENT, 1);
+}
+
+static bool watch_for(struct connection *c, uint32_t epoll_events)
+{
+	struct err e;
+
+	if (loop_rewatch(c->gateway->loop, &c->handle, epoll_events, &e) == RC_OK)
+		return true;
+	connection_close(c, CLOSE_PEER);
+	return false;
+}
+
+/* How much the socket took; -1: the connection is closed. */
+static ssize_t send_some(struct connection *c, const char *bytes, size_t n)
+{
+	ssize_t sent = send(c->handle.fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent >= 0) {
+		count(c->gateway, COUNTER_BYTES_OUT, (uint64_t)sent);
+		return sent;
+	}
+	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+		return 0;
+	connection_close(c, CLOSE_PEER);
+	return -1;
+}
+
+static struct send_buffer *buffer_of(struct connection *c)
+{
+	size_t size = c->gateway->config.limits.send_buffer_max;
+
+	if (c->out != NULL)
+		return c->out;
+	c->out = malloc(sizeof *c->out + size);
+	if (c->out == NULL)
+		return NULL;
+	c->out->size = size;
+	c->out->from = 0;
+	c->out->to = 0;
+	c->out->commands_n = 0;
+	c->gateway->send_buffer_bytes += sizeof *c->out + size;
+	return c->out;
+}
+
+static bool keep(struct connection *c, const char *bytes, size_t n, const struct uid *command)
+{
+	struct send_buffer *out = buffer_of(c);
+
+	if (out != NULL && out->from > 0) {
+		memmove(out->bytes, out->bytes + out->from, out->to - out->from);
+		for (unsigned i = 0; i < out->commands_n; i++)
+			out->commands[i].end -= out->from;
+		out->to -= out->from;
+		out->from = 0;
+	}
+	if (out == NULL || n > out->size - out->to ||
+		(command != NULL && out->commands_n == COMMANDS_PENDING_MAX)) {
+		count(c->gateway, COUNTER_LIMIT_SEND_BUFFER_MAX, 1);
+		connection_close(c, CLOSE_SLOW_READER);
+		return false;
+	}
+	memcpy(out->bytes + out->to, bytes, n);
+	out->to += n;
+	if (command != NULL)
+		out->commands[out->commands_n++] =
+			(struct pending_command){.id = *command, .end = out->to};
+	return watch_for(c, c->handle.events | EPOLLOUT);
+}
+
+bool sending_write(struct connection *c, const char *bytes, size_t n, const struct uid *command)
+{
+	size_t sent = 0;
+
+	if (c->out == NULL) {
+		ssize_t some = send_some(c, bytes, n);
+		if (some < 0)
+			return false;
+		sent = (size_t)some;
+	}
+	if (sent < n)
+		return keep(c, bytes + sent, n - sent, command);
+	if (command != NULL)
+		tell_sent(c, command);
+	return true;
+}
+
+void sending_done(struct connection *c)
+{
+	if (c->out == NULL)
+		return;
+	c->gateway->send_buffer_bytes -= sizeof *c->out + c->out->size;
+	free(c->out);
+	c->out = NULL;
+}
+
+void sending_go_on(struct connection *c)
+{
+	struct send_buffer *out = c->out;
+
+	if (out == NULL) {
+		(void)watch_for(c, c->handle.events & ~(uint32_t)EPOLLOUT);
+		return;
+	}
+	ssize_t sent = send_some(c, out->bytes + out->from, out->to - out->from);
+	if (sent < 0)
+		return;
+	out->from += (size_t)sent;
+	unsigned done = 0;
+	while (done < out->commands_n && out->commands[done].end <= out->from)
+		tell_sent(c, &out->commands[done++].id);
+	out->commands_n -= done;
+	memmove(out->commands, out->commands + done, out->commands_n * sizeof *out->commands);
+	if (out->from < out->to)
+		return;
+	sending_done(c);
+	(void)watch_for(c, c->handle.events & ~(uint32_t)EPOLLOUT);
+}
