@@ -32,10 +32,9 @@ static struct spot spot_in_square(uint64_t seed, int64_t x, int64_t y, double gr
 
 static void add_cell(struct radio *r, const struct radio_cell *c)
 {
-	size_t i = r->cells_n < RADIO_CELLS_MAX ? r->cells_n++ : RADIO_CELLS_MAX - 1;
-
-	if (i == RADIO_CELLS_MAX - 1 && r->cells[i].level > c->level)
+	if (r->cells_n == RADIO_CELLS_MAX && r->cells[RADIO_CELLS_MAX - 1].level > c->level)
 		return;
+	size_t i = r->cells_n < RADIO_CELLS_MAX ? r->cells_n++ : RADIO_CELLS_MAX - 1;
 	r->cells[i] = *c;
 	for (; i > 0 && r->cells[i - 1].level < r->cells[i].level; i--) {
 		struct radio_cell swap = r->cells[i];
@@ -89,10 +88,9 @@ static void name_point(uint64_t seed, bool has_odd_names, char ret_ssid[RADIO_SS
 
 static void add_point(struct radio *r, const struct radio_point *p)
 {
-	size_t i = r->points_n < RADIO_WIFI_MAX ? r->points_n++ : RADIO_WIFI_MAX - 1;
-
-	if (i == RADIO_WIFI_MAX - 1 && r->points[i].rssi_dbm > p->rssi_dbm)
+	if (r->points_n == RADIO_WIFI_MAX && r->points[RADIO_WIFI_MAX - 1].rssi_dbm > p->rssi_dbm)
 		return;
+	size_t i = r->points_n < RADIO_WIFI_MAX ? r->points_n++ : RADIO_WIFI_MAX - 1;
 	r->points[i] = *p;
 	for (; i > 0 && r->points[i - 1].rssi_dbm < r->points[i].rssi_dbm; i--) {
 		struct radio_point swap = r->points[i];

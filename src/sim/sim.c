@@ -35,6 +35,7 @@ struct arguments {
 	bool has_id, has_zone;
 	int64_t begin_min; /* minute of the day, or -1: as the clock says */
 	bool is_help;
+	bool is_held; /* the watches wait for `start` on the control socket */
 };
 
 struct sim {
@@ -71,6 +72,7 @@ static const char usage[] =
 	"  --mcc MCC --mnc MNC  mobile network (262, 1)\n"
 	"  --from ADDRESS       own IPv4 address\n"
 	"  --ramp S             spreads the first connections over S seconds (watches / 500)\n"
+	"  --hold               the watches connect when told `start` on the control socket\n"
 	"  --duration S         ends after S seconds (never)\n"
 	"  --control SOCKET     listens there for commands\n"
 	"  --transcript FILE    writes every frame there, as JSON lines\n";
@@ -278,7 +280,7 @@ static option_fn *const setters[] = {set_server, set_watches, set_id, set_seed, 
 	set_alarm_retry, set_locate_every, set_blind, set_backlog, set_mcc, set_mnc, set_from,
 	set_ramp, set_duration, set_control, set_transcript};
 
-enum { OPTION_FIRST = 256, OPTION_HELP = OPTION_FIRST + (int)COUNT_OF(setters) };
+enum { OPTION_FIRST = 256, OPTION_HELP = OPTION_FIRST + (int)COUNT_OF(setters), OPTION_HOLD };
 
 static const struct option long_options[] = {
 	{"server",         required_argument, NULL, OPTION_FIRST + 0 },
@@ -304,6 +306,7 @@ static const struct option long_options[] = {
 	{"duration",       required_argument, NULL, OPTION_FIRST + 20},
 	{"control",        required_argument, NULL, OPTION_FIRST + 21},
 	{"transcript",     required_argument, NULL, OPTION_FIRST + 22},
+	{"hold",           no_argument,       NULL, OPTION_HOLD      },
 	{"help",           no_argument,       NULL, OPTION_HELP      },
 	{NULL,             0,                 NULL, 0                },
 };
@@ -333,6 +336,10 @@ static enum rc read_arguments(int argc, char **argv, struct arguments *a, struct
 		if (c == OPTION_HELP) {
 			a->is_help = true;
 			return RC_OK;
+		}
+		if (c == OPTION_HOLD) {
+			a->is_held = true;
+			continue;
 		}
 		if (c < OPTION_FIRST)
 			return fail(e, RC_SYNTAX, "see kinward sim --help");
@@ -410,16 +417,25 @@ static void raise_descriptors(uint32_t watches)
 			(unsigned long long)limit.rlim_cur, watches);
 }
 
-static void start_watches(struct sim *s)
+static void make_watches(struct sim *s)
 {
 	const struct arguments *a = &s->args;
-	int64_t ramp_ms = a->ramp_s > 0 ? (int64_t)a->ramp_s * 1000 : (int64_t)a->watches * 2;
 
 	for (uint32_t i = 0; i < a->watches; i++) {
 		simwatch_init(&s->watches[i], &s->world, i, a->id + i, &a->manners);
 		s->watches_n++;
-		simwatch_connect_later(&s->watches[i], ramp_ms * i / a->watches);
 	}
+}
+
+static void start_watches(struct world *world)
+{
+	struct sim *s = CONTAINER_OF(world, struct sim, world);
+	uint32_t n = s->watches_n;
+	int64_t ramp_ms = s->args.ramp_s > 0 ? (int64_t)s->args.ramp_s * 1000 : (int64_t)n * 2;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (s->watches[i].state == SIMWATCH_OFF)
+			simwatch_connect_later(&s->watches[i], ramp_ms * i / n);
 }
 
 static void on_signal(void *owner, uint32_t events)
@@ -480,7 +496,10 @@ static enum rc prepare(struct sim *s, struct err *e)
 	s->world.start_local_s = start_local_s(&s->args);
 	timer_init(&s->end, on_end);
 	raise_descriptors(s->args.watches);
-	start_watches(s);
+	make_watches(s);
+	s->world.start = start_watches;
+	if (!s->args.is_held)
+		start_watches(&s->world);
 	if (s->args.control != NULL)
 		rc = simctl_new(s->args.control, &s->world, s->watches, s->watches_n, &s->ctl, e);
 	return rc;

@@ -53,6 +53,7 @@ static const char help[] =
 	"shown ID                      the last message on its display\n"
 	"list, stats                   all watches; counters; as JSON\n"
 	"follow [ID]                   every line of the transcript from now on\n"
+	"start                         connects all watches that are off line\n"
 	"quit                          ends the simulator\n";
 
 const char *simctl_help(void)
@@ -296,6 +297,14 @@ static void run_quit(struct client *c, struct simwatch *w, struct view rest)
 	loop_stop(c->ctl->world->loop);
 }
 
+static void run_start(struct client *c, struct simwatch *w, struct view rest)
+{
+	(void)w;
+	(void)rest;
+	c->ctl->world->start(c->ctl->world);
+	client_write(c, "ok", (struct view){0});
+}
+
 static void run_follow(struct client *c, struct simwatch *w, struct view rest)
 {
 	(void)rest;
@@ -324,6 +333,7 @@ static const struct verb verbs[] = {
 	{"say",     NEED_WATCH,   run_say    },
 	{"shown",   NEED_WATCH,   run_shown  },
 	{"sos",     NEED_WATCH,   run_sos    },
+	{"start",   NEED_NOTHING, run_start  },
 	{"stats",   NEED_NOTHING, run_stats  },
 	{"takeoff", NEED_WATCH,   run_takeoff},
 	{"where",   NEED_WATCH,   run_where  },

@@ -45,8 +45,8 @@ struct world {
 	struct town *towns;
 	int64_t start_mono_ms;
 	double start_local_s;
-	bool is_closing;
-	char input[16384]; /* shared: a watch keeps only what is not whole yet */
+	void (*start)(struct world *world); /* connects all that are off */
+	char input[16384];                  /* shared: a watch keeps only what is not whole yet */
 };
 
 enum simwatch_state {
