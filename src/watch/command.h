@@ -1,7 +1,7 @@
 /* Typed commands and replies, and the one encoder: no other code makes bytes for a watch
- * (protocol/watch.md sections 2.1, 5). There is no value here for listening, recording, auto-answer,
- * moving a watch to another server, SMS relay or raw text, so these bytes cannot be made; only the
- * values that switch such functions off exist. */
+ * (protocol/watch.md sections 2.1, 5). There is no value here for listening, recording,
+ * auto-answer, moving a watch to another server, SMS relay or raw text, so these bytes cannot be
+ * made; only the values that switch such functions off exist. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,9 +44,9 @@ enum command_kind {
 /* Plain value; unused members are zero. */
 struct command {
 	enum command_kind kind;
-	uint8_t language;      /* number of the LZ table */
-	int16_t zone_min;      /* offset from UTC in minutes, a multiple of 15, -720..+840 */
-	uint32_t interval_s;   /* 60..3600 */
+	uint8_t language;    /* number of the LZ table */
+	int16_t zone_min;    /* offset from UTC in minutes, a multiple of 15, -720..+840 */
+	uint32_t interval_s; /* 60..3600 */
 	char digits[COMMAND_DIGITS_MAX + 1]; /* PASSWORD: 4..8 digits */
 	uint16_t text_n;
 	char text[COMMAND_TEXT_MAX * 3]; /* MESSAGE: UTF-8, checked by command_check */
@@ -60,17 +60,18 @@ MUST_CHECK enum rc command_check(const struct command *c, struct err *e);
 MUST_CHECK enum rc command_write(const struct command *c, const struct addressee *to, char *buf,
 	size_t buf_size, size_t *ret_n, struct err *e);
 
-/* The typed command that a frame for a watch holds: for tests and simulated watches. RC_NOT_FOUND when it is
- * none of ours (a reply, or a keyword that we never send). */
+/* The typed command that a frame for a watch holds: for tests and simulated watches. RC_NOT_FOUND
+ * when it is none of ours (a reply, or a keyword that we never send). */
 MUST_CHECK enum rc command_read(const struct frame *frame, struct command *ret, struct err *e);
 
-/* For links between roles and for the store: bounded, versioned; unpack treats its input as hostile, rejects
- * left-over bytes and gives only commands that check. */
+/* For links between roles and for the store: bounded, versioned; unpack treats its input as
+ * hostile, rejects left-over bytes and gives only commands that check. */
 MUST_CHECK enum rc command_pack(
 	const struct command *c, uint8_t *buf, size_t buf_size, size_t *ret_n, struct err *e);
 MUST_CHECK enum rc command_unpack(struct view in, struct command *ret, struct err *e);
 
-/* The keyword that is sent ("CR"), and the API's name of the kind ("locate"). Never NULL for a kind. */
+/* The keyword that is sent ("CR"), and the API's name of the kind ("locate"). Never NULL for a
+ * kind. */
 const char *command_keyword(enum command_kind kind);
 const char *command_name(enum command_kind kind);
 MUST_CHECK bool command_from_name(struct view name, enum command_kind *ret);

@@ -10,8 +10,8 @@
 /* True when each 7D is followed by 01 … 05 and no raw bracket occurs. */
 bool escape_is_sound(struct view in);
 
-/* The bytes that were escaped, written to buf; *ret_n of them. RC_SYNTAX when not sound, RC_LIMIT when buf is
- * too small; in.n bytes always suffice. */
+/* The bytes that were escaped, written to buf; *ret_n of them. RC_SYNTAX when not sound, RC_LIMIT
+ * when buf is too small; in.n bytes always suffice. */
 MUST_CHECK enum rc escape_read(
 	struct view in, char *buf, size_t buf_size, size_t *ret_n, struct err *e);
 

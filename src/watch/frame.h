@@ -1,6 +1,6 @@
 /* Framing of the watch protocol (protocol sections 1, 1.3): finds one frame in a byte stream.
- * Pure: no I/O, no clock, no allocation; feed it the bytes you have, as often as you like. The frames found
- * do not depend on how the bytes were split, only on where `is_final` was said. */
+ * Pure: no I/O, no clock, no allocation; feed it the bytes you have, as often as you like. The
+ * frames found do not depend on how the bytes were split, only on where `is_final` was said. */
 #pragma once
 
 #include <stdbool.h>
@@ -48,33 +48,34 @@ enum foreign {
 	FOREIGN_COUNT,
 };
 
-/* State of one stream between calls; starts as zeros. Counters are added to, never reset by frame_read,
- * except junk_run. */
+/* State of one stream between calls; starts as zeros. Counters are added to, never reset by
+ * frame_read, except junk_run. */
 struct frame_scan {
-	uint32_t junk;         /* bytes dropped that were not CR, LF, NUL or blank */
-	uint32_t junk_run;     /* the same, since the last good frame */
-	uint32_t bad_frames;   /* headers and cut frames dropped */
-	uint32_t searched;     /* bytes of the unfinished frame at the front that hold no end of a binary
-	                        * frame; set to 0 when other bytes than "the same and more" come next */
-	uint32_t text_max;     /* limits of this stream; 0 = the constants above, and never over them */
+	uint32_t junk;       /* bytes dropped that were not CR, LF, NUL or blank */
+	uint32_t junk_run;   /* the same, since the last good frame */
+	uint32_t bad_frames; /* headers and cut frames dropped */
+	uint32_t
+		searched; /* bytes of the unfinished frame at the front that hold no end of a binary
+			   * frame; set to 0 when other bytes than "the same and more" come next */
+	uint32_t spare; /* bytes that may still belong to a frame dropped over its limit: no junk */
+	uint32_t text_max; /* limits of this stream; 0 = the constants above, and never over them */
 	uint32_t media_max;
 	enum foreign foreign;
 	bool is_started; /* something was read; foreign protocols are looked for only before that */
 };
 
-/* Takes the next frame from the front of *in. `is_final` says that no more bytes will follow soon (end of
- * input, or silence of FRAME_SILENCE_MS): only then frames with a wrong length and nothing behind them are
- * ended. A frame of right length needs neither.
- * RC_OK: *ret is set and *in stands after the frame.
- * RC_MORE: *in stands at the start of an unfinished frame (keep those bytes) or is empty.
- * RC_LIMIT: a frame over its limit was dropped, *in stands after what was dropped; go on.
- * RC_SYNTAX: close the connection: a foreign protocol (scan->foreign), or more than FRAME_JUNK_MAX bytes of
- * junk in a row. *in stands after the junk, at the foreign bytes. */
+/* Takes the next frame from the front of *in. `is_final` says that no more bytes will follow soon
+ * (end of input, or silence of FRAME_SILENCE_MS): only then frames with a wrong length and nothing
+ * behind them are ended. A frame of right length needs neither. RC_OK: *ret is set and *in stands
+ * after the frame. RC_MORE: *in stands at the start of an unfinished frame (keep those bytes) or is
+ * empty. RC_LIMIT: a frame over its limit was dropped, *in stands after what was dropped; go on.
+ * RC_SYNTAX: close the connection: a foreign protocol (scan->foreign), or more than FRAME_JUNK_MAX
+ * bytes of junk in a row. *in stands after the junk, at the foreign bytes. */
 MUST_CHECK enum rc frame_read(
 	struct view *in, bool is_final, struct frame *ret, struct frame_scan *scan, struct err *e);
 
-/* Gives up the unfinished frame at the front of *in (FRAME_IDLE_MS, or end of input): drops its first byte
- * and all up to the next '['. */
+/* Gives up the unfinished frame at the front of *in (FRAME_IDLE_MS, or end of input): drops its
+ * first byte and all up to the next '['. */
 void frame_skip(struct view *in, struct frame_scan *scan);
 
 /* "aqsh", "http" … ; and words for the operator: what it is and what to do. Never NULL. */

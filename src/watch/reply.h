@@ -1,6 +1,6 @@
 /* Which answer the protocol wants for a frame (section 2.1), as a plain value, and its bytes.
- * reply_for is called by the gateway for each frame; who knows the value that the answer carries (stored or
- * not, bound or not, the time) sets reply.number before reply_write. Pure. */
+ * reply_for is called by the gateway for each frame; who knows the value that the answer carries
+ * (stored or not, bound or not, the time) sets reply.number before reply_write. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ enum { REPLY_GROUP_MAX = 24, REPLY_PACK_MAX = 64, REPLY_FRAME_MAX = 128 };
 
 struct reply {
 	enum reply_kind kind;
-	bool is_once;                         /* unknown keyword: answer it once on a connection, not again */
+	bool is_once; /* unknown keyword: answer it once on a connection, not again */
 	char keyword[REPORT_KEYWORD_MAX + 1]; /* in the case received */
 	char group[REPLY_GROUP_MAX + 1];      /* TK2 */
 	int64_t number;
@@ -40,21 +40,22 @@ struct addressee {
 	struct view vendor, id, index;
 };
 
-/* Always fills *ret; REPLY_NONE when nothing is due: acknowledgements and answers to our own commands,
- * positions, unusable content. An alarm always gets its AL. */
+/* Always fills *ret; REPLY_NONE when nothing is due: acknowledgements and answers to our own
+ * commands, positions, unusable content. An alarm always gets its AL. */
 void reply_for(const struct frame *frame, const struct report *report, struct reply *ret);
 
-/* Rule (b) of section 2.1: the form to use after a device sent the same frame three times although it was
- * answered (KEYWORD <-> KEYWORD,1; AL <-> AL_LTE). False, and *ret = *r, when there is only one form. */
+/* Rule (b) of section 2.1: the form to use after a device sent the same frame three times although
+ * it was answered (KEYWORD <-> KEYWORD,1; AL <-> AL_LTE). False, and *ret = *r, when there is only
+ * one form. */
 bool reply_other_form(const struct reply *r, struct reply *ret);
 
-/* Writes exactly one frame to buf; *ret_n is its length. RC_SYNTAX when there is nothing to send or a field
- * is not allowed, RC_LIMIT when buf is too small (REPLY_FRAME_MAX is always enough). */
+/* Writes exactly one frame to buf; *ret_n is its length. RC_SYNTAX when there is nothing to send or
+ * a field is not allowed, RC_LIMIT when buf is too small (REPLY_FRAME_MAX is always enough). */
 MUST_CHECK enum rc reply_write(const struct reply *r, const struct addressee *to, char *buf,
 	size_t buf_size, size_t *ret_n, struct err *e);
 
-/* For links between roles: bounded, versioned; unpack treats its input as hostile and rejects left-over
- * bytes. */
+/* For links between roles: bounded, versioned; unpack treats its input as hostile and rejects
+ * left-over bytes. */
 MUST_CHECK enum rc reply_pack(
 	const struct reply *r, uint8_t *buf, size_t buf_size, size_t *ret_n, struct err *e);
 MUST_CHECK enum rc reply_unpack(struct view in, struct reply *ret, struct err *e);

@@ -33,7 +33,8 @@ enum report_kind {
 enum report_alarm {
 	REPORT_ALARM_SOS = 1u << 0,
 	REPORT_ALARM_FALL = 1u << 1,
-	REPORT_ALARM_HEART_RATE = 1u << 2, /* bit 22: "fall or heart rate" until the model is known */
+	REPORT_ALARM_HEART_RATE = 1u
+				  << 2, /* bit 22: "fall or heart rate" until the model is known */
 	REPORT_ALARM_REMOVED = 1u << 3,
 	REPORT_ALARM_LEFT_PLACE = 1u << 4,
 	REPORT_ALARM_ENTERED_PLACE = 1u << 5,
@@ -53,8 +54,9 @@ enum report_flag {
 
 /* Which values are there (report.has). */
 enum report_has {
-	REPORT_HAS_TIME = 1u << 0,     /* device time was readable and plausible in form */
-	REPORT_HAS_POINT = 1u << 1,    /* lat_e7, lon_e7 in range and not 0,0; a fix only when is_valid */
+	REPORT_HAS_TIME = 1u << 0, /* device time was readable and plausible in form */
+	REPORT_HAS_POINT =
+		1u << 1, /* lat_e7, lon_e7 in range and not 0,0; a fix only when is_valid */
 	REPORT_HAS_SPEED = 1u << 2,
 	REPORT_HAS_COURSE = 1u << 3,
 	REPORT_HAS_ALTITUDE = 1u << 4,
@@ -70,7 +72,7 @@ enum report_has {
 	REPORT_HAS_BLOOD_PRESSURE = 1u << 14,
 	REPORT_HAS_SPO2 = 1u << 15,
 	REPORT_HAS_TEMPERATURE = 1u << 16,
-	REPORT_HAS_VALIDITY = 1u << 17, /* is_valid was said (A or V) */
+	REPORT_HAS_VALIDITY = 1u << 17,   /* is_valid was said (A or V) */
 	REPORT_HAS_ZERO_POINT = 1u << 18, /* the coordinates were 0,0: no place */
 	REPORT_HAS_TA = 1u << 19,         /* timing advance of the serving cell, not 255 */
 	REPORT_HAS_ALL = (1u << 20) - 1,
@@ -130,7 +132,8 @@ struct cdma {
 	int16_t signal;
 };
 
-/* Members that `has` does not name, and array members behind the counts, hold nothing to rely on. */
+/* Members that `has` does not name, and array members behind the counts, hold nothing to rely on.
+ */
 struct report {
 	enum report_kind kind;
 	enum report_error error; /* REPORT_FINE unless kind is REPORT_ERROR or is_partial */
@@ -142,11 +145,12 @@ struct report {
 	bool is_hemisphere_unknown;
 	bool is_time_alternative; /* time_alt_ms holds the other reading of the date, section 3.4 */
 	bool is_time_local;       /* the device's local time, not UTC (yisai) */
-	bool is_partial;          /* some field was unreadable and is left out; error names the first */
-	bool is_battery_unsure;   /* LK of SG trackers: the field's place was guessed; check it against a UD */
-	uint32_t status;          /* raw status word */
-	int64_t time_ms;          /* device time as UTC ms, by the vendor's date order */
-	int64_t time_alt_ms;      /* date read in the other order */
+	bool is_partial; /* some field was unreadable and is left out; error names the first */
+	bool is_battery_unsure; /* LK of SG trackers: the field's place was guessed; check it
+				   against a UD */
+	uint32_t status;        /* raw status word */
+	int64_t time_ms;        /* device time as UTC ms, by the vendor's date order */
+	int64_t time_alt_ms;    /* date read in the other order */
 	int32_t lat_e7, lon_e7;
 	uint16_t speed_ckmh;  /* 0.01 km/h */
 	uint16_t course_cdeg; /* 0.01 degree, 0..36000 */
@@ -161,9 +165,9 @@ struct report {
 	int16_t temperature_cdeg; /* 0.01 degree Celsius */
 	uint8_t cells_n, wifi_n;
 	char keyword[REPORT_KEYWORD_MAX + 1]; /* upper case; "" when it is not readable */
-	struct view text; /* parameters after the keyword, borrowed; at most REPORT_TEXT_MAX bytes; empty for
-	                   * positions, media and what holds other people's data or secrets (SMS, call log,
-	                   * phone book, Wi-Fi passwords) */
+	struct view text; /* parameters after the keyword, borrowed; at most REPORT_TEXT_MAX bytes;
+			   * empty for positions, media and what holds other people's data or
+			   * secrets (SMS, call log, phone book, Wi-Fi passwords) */
 	struct cdma cdma;
 	struct cell cells[REPORT_CELLS_MAX];
 	struct wifi wifi[REPORT_WIFI_MAX];
@@ -178,14 +182,15 @@ enum report_fact {
 	REPORT_FACT_COUNT,
 };
 
-/* Reads the content of one frame. Always fills *ret: what cannot be read is left out, and an AL frame is
- * REPORT_ALARM whatever its fields hold (an SOS is never lost because a later field is unreadable).
- * `vendor` rules (date order, local time) come from frame->vendor. *ret borrows from the frame's bytes. */
+/* Reads the content of one frame. Always fills *ret: what cannot be read is left out, and an AL
+ * frame is REPORT_ALARM whatever its fields hold (an SOS is never lost because a later field is
+ * unreadable). `vendor` rules (date order, local time) come from frame->vendor. *ret borrows from
+ * the frame's bytes. */
 void report_read(const struct frame *frame, struct report *ret);
 
-/* The time to file a report under: of two possible readings of the date the one nearer to the receipt; the
- * receipt time itself when there is none, or when the clock is unset (more than 24 h ahead, or before 2015),
- * which *ret_is_clock_unset tells. Both readings are kept in *r. */
+/* The time to file a report under: of two possible readings of the date the one nearer to the
+ * receipt; the receipt time itself when there is none, or when the clock is unset (more than 24 h
+ * ahead, or before 2015), which *ret_is_clock_unset tells. Both readings are kept in *r. */
 int64_t report_time_ms(const struct report *r, int64_t received_ms, bool *ret_is_clock_unset);
 
 /* The fact as a view into r->text. False when this report does not carry it in a valid form. */

@@ -1,0 +1,128 @@
+#include "watch/fields.h"
+#include "watch/report.h"
+
+enum { IMEI_DIGITS = 15, ICCID_MIN = 18, ICCID_MAX = 22, WORD_MAX = 64 };
+
+static bool is_imei(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (!ascii_is_digit(v.p[i]))
+			return false;
+	}
+	return v.n == IMEI_DIGITS;
+}
+
+/* Digits; some modems end the number with the filler F. */
+static bool is_iccid(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (!ascii_is_digit(v.p[i]) && !(i + 1 == v.n && ascii_upper(v.p[i]) == 'F'))
+			return false;
+	}
+	return v.n >= ICCID_MIN && v.n <= ICCID_MAX;
+}
+
+/* Printable, without blanks, and short: fit for a log line and for the app. */
+static bool is_word(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] <= ' ' || v.p[i] >= 0x7F)
+			return false;
+	}
+	return v.n > 0 && v.n <= WORD_MAX;
+}
+
+static struct view field_at(struct view text, size_t at)
+{
+	struct view f = {.p = NULL, .n = 0};
+
+	for (size_t i = 0; i <= at; i++) {
+		if (!field_cut(&text, &f))
+			return (struct view){.p = NULL, .n = 0};
+	}
+	return field_trim(f);
+}
+
+/* The value of "key:value" in a list of such. */
+static struct view value_of(struct view text, char stop, const char *key)
+{
+	struct view item;
+	struct view name;
+
+	while (view_cut_field(&text, stop, &item)) {
+		item = view_trim(item);
+		if (view_cut_until(&item, ':', WORD_MAX, &name) &&
+			view_is_nocase(name, view_of(key)))
+			return view_trim(item);
+	}
+	return (struct view){.p = NULL, .n = 0};
+}
+
+/* The positional CONFIG of some watches holds the IMEI somewhere. */
+static struct view imei_in(struct view text)
+{
+	struct view f;
+
+	while (field_cut(&text, &f)) {
+		if (is_imei(f))
+			return f;
+	}
+	return (struct view){.p = NULL, .n = 0};
+}
+
+static struct view imei_of(struct view keyword, struct view text)
+{
+	if (view_is(keyword, VIEW("RYIMEI")))
+		return field_at(text, 0);
+	if (view_is(keyword, VIEW("ICCID")) || view_is(keyword, VIEW("CCID")))
+		return field_at(text, 1);
+	if (view_is(keyword, VIEW("CONFIG")))
+		return imei_in(text);
+	if (view_is(keyword, VIEW("TS")))
+		return value_of(text, ';', "imei");
+	return (struct view){.p = NULL, .n = 0};
+}
+
+static struct view version_of(struct view keyword, struct view text)
+{
+	if (view_is(keyword, VIEW("VERNO")))
+		return view_trim(text);
+	if (view_is(keyword, VIEW("TS")))
+		return value_of(text, ';', "ver");
+	if (view_is(keyword, VIEW("CONFIG")))
+		return value_of(text, ',', "VR");
+	return (struct view){.p = NULL, .n = 0};
+}
+
+bool report_fact(const struct report *r, enum report_fact fact, struct view *ret)
+{
+	struct view keyword = view_of(r->keyword);
+	struct view v = {.p = NULL, .n = 0};
+	bool is_good = false;
+
+	switch (fact) {
+	case REPORT_FACT_IMEI:
+		v = imei_of(keyword, r->text);
+		is_good = is_imei(v);
+		break;
+	case REPORT_FACT_ICCID:
+		if (view_is(keyword, VIEW("ICCID")) || view_is(keyword, VIEW("CCID")))
+			v = field_at(r->text, 0);
+		is_good = is_iccid(v);
+		break;
+	case REPORT_FACT_VERSION:
+		v = version_of(keyword, r->text);
+		is_good = is_word(v);
+		break;
+	case REPORT_FACT_MODEL:
+		if (view_is(keyword, VIEW("CONFIG")))
+			v = value_of(r->text, ',', "TY");
+		is_good = is_word(v);
+		break;
+	case REPORT_FACT_COUNT:
+		break;
+	}
+	if (is_good)
+		*ret = v;
+	return is_good;
+}
