@@ -18,7 +18,7 @@ COLUMNS = {
     "device": {
         "id", "wearer", "wire_id", "vendor", "model", "version", "is_demo", "date_order", "offset_min",
         "language", "zone", "upload_interval_s", "is_language_confirmed", "is_zone_confirmed",
-        "is_interval_confirmed", "is_lz_refused", "password", "password_wanted", "bound_ms"},
+        "zone_sent_min", "is_interval_confirmed", "is_lz_refused", "password", "password_wanted", "bound_ms"},
 }
 
 
@@ -45,7 +45,7 @@ def insert_watch(db, number, group, wire_id, now):
         "id": os.urandom(16), "wearer": wearer, "wire_id": wire_id, "vendor": "3G", "model": "G29",
         "version": "G29_BASE_V1.00", "is_demo": 0, "date_order": 0, "offset_min": 0, "language": "en",
         "zone": "Europe/Berlin", "upload_interval_s": 600, "is_language_confirmed": 1,
-        "is_zone_confirmed": 1, "is_interval_confirmed": 1, "is_lz_refused": 0,
+        "is_zone_confirmed": 1, "zone_sent_min": 0, "is_interval_confirmed": 1, "is_lz_refused": 0,
         "password": "482915", "password_wanted": "", "bound_ms": now})
     return wearer.hex()
 
