@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 
-enum { HEADER_FIELD_MAX = 24 };
+enum { HEADER_FIELD_MAX = 24, HEADER_MAX = 75 };
 
 /* Everything up to the next '[' behind the first byte is lost, as it would be in a watch. */
 static enum rc drop(struct view *in, struct downlink *ret, struct err *e, const char *why)
@@ -46,7 +46,7 @@ enum rc downlink_read(struct view *in, bool has_index, struct downlink *ret, str
 	if (open.p[0] != '[')
 		return drop(in, ret, e, "no bracket at the start");
 	if (!read_header(&rest, has_index, &d, &length)) {
-		if (in->n < 3 * (HEADER_FIELD_MAX + 1))
+		if (in->n < HEADER_MAX)
 			return RC_MORE;
 		return drop(in, ret, e, "no header");
 	}

@@ -22,7 +22,9 @@ static void follow(const struct person *p, double from_s, double to_s)
 	struct life_state b;
 
 	life_at(p, from_s, &a);
-	for (double s = from_s + 5; s <= to_s; s += 5) {
+	int steps = (int)(to_s - from_s) / 5;
+	for (int i = 1; i <= steps; i++) {
+		double s = from_s + i * 5;
 		life_at(p, s, &b);
 		double moved = spot_distance_m(a.where, b.where);
 		assert_true(moved <= 5 * 11.0);
@@ -80,7 +82,7 @@ static void the_same_seed_gives_the_same_life(struct prop *p)
 	struct life_state a;
 	struct life_state b;
 	uint64_t seed = prop_u64(p);
-	double when = (double)MONDAY * DAY_S + (double)prop_below(p, 30 * DAY_S);
+	double when = (double)MONDAY * DAY_S + (double)prop_below(p, 30ul * DAY_S);
 
 	town_init(&t, seed, 3, 50, 11);
 	town_init(&u, seed, 3, 50, 11);
@@ -99,7 +101,7 @@ static void who_begins_moving_moves(struct prop *p)
 
 	town_init(&t, prop_u64(p), 0, 50, 11);
 	struct person who = somebody(&t, prop_u64(p), prop_chance(p, 50));
-	double when = (double)MONDAY * DAY_S + (double)prop_below(p, 30 * DAY_S);
+	double when = (double)MONDAY * DAY_S + (double)prop_below(p, 30ul * DAY_S);
 	double move = life_next_move_s(&who, when);
 	life_at(&who, move, &s);
 	assert_true(s.is_moving);

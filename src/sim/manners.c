@@ -192,7 +192,9 @@ void manners_of(const struct manners *base, uint32_t n, struct manners *ret)
 	static const char *const families[] = {
 		"exact", "minus3", "decimal", "index", "yisai", "lte", "ka", "lowhex"};
 
+	const struct manner *family = find_word(view_of(families[n % COUNT_OF(families)]));
+
 	*ret = *base;
-	if (manners_have(base, MANNER_MIXED))
-		apply(find_word(view_of(families[n % COUNT_OF(families)])), ret);
+	if (manners_have(base, MANNER_MIXED) && family != NULL)
+		apply(family, ret);
 }

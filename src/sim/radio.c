@@ -71,10 +71,8 @@ static void name_point(uint64_t seed, bool has_odd_names, char ret_ssid[RADIO_SS
 {
 	static const char *const plain[] = {
 		"HomeBox", "WLAN-", "Vodanet-", "MyNet", "AP_", "Villa", "", "o2box"};
-	static const char *const odd[] = {"Cafe, Mitte", "[free]", "a]b", "x*y}z", "]", ",,,",
-		"K\xc3\xbc"
-		"che",
-		"<b>net</b>"};
+	static const char *const odd[] = {
+		"Cafe, Mitte", "[free]", "a]b", "x*y}z", "]", ",,,", "K\303\274che", "<b>net</b>"};
 	uint32_t kind = chance_below(seed, 5, 8);
 
 	if (has_odd_names && chance_below(seed, 6, 2) == 0)

@@ -332,6 +332,7 @@ static enum rc read_arguments(int argc, char **argv, struct arguments *a, struct
 	int c = 0;
 
 	arguments_init(a);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (c == OPTION_HELP) {
 			a->is_help = true;
@@ -468,6 +469,7 @@ static enum rc catch_signals(struct sim *s, struct err *e)
 	(void)sigemptyset(&set); /* cannot fail with a set of our own */
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return fail_sys(e, "signals");
 	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

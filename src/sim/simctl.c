@@ -379,24 +379,30 @@ static void on_client(void *owner, uint32_t events)
 		return;
 	}
 	c->in_n += (size_t)n;
-	struct view in = {.p = c->in, .n = c->in_n};
-	struct view line;
-	while (view_cut_until(&in, '\n', sizeof c->in, &line))
-		run_line(c, line);
-	if (in.n == sizeof c->in) {
+	size_t done = 0;
+	const char *end = NULL;
+	while ((end = memchr(c->in + done, '\n', c->in_n - done)) != NULL) {
+		size_t line_n = (size_t)(end - (c->in + done));
+		run_line(c, (struct view){.p = c->in + done, .n = line_n});
+		done += line_n + 1;
+	}
+	if (done == 0 && c->in_n == sizeof c->in) {
 		client_close(c); /* a line longer than the buffer */
 		return;
 	}
-	c->in_n = in.n;
-	memmove(c->in, in.p, in.n);
+	c->in_n -= done;
+	memmove(c->in, c->in + done, c->in_n);
 }
 
 static void on_listener(void *owner, uint32_t events)
 {
 	struct simctl *ctl = owner;
+	struct sockaddr_un peer;
+	socklen_t peer_n = sizeof peer;
 
 	(void)events;
-	int fd = accept4(ctl->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(
+		ctl->listener.fd, (struct sockaddr *)&peer, &peer_n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {

@@ -14,13 +14,8 @@ enum {
 	FAST_HEARTBEATS_MS = 30 * 60 * 1000,
 	FAST_HEARTBEAT_S = 60,
 	SLOW_HEARTBEAT_S = 300,
-	BOOT_MS = 8000,
-	LOCATE_MS = 3 * 60 * 1000,
-	GPS_START_MS = 1500,
 	BITS_MS = 60000,
 	BACKLOG_MAX = 150,
-	UPLOAD_MIN_S = 5,
-	UPLOAD_MAX_S = 65535,
 	STEPS_PER_DAY = 12000,
 	LOW_BATTERY_PERCENT = 20,
 	STATUS_LOW_BATTERY = 0x1,
@@ -298,10 +293,11 @@ void simtalk_missed(struct simwatch *w)
 	tell(w, "reboot", "five heartbeats without an answer");
 	simwatch_drop(w, SIMWATCH_WAITING);
 	simwatch_connect_later(
-		w, BOOT_MS + chance_below(w->person.seed, (uint64_t)now_ms(w), BOOT_MS));
+		w, SIMWATCH_BOOT_MS +
+			   chance_below(w->person.seed, (uint64_t)now_ms(w), SIMWATCH_BOOT_MS));
 }
 
-static void on_heartbeat_answer(struct simwatch *w)
+void simtalk_heartbeat_answered(struct simwatch *w)
 {
 	if (w->due_ms[DUE_ANSWER] == 0)
 		return;
@@ -400,7 +396,7 @@ void simtalk_alarm(struct simwatch *w, uint32_t bits)
 		simtalk_repeat_alarm(w);
 }
 
-static void on_alarm_answer(struct simwatch *w)
+void simtalk_alarm_answered(struct simwatch *w)
 {
 	if (w->alarms_n == 0)
 		return;
@@ -413,257 +409,13 @@ static void on_alarm_answer(struct simwatch *w)
 	simtalk_repeat_alarm(w);
 }
 
-/* An acknowledgement, now or as late as this family is. */
-static void acknowledge(struct simwatch *w, const char *content)
+int simtalk_battery_percent(const struct simwatch *w)
 {
-	if (manners_have(&w->manners, MANNER_DEAF))
-		return;
-	if (!manners_have(&w->manners, MANNER_SLOW)) {
-		say(w, content);
-		return;
-	}
-	char *copy = w->acks_n < SIMWATCH_ACKS_MAX ? strdup(content) : NULL;
-	if (copy == NULL) {
-		tell(w, "acknowledgement not sent", "too many are waiting");
-		return;
-	}
-	int64_t due_ms = now_ms(w) + (int64_t)w->manners.slow_s * 1000;
-	w->acks[w->acks_n++] = (struct simwatch_ack){.due_ms = due_ms, .content = copy};
-	simwatch_set_due(w, DUE_ACK, w->acks[0].due_ms);
-}
-
-void simtalk_send_acks(struct simwatch *w)
-{
-	while (w->acks_n > 0 && w->acks[0].due_ms <= now_ms(w)) {
-		char *content = w->acks[0].content;
-		w->acks_n--;
-		memmove(w->acks, w->acks + 1, w->acks_n * sizeof w->acks[0]);
-		say(w, content);
-		free(content);
-	}
-	if (w->acks_n > 0)
-		simwatch_set_due(w, DUE_ACK, w->acks[0].due_ms);
-}
-
-static void acknowledge_keyword(struct simwatch *w, const struct downlink *d)
-{
-	char keyword[32];
-
-	if (view_to_text(d->keyword, keyword, sizeof keyword))
-		acknowledge(w, keyword);
-}
-
-static void on_locate(struct simwatch *w, const struct downlink *d)
-{
-	acknowledge_keyword(w, d);
-	w->locate_until_ms = now_ms(w) + LOCATE_MS;
-	simwatch_set_due(w, DUE_LOCATE, now_ms(w) + GPS_START_MS);
-}
-
-static void on_find(struct simwatch *w, const struct downlink *d)
-{
-	tell(w, "ring", NULL);
-	acknowledge_keyword(w, d);
-}
-
-static void on_message(struct simwatch *w, const struct downlink *d)
-{
-	if (w->shown == NULL)
-		w->shown = calloc(1, SIMWATCH_SHOWN_MAX);
-	if (w->shown == NULL || !downlink_text(d->params, w->shown, SIMWATCH_SHOWN_MAX)) {
-		tell(w, "unreadable message", NULL);
-		return;
-	}
-	tell(w, "message", w->shown);
-	acknowledge_keyword(w, d);
-}
-
-static void on_upload(struct simwatch *w, const struct downlink *d)
-{
-	uint32_t s = 0;
-
-	acknowledge_keyword(w, d);
-	if (num_u32(d->params, UPLOAD_MAX_S, &s, NULL) != RC_OK || s < UPLOAD_MIN_S)
-		return;
-	if (!manners_have(&w->manners, MANNER_EAGER))
-		w->upload_s = s;
-}
-
-static void set_zone(struct simwatch *w, struct view hours)
-{
-	int64_t minutes_e2 = 0;
-
-	if (num_decimal(hours, 2, -1200, 1400, &minutes_e2, NULL) == RC_OK)
-		w->zone_min = (int)(minutes_e2 * 60 / 100);
-}
-
-static void on_zone(struct simwatch *w, const struct downlink *d)
-{
-	set_zone(w, d->params);
-	acknowledge_keyword(w, d);
-}
-
-static void on_language_zone(struct simwatch *w, const struct downlink *d)
-{
-	struct view fields = d->params;
-	struct view language;
-
-	if (view_cut_field(&fields, ',', &language) && fields.p != NULL)
-		set_zone(w, fields);
-	acknowledge_keyword(w, d);
-}
-
-static void on_version(struct simwatch *w, const struct downlink *d)
-{
-	char content[80];
-	struct wire t;
-
-	(void)d;
-	wire_init(&t, content, sizeof content);
-	wire_add(&t, "VERNO,KWSIM_G29_V1.%02u_2025.11.03_17.46.49",
-		(unsigned)(w->person.seed % 100));
-	acknowledge(w, content);
-}
-
-static void on_status(struct simwatch *w, const struct downlink *d)
-{
-	char content[400];
-	struct wire t;
 	struct life_state s;
 	double local_s = simwatch_local_s(w);
 
-	(void)d;
 	life_at(&w->person, local_s, &s);
-	wire_init(&t, content, sizeof content);
-	wire_add(&t,
-		"TS,ver:KWSIM_G29_V1.%02u;ID:%s;imei:%s;upload:%u;lk:%lld;batlevel:%d;"
-		"zone:%+03d:%02d;profile:1;GPS:%s;NET:OK(100)",
-		(unsigned)(w->person.seed % 100), w->id, w->imei, w->upload_s,
-		(long long)(heartbeat_ms(w) / 1000), numbers_at(w, &s, local_s).battery_percent,
-		w->zone_min / 60, abs(w->zone_min % 60), s.is_outdoors ? "OK(0)" : "NO(0)");
-	acknowledge(w, content);
-}
-
-static void on_reset(struct simwatch *w, const struct downlink *d)
-{
-	acknowledge_keyword(w, d);
-	tell(w, "reboot", "told by the server");
-	simwatch_drop(w, SIMWATCH_WAITING);
-	simwatch_connect_later(w, BOOT_MS);
-}
-
-static void on_forbidden(struct simwatch *w, const struct downlink *d)
-{
-	(void)d;
-	w->world->counts.forbidden++;
-	tell(w, "forbidden command", NULL);
-}
-
-/* Commands that listen, spy or move the watch away: only their switch-off is innocent. */
-static void on_switch_off(struct simwatch *w, const struct downlink *d)
-{
-	if (view_is(d->params, VIEW("0")))
-		acknowledge_keyword(w, d);
-	else
-		on_forbidden(w, d);
-}
-
-static void on_config_answer(struct simwatch *w, const struct downlink *d)
-{
-	(void)d;
-	w->is_config_answered = true;
-}
-
-static void on_imei_answer(struct simwatch *w, const struct downlink *d)
-{
-	(void)d;
-	w->is_imei_answered = true;
-}
-
-static void on_lk(struct simwatch *w, const struct downlink *d)
-{
-	(void)d;
-	on_heartbeat_answer(w);
-}
-
-static void on_al(struct simwatch *w, const struct downlink *d)
-{
-	(void)d;
-	on_alarm_answer(w);
-}
-
-static void on_nothing(struct simwatch *w, const struct downlink *d)
-{
-	(void)w;
-	(void)d;
-}
-
-typedef void talk_fn(struct simwatch *w, const struct downlink *d);
-
-struct talk {
-	const char *keyword;
-	bool is_command; /* else an answer to something that the watch said */
-	talk_fn *run;
-};
-
-static const struct talk talks[] = {
-	{"LK",      false, on_lk              },
-	{"KA",      false, on_lk              },
-	{"AL",      false, on_al              },
-	{"CONFIG",  false, on_config_answer   },
-	{"RYIMEI",  false, on_imei_answer     },
-	{"ICCID",   false, on_nothing         },
-	{"TKQ",     false, on_nothing         },
-	{"TKQ2",    false, on_nothing         },
-	{"TIME",    false, on_nothing         },
-	{"CR",      true,  on_locate          },
-	{"FIND",    true,  on_find            },
-	{"MESSAGE", true,  on_message         },
-	{"LZ",      true,  on_language_zone   },
-	{"LANG",    true,  acknowledge_keyword},
-	{"ZONE",    true,  on_zone            },
-	{"UPLOAD",  true,  on_upload          },
-	{"VERNO",   true,  on_version         },
-	{"TS",      true,  on_status          },
-	{"PW",      true,  acknowledge_keyword},
-	{"CENTER",  true,  acknowledge_keyword},
-	{"SLAVE",   true,  acknowledge_keyword},
-	{"ACALL",   true,  on_switch_off      },
-	{"AUTO",    true,  on_switch_off      },
-	{"CPSMS",   true,  on_switch_off      },
-	{"RESET",   true,  on_reset           },
-	{"MONITOR", true,  on_forbidden       },
-	{"RECORD",  true,  on_forbidden       },
-	{"RE",      true,  on_forbidden       },
-	{"SMS",     true,  on_forbidden       },
-	{"IP",      true,  on_forbidden       },
-	{"APN",     true,  on_forbidden       },
-	{"UPGRADE", true,  on_forbidden       },
-};
-
-static void record(struct simwatch *w, const struct downlink *d)
-{
-	char text[SIMWATCH_SHOWN_MAX];
-	bool is_message = view_is(d->keyword, VIEW("MESSAGE"));
-
-	is_message = is_message && downlink_text(d->params, text, sizeof text);
-	transcript_frame(
-		w->world->transcript, w->id, TRANSCRIPT_DOWN, d->whole, is_message ? text : NULL);
-}
-
-void simtalk_receive(struct simwatch *w, const struct downlink *d)
-{
-	record(w, d);
-	for (size_t i = 0; i < COUNT_OF(talks); i++) {
-		if (!view_is_nocase(d->keyword, view_of(talks[i].keyword)))
-			continue;
-		w->world->counts.commands += talks[i].is_command;
-		talks[i].run(w, d);
-		return;
-	}
-	w->world->counts.unknown++;
-	if (manners_have(&w->manners, MANNER_ACK_ALL))
-		acknowledge_keyword(w, d);
+	return numbers_at(w, &s, local_s).battery_percent;
 }
 
 void simtalk_set_battery(struct simwatch *w, int percent)

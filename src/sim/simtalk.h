@@ -1,10 +1,9 @@
-/* What a simulated watch says and how it answers: start-up, heartbeats, positions, alarms,
- * commands. */
+/* What a simulated watch says of itself: start-up, heartbeats, positions, alarms. Part of one
+ * watch, see simwatch.h. */
 #pragma once
 
 #include "base/err.h"
 #include "base/json_out.h"
-#include "sim/downlink.h"
 #include "sim/simwatch.h"
 
 /* The connection stands: start-up probes and the first heartbeat. */
@@ -18,8 +17,9 @@ void simtalk_move(struct simwatch *w);
 void simtalk_locate(struct simwatch *w);
 /* Sends the oldest alarm that is not answered. */
 void simtalk_repeat_alarm(struct simwatch *w);
-void simtalk_send_acks(struct simwatch *w);
-void simtalk_receive(struct simwatch *w, const struct downlink *d);
+void simtalk_heartbeat_answered(struct simwatch *w);
+void simtalk_alarm_answered(struct simwatch *w);
+int simtalk_battery_percent(const struct simwatch *w);
 
 /* The wearer presses the button, falls …; bits of the status word. */
 void simtalk_alarm(struct simwatch *w, uint32_t bits);

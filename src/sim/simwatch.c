@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "sim/chance.h"
+#include "sim/downlink.h"
+#include "sim/simanswer.h"
 #include "sim/simtalk.h"
 #include "sim/uplink.h"
 
@@ -349,7 +351,7 @@ static bool read_frames(struct simwatch *w, struct view *in)
 				w->world->transcript, w->id, TRANSCRIPT_BAD, d.whole, NULL);
 			continue;
 		}
-		simtalk_receive(w, &d);
+		simanswer_receive(w, &d);
 		if (w->io.fd != fd)
 			return false;
 	}
@@ -429,7 +431,7 @@ static void run_due(struct simwatch *w, enum simwatch_due due)
 		simtalk_repeat_alarm(w);
 		break;
 	case DUE_ACK:
-		simtalk_send_acks(w);
+		simanswer_send_acks(w);
 		break;
 	case DUE_FLUSH:
 		flush(w);

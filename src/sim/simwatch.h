@@ -81,6 +81,7 @@ enum {
 	SIMWATCH_IN_MAX = 10240 + 128,
 	SIMWATCH_OUT_MAX = 128 * 1024,
 	SIMWATCH_MISSES_MAX = 5,
+	SIMWATCH_BOOT_MS = 8000,
 };
 
 struct simwatch_ack {
