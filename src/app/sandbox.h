@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -28,6 +29,13 @@ MUST_CHECK enum rc sandbox_enter_gateway(
  * process. Call before threads start. */
 MUST_CHECK enum rc sandbox_enter_server(
 	const char *data_dir, struct sandbox_layers *ret, struct err *e);
+
+/* Becomes the account for good when this process is root; else does nothing. Also for the simulated
+ * watch that the supervisor starts. */
+MUST_CHECK enum rc sandbox_drop_user(const char *user, struct err *e);
+/* The account that would be used: `user`, or when that is empty `kinward`, else `nobody`. */
+MUST_CHECK enum rc sandbox_find_user(
+	const char *user, uid_t *ret_uid, gid_t *ret_gid, struct err *e);
 
 /* What this system would give, without entering; for `kinward doctor`. */
 void sandbox_probe(struct sandbox_layers *ret);

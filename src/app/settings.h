@@ -62,6 +62,14 @@ struct settings {
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
 	uint32_t writer_queue_max;
+	uint32_t claim_code_s;
+	uint32_t claim_life_s;
+	uint32_t command_unanswered_s;
+	uint32_t locate_life_s;
+	uint32_t find_life_s;
+	uint32_t message_life_s;
+	uint32_t settings_life_s;
+	uint32_t commit_linger_ms;
 	uint32_t sse_streams_max;
 	uint32_t sse_per_account_max;
 	uint32_t http_connections_max;

@@ -19,6 +19,7 @@ struct link {
 	struct link_config config;
 	struct loop_fd handle;
 	bool is_watched;
+	bool is_paused;
 	bool is_blocked;
 	bool is_broken;
 	struct link_stats stats;
@@ -104,9 +105,11 @@ static bool send_packet(struct link *l, const uint8_t *bytes, size_t n)
 	return true;
 }
 
-static void watch_for(struct link *l, uint32_t epoll_events)
+static void watch_for(struct link *l)
 {
 	struct err e;
+	uint32_t epoll_events = (l->is_paused ? 0u : (uint32_t)EPOLLIN) |
+				(l->first == NULL ? 0u : (uint32_t)EPOLLOUT);
 
 	if (l->is_watched && loop_rewatch(l->config.loop, &l->handle, epoll_events, &e) != RC_OK)
 		break_link(l, &e);
@@ -139,7 +142,7 @@ static bool queue_collected(struct link *l)
 	l->last = &p->next;
 	l->stats.queued_bytes += p->n;
 	l->filled = 0;
-	watch_for(l, EPOLLIN | EPOLLOUT);
+	watch_for(l);
 	if (l->stats.queued_bytes >= l->config.queue_high_bytes)
 		set_blocked(l, true);
 	return true;
@@ -169,8 +172,7 @@ static void flush_queue(struct link *l)
 		l->stats.queued_bytes -= p->n;
 		free(p);
 	}
-	if (l->first == NULL)
-		watch_for(l, EPOLLIN);
+	watch_for(l);
 	if (l->stats.queued_bytes < l->config.queue_high_bytes / 2)
 		set_blocked(l, false);
 }
@@ -270,7 +272,7 @@ static void on_ready(void *owner, uint32_t epoll_events)
 
 	if ((epoll_events & EPOLLOUT) != 0)
 		flush_queue(l);
-	if ((epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !l->is_broken)
+	if ((epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !l->is_broken && !l->is_paused)
 		receive_up_to(l, LINK_PACKETS_PER_TURN);
 }
 
@@ -300,6 +302,12 @@ enum rc link_drain(struct link *l, int timeout_ms, struct err *e)
 		struct pollfd p = {.fd = l->config.fd, .events = POLLOUT};
 		(void)poll(&p, 1, left_ms < 100 ? (int)left_ms : 100); /* told by the next try */
 	}
+}
+
+void link_pause(struct link *l, bool is_paused)
+{
+	l->is_paused = is_paused;
+	watch_for(l);
 }
 
 size_t link_collected_bytes(const struct link *l)

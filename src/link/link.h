@@ -66,6 +66,9 @@ void link_flush(struct link *l);
  * over. */
 MUST_CHECK enum rc link_drain(struct link *l, int timeout_ms, struct err *e);
 
+/* Paused: packets are left in the socket, so that the other end feels that we are slow. */
+void link_pause(struct link *l, bool is_paused);
+
 /* Reads packets until none is there, for the last turn before a stop. */
 void link_receive_all(struct link *l);
 
