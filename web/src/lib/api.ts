@@ -1,0 +1,104 @@
+// The one way to the server: types from docs/openapi.yaml, problems as one kind of error.
+
+import createClient from 'openapi-fetch';
+import type { components, paths } from '../generated/api';
+import { clock } from './clock.svelte';
+
+type Schemas = components['schemas'];
+export type Wearer = Schemas['Wearer'];
+export type Device = Schemas['Device'];
+export type Fix = Schemas['Fix'];
+export type Alarm = Schemas['Alarm'];
+export type AlarmKind = Schemas['AlarmKind'];
+export type Command = Schemas['Command'];
+export type CommandState = Schemas['CommandState'];
+export type Claim = Schemas['Claim'];
+export type Session = Schemas['Session'];
+export type SessionInfo = Schemas['SessionInfo'];
+export type Group = Schemas['Group'];
+export type Status = Schemas['Status'];
+export type WatchSettings = Schemas['WatchSettings'];
+export type OperatorDevices = Schemas['OperatorDevices'];
+export type ServerProblemCode = Schemas['ProblemCode'];
+
+/** What can go wrong: what the server says, and what happens before it can say anything. */
+export type ProblemCode = ServerProblemCode | 'offline' | 'timeout' | 'answer_bad';
+
+export class Problem extends Error {
+	constructor(
+		readonly code: ProblemCode,
+		readonly status = 0,
+		readonly more: { field?: string; detail?: string; triesLeft?: number; retryAfter?: number } = {}
+	) {
+		super(code);
+	}
+}
+
+/** A request without an answer for so long has failed: nobody waits for ever. */
+const PATIENCE_MS = 15_000;
+
+async function timedFetch(request: Request): Promise<Response> {
+	const limit = AbortSignal.timeout(PATIENCE_MS);
+	try {
+		const response = await fetch(new Request(request, { signal: AbortSignal.any([request.signal, limit]) }));
+		clock.learn(response.headers.get('date'));
+		return response;
+	} catch (cause) {
+		if (request.signal.aborted) throw cause;
+		throw new Problem(limit.aborted ? 'timeout' : 'offline');
+	}
+}
+
+export const api = createClient<paths>({
+	baseUrl: globalThis.location?.origin ?? 'http://localhost',
+	fetch: timedFetch,
+	cache: 'no-store'
+});
+
+let onSignedOut: () => void = () => {};
+
+/** What to do when the server says that the session has ended. */
+export function whenSignedOut(action: () => void): void {
+	onSignedOut = action;
+}
+
+/** Reads a problem out of an error answer, whatever it is that came. */
+export function problemOf(body: unknown, response: Response): Problem {
+	const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+	const text = (name: string) => (typeof fields[name] === 'string' ? { [name]: fields[name] as string } : {});
+	const retry = Number(response.headers.get('retry-after'));
+	const code = typeof fields.code === 'string' ? (fields.code as ProblemCode) : 'answer_bad';
+	return new Problem(code, response.status, {
+		...text('field'),
+		...text('detail'),
+		...(typeof fields.tries_left === 'number' ? { triesLeft: fields.tries_left } : {}),
+		...(retry > 0 ? { retryAfter: retry } : {})
+	});
+}
+
+interface Answer<T> {
+	data?: T;
+	error?: unknown;
+	response: Response;
+}
+
+/** Waits for an answer and gives its body, or throws the Problem. */
+export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
+	let got: Answer<T>;
+	try {
+		got = await answer;
+	} catch (cause) {
+		// An answer that is no JSON although it says so.
+		if (cause instanceof SyntaxError) throw new Problem('answer_bad');
+		throw cause;
+	}
+	if (got.response.ok) return got.data as T;
+	const problem = problemOf(got.error, got.response);
+	if (problem.code === 'sign_in_needed') onSignedOut();
+	throw problem;
+}
+
+/** Any failure as a Problem, so that it can be said in words. */
+export function asProblem(cause: unknown): Problem {
+	return cause instanceof Problem ? cause : new Problem('internal');
+}

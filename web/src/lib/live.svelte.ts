@@ -1,0 +1,181 @@
+// All that the app knows of the wearers, kept up to date by the server's events.
+
+import { api, ask, type Alarm, type Claim, type Command, type Wearer } from './api';
+import { clock } from './clock.svelte';
+import { Stream } from './stream';
+
+export type Link = 'starting' | 'live' | 'lost';
+
+/** Alarms kept in memory; older ones are asked for page by page where they are shown. */
+const ALARMS_KEPT = 300;
+const COMMANDS_KEPT = 100;
+
+class Live {
+	link = $state<Link>('starting');
+	/** Loaded once; before that nothing can be said, not even "no watch". */
+	loaded = $state(false);
+	/** When the server was heard last, milliseconds since 1970. */
+	heard = $state(0);
+	wearers = $state.raw<Wearer[]>([]);
+	alarms = $state.raw<Alarm[]>([]);
+	claims = $state.raw<Claim[]>([]);
+	/** By wearer; only of those whose commands somebody looked at. */
+	commands = $state.raw<Record<string, Command[]>>({});
+
+	#stream: Stream | undefined;
+	#held: (() => void)[] | undefined;
+	#round = 0;
+
+	start(onSignedOut: () => void): () => void {
+		const stream = new Stream('/api/v1/events', {
+			opened: (first) => {
+				// Taken up where it was: what was missed comes by itself. Else everything is loaded.
+				if (first || !this.loaded) void this.#load();
+				else this.link = 'live';
+			},
+			event: (type, data) => this.#event(type, data),
+			alive: () => (this.heard = clock.exact),
+			lost: () => (this.link = 'lost'),
+			signedOut: onSignedOut
+		});
+		this.#stream = stream;
+		stream.start();
+		const hurry = () => document.visibilityState === 'visible' && stream.hurry();
+		const lost = () => (this.link = 'lost');
+		window.addEventListener('online', hurry);
+		window.addEventListener('offline', lost);
+		document.addEventListener('visibilitychange', hurry);
+		return () => {
+			stream.stop();
+			window.removeEventListener('online', hurry);
+			window.removeEventListener('offline', lost);
+			document.removeEventListener('visibilitychange', hurry);
+			this.#clear();
+		};
+	}
+
+	wearer(id: string | undefined): Wearer | undefined {
+		return this.wearers.find((w) => w.id === id);
+	}
+
+	/** Fetches a wearer's commands; from then on events keep them fresh. */
+	async loadCommands(wearer: string): Promise<void> {
+		const { commands } = await ask(
+			api.GET('/api/v1/wearers/{wearer}/commands', { params: { path: { wearer } } })
+		);
+		this.commands = { ...this.commands, [wearer]: commands };
+	}
+
+	putWearer(wearer: Wearer): void {
+		const others = this.wearers.filter((w) => w.id !== wearer.id);
+		this.wearers = [...others, wearer].sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
+	}
+
+	putAlarm(alarm: Alarm): void {
+		const others = this.alarms.filter((a) => a.id !== alarm.id);
+		this.alarms = [alarm, ...others].sort(newestFirst).slice(0, ALARMS_KEPT);
+	}
+
+	putCommand(command: Command): void {
+		const known = this.commands[command.wearer];
+		if (!known) return;
+		const others = known.filter((c) => c.id !== command.id);
+		const list = [command, ...others].sort((a, b) => (a.created < b.created ? 1 : -1)).slice(0, COMMANDS_KEPT);
+		this.commands = { ...this.commands, [command.wearer]: list };
+	}
+
+	putClaim(claim: Claim): void {
+		this.claims = [claim, ...this.claims.filter((c) => c.id !== claim.id)];
+	}
+
+	dropClaim(id: string): void {
+		this.claims = this.claims.filter((c) => c.id !== id);
+	}
+
+	dropWearer(id: string): void {
+		this.wearers = this.wearers.filter((w) => w.id !== id);
+		this.alarms = this.alarms.filter((a) => a.wearer !== id);
+		const { [id]: _gone, ...rest } = this.commands;
+		this.commands = rest;
+	}
+
+	/** Loads everything; events that come meanwhile are applied afterwards, so that none is lost. */
+	async #load(): Promise<void> {
+		const round = ++this.#round;
+		this.#held = [];
+		try {
+			const [{ wearers }, { alarms }, { claims }] = await Promise.all([
+				ask(api.GET('/api/v1/wearers')),
+				ask(api.GET('/api/v1/alarms', { params: { query: { state: 'open' } } })),
+				ask(api.GET('/api/v1/claims'))
+			]);
+			if (round !== this.#round) return;
+			this.wearers = wearers;
+			this.alarms = alarms;
+			this.claims = claims;
+			const shown = Object.keys(this.commands).filter((id) => wearers.some((w) => w.id === id));
+			this.commands = {};
+			this.loaded = true;
+			this.link = 'live';
+			this.heard = clock.exact;
+			const held = this.#held ?? [];
+			this.#held = undefined;
+			for (const apply of held) apply();
+			await Promise.all(shown.map((id) => this.loadCommands(id)));
+		} catch {
+			if (round !== this.#round) return;
+			// Without the lists the events mean nothing: begin again.
+			this.#held = undefined;
+			this.link = 'lost';
+			this.#stream?.forget();
+		}
+	}
+
+	#event(type: string, data: unknown): void {
+		if (type === 'resync') {
+			void this.#load();
+			return;
+		}
+		const apply = () => this.#apply(type, data);
+		if (this.#held) this.#held.push(apply);
+		else apply();
+	}
+
+	#apply(type: string, data: unknown): void {
+		switch (type) {
+			case 'wearer':
+				this.putWearer(data as Wearer);
+				break;
+			case 'alarm':
+				this.putAlarm(data as Alarm);
+				break;
+			case 'command':
+				this.putCommand(data as Command);
+				break;
+			case 'claim':
+				this.putClaim(data as Claim);
+				break;
+			case 'removed':
+				this.dropWearer((data as { wearer: string }).wearer);
+				break;
+		}
+	}
+
+	#clear(): void {
+		this.#round++;
+		this.#stream = undefined;
+		this.#held = undefined;
+		this.wearers = [];
+		this.alarms = [];
+		this.claims = [];
+		this.commands = {};
+		this.loaded = false;
+		this.link = 'starting';
+	}
+}
+
+function newestFirst(a: Alarm, b: Alarm): number {
+	return a.received < b.received ? 1 : a.received > b.received ? -1 : 0;
+}
+
+export const live = new Live();

@@ -1,0 +1,261 @@
+// The map itself. Loaded beside the app, because MapLibre is larger than all the rest.
+
+import 'maplibre-gl/dist/maplibre-gl.css';
+import './map.css';
+import {
+	AttributionControl,
+	GeoJSONSource,
+	LngLatBounds,
+	Map as MapLibre,
+	Marker,
+	NavigationControl,
+	ScaleControl,
+	setWorkerUrl,
+	type JumpToOptions
+} from 'maplibre-gl';
+import workerAddress from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import worldAddress from '../generated/world.json?url';
+import type { FeatureCollection } from 'geojson';
+import type { Fix } from '../lib/api';
+import type { Towns } from '../lib/towns';
+import { grid } from './grid';
+import { makeMark, type Mark } from './marker';
+import { accuracyShapes, pointShapes, trackShapes, type Person } from './people';
+import { buildStyle, NOTHING, readColors, type Background, type MapSource, type Overlays } from './style';
+import { bordersOf, landOf, namesOf, type WorldFile } from './world';
+
+setWorkerUrl(workerAddress);
+
+export interface MapOptions {
+	container: HTMLElement;
+	source: MapSource;
+	locale: string;
+	language: string;
+	miles: boolean;
+	words: { zoomIn: string; zoomOut: string; title: string; attribution: string };
+	onpick: (id: string) => void;
+	/** The browser took the graphics away and does not give them back. */
+	onbroken: () => void;
+}
+
+const STREET_ZOOM = 15;
+const GRID_ZOOM = 10;
+/** Maps of streets can be looked at more closely than an empty grid. */
+const ZOOM_MOST = 18;
+
+export class KinwardMap {
+	#map: MapLibre;
+	#options: MapOptions;
+	#marks = new Map<string, { mark: Mark; marker: Marker }>();
+	#background: Background = { land: NOTHING, borders: NOTHING, names: NOTHING, towns: NOTHING, grid: NOTHING };
+	#overlays: Overlays = { accuracy: NOTHING, track: NOTHING, points: NOTHING };
+	#styled = 0;
+	#people: Person[] = [];
+	#pad = { top: 80, bottom: 40, left: 40, right: 40 };
+	/** Somebody has moved the map by hand: it stays where it was put. */
+	#held = false;
+	#calm = matchMedia('(prefers-reduced-motion: reduce)');
+	#dark = matchMedia('(prefers-color-scheme: dark)');
+	#world: WorldFile | undefined;
+	#gone = false;
+
+	constructor(options: MapOptions) {
+		this.#options = options;
+		this.#map = new MapLibre({
+			container: options.container,
+			style: { version: 8, sources: {}, layers: [] },
+			center: [10, 30],
+			zoom: 1.2,
+			maxZoom: ZOOM_MOST,
+			attributionControl: false,
+			dragRotate: false,
+			pitchWithRotate: false,
+			touchPitch: false,
+			renderWorldCopies: true,
+			fadeDuration: 0,
+			locale: {
+				'NavigationControl.ZoomIn': options.words.zoomIn,
+				'NavigationControl.ZoomOut': options.words.zoomOut,
+				'Map.Title': options.words.title,
+				'AttributionControl.ToggleAttribution': options.words.attribution
+			}
+		});
+		const map = this.#map;
+		map.touchZoomRotate.disableRotation();
+		map.keyboard.disableRotation();
+		map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+		map.addControl(new ScaleControl({ unit: options.miles ? 'imperial' : 'metric', maxWidth: 90 }), 'bottom-left');
+		map.addControl(new AttributionControl({ compact: true }), 'bottom-right');
+		map.on('dragstart', () => (this.#held = true));
+		map.on('zoomstart', (event) => {
+			if (event.originalEvent) this.#held = true;
+		});
+		map.on('moveend', () => this.#drawGrid());
+		map.on('webglcontextlost', () => options.onbroken());
+		this.#dark.addEventListener('change', this.#restyle);
+		this.#restyle();
+		if (options.source.kind === 'builtin') void this.#loadWorld();
+	}
+
+	async #loadWorld(): Promise<void> {
+		const response = await fetch(worldAddress).catch(() => undefined);
+		if (!response?.ok || this.#gone) return;
+		const file = (await response.json()) as WorldFile;
+		this.#world = file;
+		this.#background.land = landOf(file);
+		this.#background.borders = bordersOf(file);
+		this.#background.names = namesOf(file, this.#options.locale);
+		this.#restyle();
+	}
+
+	setTowns(towns: Towns): void {
+		if (this.#options.source.kind !== 'builtin') return;
+		this.#background.towns = {
+			type: 'FeatureCollection',
+			features: towns.all.map((town) => ({
+				type: 'Feature',
+				properties: { name: town.name, rank: town.rank },
+				geometry: { type: 'Point', coordinates: [town.lon, town.lat] }
+			}))
+		};
+		this.#put('towns', this.#background.towns);
+	}
+
+	setLanguage(locale: string): void {
+		this.#options.locale = locale;
+		if (!this.#world) return;
+		this.#background.names = namesOf(this.#world, locale);
+		this.#put('names', this.#background.names);
+	}
+
+	/** For tests: the map shows all that it was given. */
+	get idle(): boolean {
+		return this.#map.loaded() && this.#map.areTilesLoaded() && !this.#map.isMoving();
+	}
+
+	setCover(bottom: number): void {
+		this.#pad = { top: 80, bottom: bottom + 40, left: 40, right: 40 };
+		this.#options.container.style.setProperty('--cover', `${bottom}px`);
+	}
+
+	setPeople(people: Person[]): void {
+		const before = this.#people;
+		this.#people = people;
+		const seen = new Set<string>();
+		for (const person of people) {
+			seen.add(person.id);
+			let own = this.#marks.get(person.id);
+			if (!own) {
+				const mark = makeMark(() => this.#options.onpick(person.id));
+				const marker = new Marker({ element: mark.element, anchor: 'center' });
+				marker.setLngLat([person.fix.lon, person.fix.lat]).addTo(this.#map);
+				own = { mark, marker };
+				this.#marks.set(person.id, own);
+			}
+			own.marker.setLngLat([person.fix.lon, person.fix.lat]);
+			own.mark.update(person);
+		}
+		for (const [id, own] of this.#marks) {
+			if (seen.has(id)) continue;
+			own.marker.remove();
+			this.#marks.delete(id);
+		}
+		this.#overlays.accuracy = accuracyShapes(people);
+		this.#put('accuracy', this.#overlays.accuracy);
+
+		const chosen = people.find((p) => p.selected);
+		const chosenBefore = before.find((p) => p.selected);
+		if (before.length === 0 && people.length > 0 && !chosen) this.showAll(false);
+		else if (chosen && chosen.id !== chosenBefore?.id) this.focus(chosen, before.length > 0);
+		else if (chosen && chosenBefore && !this.#held && moved(chosen.fix, chosenBefore.fix)) this.#follow(chosen);
+	}
+
+	setTrack(fixes: readonly Fix[], at: number, color: string): void {
+		this.#overlays.track = trackShapes(fixes, color);
+		this.#overlays.points = pointShapes(fixes, at, color);
+		this.#put('track', this.#overlays.track);
+		this.#put('points', this.#overlays.points);
+		for (const own of this.#marks.values()) own.mark.element.classList.toggle('mark-aside', fixes.length > 0);
+	}
+
+	/** Brings the whole track into view. */
+	showTrack(fixes: readonly Fix[]): void {
+		this.#fit(fixes, true);
+	}
+
+	showAll(animate = true): void {
+		this.#held = false;
+		this.#fit(
+			this.#people.map((p) => p.fix),
+			animate
+		);
+	}
+
+	focus(person: Person, animate: boolean): void {
+		this.#held = false;
+		const radius = person.fix.accuracy_m ?? 0;
+		// A vague place is shown with all of its circle.
+		const zoom = radius > 200 ? Math.max(9, STREET_ZOOM - Math.log2(radius / 100)) : STREET_ZOOM;
+		this.#move({ center: [person.fix.lon, person.fix.lat], zoom: Math.min(zoom, ZOOM_MOST), padding: this.#pad }, animate);
+	}
+
+	resize(): void {
+		this.#map.resize();
+	}
+
+	destroy(): void {
+		this.#gone = true;
+		this.#dark.removeEventListener('change', this.#restyle);
+		this.#map.remove();
+	}
+
+	#follow(person: Person): void {
+		this.#move({ center: [person.fix.lon, person.fix.lat], padding: this.#pad }, true);
+	}
+
+	#fit(points: readonly { lon: number; lat: number }[], animate: boolean): void {
+		if (points.length === 0) return;
+		const bounds = new LngLatBounds();
+		for (const p of points) bounds.extend([p.lon, p.lat]);
+		const camera = this.#map.cameraForBounds(bounds, { padding: this.#pad, maxZoom: STREET_ZOOM });
+		if (!camera) return;
+		// The padding is in the centre already.
+		this.#move({ ...camera, padding: { top: 0, bottom: 0, left: 0, right: 0 } }, animate);
+	}
+
+	#move(camera: JumpToOptions, animate: boolean): void {
+		if (animate && !this.#calm.matches) this.#map.easeTo({ ...camera, duration: 600 });
+		else this.#map.jumpTo(camera);
+	}
+
+	#drawGrid(): void {
+		if (this.#options.source.kind !== 'builtin') return;
+		const bounds = this.#map.getBounds();
+		const view = { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth() };
+		this.#background.grid = this.#map.getZoom() >= GRID_ZOOM ? grid(view) : NOTHING;
+		this.#put('grid', this.#background.grid);
+	}
+
+	#put(name: string, data: FeatureCollection): void {
+		const source = this.#map.getSource(name);
+		if (source instanceof GeoJSONSource) source.setData(data);
+	}
+
+	#restyle = (): void => {
+		const round = ++this.#styled;
+		const { source, language } = this.#options;
+		void buildStyle(source, readColors(), this.#dark.matches, language, this.#background, this.#overlays).then((style) => {
+			if (round !== this.#styled || this.#gone) return;
+			this.#map.setStyle(style, { diff: false });
+			this.#map.once('styledata', () => {
+				this.#drawGrid();
+				// What changed while the style was being built.
+				for (const [name, data] of Object.entries({ ...this.#overlays, ...this.#background })) this.#put(name, data);
+			});
+		});
+	};
+}
+
+function moved(a: Fix, b: Fix): boolean {
+	return a.lat !== b.lat || a.lon !== b.lon;
+}

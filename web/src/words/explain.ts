@@ -1,0 +1,37 @@
+// A problem in the words of whoever reads it.
+
+import type { Problem } from '../lib/api';
+import { t, type Key } from './words.svelte';
+
+const FIELDS = {
+	login: 'field.login',
+	name: 'field.name',
+	password: 'field.password',
+	new: 'field.password',
+	current: 'field.current_password',
+	group_name: 'field.group_name',
+	watch: 'field.watch',
+	sim_number: 'field.sim_number',
+	text: 'field.text',
+	note: 'field.note',
+	code: 'field.code',
+	zone: 'field.zone',
+	language: 'field.language',
+	upload_interval_s: 'field.interval'
+} as const satisfies Record<string, Key>;
+
+export function explain(problem: Problem): string {
+	const { field, triesLeft, retryAfter, detail } = problem.more;
+	const key: Key = `problem.${problem.code}`;
+	const name = field !== undefined && Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof typeof FIELDS] : undefined;
+	const text = t(key, {
+		n: triesLeft ?? retryAfter ?? 0,
+		field: name ? t(name) : t('field.some'),
+		detail: detail ?? ''
+	});
+	// A code of a newer server that this app does not know.
+	if (text === key) return t('problem.internal');
+	return retryAfter !== undefined && problem.status === 429
+		? `${text} ${t('problem.wait', { n: retryAfter })}`
+		: text;
+}
