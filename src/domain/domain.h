@@ -43,9 +43,14 @@ struct domain_settings {
 	bool is_demo_watch_on;
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
-	uint32_t sign_in_account_max;  /* attempts in 15 min before delays grow */
-	uint32_t sign_in_address_max;  /* attempts in 15 min from one address */
-	uint32_t writer_queue_max;
+	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
+	uint32_t sign_in_address_max; /* attempts from one address in the window */
+	uint32_t sign_in_window_s;
+	uint32_t commit_linger_ms;      /* plain reports wait this long for company */
+	uint32_t claim_code_s;          /* life of a code on the watch */
+	uint32_t claim_life_s;          /* life of a claim */
+	uint32_t command_unanswered_s;  /* sent and never acknowledged: unknown */
+	uint32_t locate_life_s, find_life_s, message_life_s, settings_life_s;
 };
 
 /* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in tests.

@@ -1,0 +1,778 @@
+#include "domain/outbox.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "domain/bus.h"
+#include "domain/live_table.h"
+
+enum { BUCKETS = 1024, EXTRA_ROWS = 2 };
+
+enum item_state {
+	ITEM_QUEUED,
+	ITEM_MARKING,   /* "sent" is on its way to the disk */
+	ITEM_SENT,      /* given to the session */
+	ITEM_UNMARKING, /* back to "queued" on its way to the disk */
+	ITEM_FINISHING, /* its end is on its way to the disk */
+};
+
+struct item {
+	struct list node; /* of its queue, in order of giving; alone while FINISHING */
+	struct timer timer;
+	struct domain *domain;
+	struct uid id, wearer, group;
+	uint32_t number;
+	enum command_kind kind;
+	enum item_state state;
+	enum command_state final; /* FINISHING */
+	enum command_reason reason;
+	bool is_written;  /* the gateway gave the bytes to the kernel */
+	bool is_newest;   /* FINISHING: no later one of its kind was waiting */
+	bool is_forgotten; /* free it when its job ends */
+	uint8_t tries, heartbeats;
+	int64_t expires_ms, sent_ms, finished_ms;
+	uint64_t session;
+	struct command_row *extra; /* LZ refused: the two commands that take its place */
+	struct command command;
+};
+
+struct queue {
+	struct list node; /* of its bucket */
+	uint32_t number;
+	struct list items;
+};
+
+struct outbox {
+	struct domain *domain;
+	struct list buckets[BUCKETS];
+	struct list finishing;
+	atomic_ullong waiting, finished[COMMAND_STATE_COUNT];
+};
+
+static void item_free(struct item *item)
+{
+	list_remove(&item->node);
+	timer_cancel(&item->timer);
+	atomic_fetch_sub(&item->domain->outbox->waiting, 1);
+	free(item->extra);
+	free(item);
+}
+
+static struct queue *queue_find(struct outbox *o, uint32_t number)
+{
+	struct list *bucket = &o->buckets[number % BUCKETS];
+
+	for (struct list *n = bucket->next; n != bucket; n = n->next) {
+		struct queue *q = CONTAINER_OF(n, struct queue, node);
+		if (q->number == number)
+			return q;
+	}
+	return NULL;
+}
+
+static void queue_free_when_empty(struct queue *q)
+{
+	if (!list_is_empty(&q->items))
+		return;
+	list_remove(&q->node);
+	free(q);
+}
+
+static void publish(const struct item *item)
+{
+	bus_publish(item->domain->bus, EVENT_COMMAND, &item->group, &item->id);
+}
+
+static void set_timer(struct item *item, int64_t in_ms)
+{
+	struct loop *loop = item->domain->loop;
+
+	timer_set(loop_wheel(loop), &item->timer, loop_now_ms(loop) + (in_ms > 0 ? in_ms : 0));
+}
+
+/* Each state has its deadline. */
+static void set_deadline(struct item *item)
+{
+	int64_t now = item->domain->wall_ms();
+	int64_t unanswered_ms = (int64_t)item->domain->settings.command_unanswered_s * 1000;
+
+	set_timer(item, item->state == ITEM_SENT ? item->sent_ms + unanswered_ms - now
+						  : item->expires_ms - now);
+}
+
+/* The writer's side. */
+
+static enum rc update_state(struct db *db, const struct item *item, enum command_state from,
+	enum command_state to, int64_t *ret_changed, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"UPDATE command SET state = ?4, sent_ms = ?5 WHERE wearer = ?1 AND id = ?2 AND state = ?3",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &item->wearer);
+	stmt_bind_uid(s, 2, &item->id);
+	stmt_bind_int(s, 3, from);
+	stmt_bind_int(s, 4, to);
+	stmt_bind_int(s, 5, item->sent_ms);
+	return stmt_run(s, ret_changed, e);
+}
+
+static enum rc mark_job(struct db *db, void *arg, struct err *e)
+{
+	int64_t changed = 0;
+	enum rc rc = update_state(db, arg, COMMAND_QUEUED, COMMAND_SENT, &changed, e);
+
+	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "command: no longer queued") : rc;
+}
+
+static enum rc unmark_job(struct db *db, void *arg, struct err *e)
+{
+	int64_t changed = 0;
+	enum rc rc = update_state(db, arg, COMMAND_SENT, COMMAND_QUEUED, &changed, e);
+
+	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "command: no longer sent") : rc;
+}
+
+/* What a confirmed command changes about the device. Each row takes the wearer as ?1. */
+static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
+	[COMMAND_LANGUAGE_ZONE] =
+		"UPDATE device SET is_language_confirmed = 1, is_zone_confirmed = 1 WHERE wearer = ?1",
+	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
+	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
+	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
+	[COMMAND_PASSWORD] = "UPDATE device SET password = password_wanted WHERE wearer = ?1",
+};
+
+static enum rc run_for_wearer(struct db *db, const char *sql, const struct uid *wearer, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = sql == NULL ? RC_OK : db_prepare(db, sql, &s, e);
+
+	if (rc != RC_OK || sql == NULL)
+		return rc;
+	stmt_bind_uid(s, 1, wearer);
+	return stmt_run(s, NULL, e);
+}
+
+static enum rc finish_job(struct db *db, void *arg, struct err *e)
+{
+	const struct item *item = arg;
+	struct stmt *s = NULL;
+	/* A password is not kept in the list of commands longer than it has to be. */
+	enum rc rc = db_prepare(db,
+		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5,"
+		" body = CASE WHEN kind = 'password' THEN ?6 ELSE body END"
+		" WHERE wearer = ?1 AND id = ?2 AND finished_ms = 0",
+		&s, e);
+
+	if (rc == RC_OK) {
+		stmt_bind_uid(s, 1, &item->wearer);
+		stmt_bind_uid(s, 2, &item->id);
+		stmt_bind_int(s, 3, item->final);
+		stmt_bind_int(s, 4, item->reason);
+		stmt_bind_int(s, 5, item->finished_ms);
+		stmt_bind_blob(s, 6, VIEW(""));
+		rc = stmt_run(s, NULL, e);
+	}
+	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->is_newest)
+		rc = run_for_wearer(db, confirmed_sql[item->kind], &item->wearer, e);
+	if (rc == RC_OK && item->extra != NULL)
+		rc = run_for_wearer(
+			db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1", &item->wearer, e);
+	for (unsigned i = 0; rc == RC_OK && item->extra != NULL && i < EXTRA_ROWS; i++)
+		rc = command_row_insert(db, &item->extra[i], e);
+	return rc;
+}
+
+/* The main loop's side. */
+
+static void pump(struct domain *d, struct queue *q, uint64_t session);
+static void unmark(struct item *item);
+
+static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
+{
+	struct view keyword = view_of(command_keyword(kind));
+
+	for (struct list *n = q->items.next; n != &q->items; n = n->next) {
+		const struct item *other = CONTAINER_OF(n, struct item, node);
+		if (other->state != ITEM_QUEUED &&
+			view_is_nocase(view_of(command_keyword(other->kind)), keyword))
+			return true;
+	}
+	return false;
+}
+
+static void finish_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct item *item = arg;
+	struct domain *d = item->domain;
+
+	if (item->is_forgotten) {
+		item_free(item);
+		return;
+	}
+	if (rc != RC_OK) {
+		log_event(LOG_WARN, "command.not_stored", "why=\"%s\"", e->msg);
+		set_timer(item, OUTBOX_RETRY_MS);
+		return;
+	}
+	atomic_fetch_add(&d->outbox->finished[item->final], 1);
+	publish(item);
+	if (item->kind == COMMAND_LANGUAGE_ZONE || item->kind == COMMAND_LANGUAGE ||
+		item->kind == COMMAND_ZONE || item->kind == COMMAND_UPLOAD_INTERVAL)
+		bus_publish(d->bus, EVENT_WEARER, &item->group, &item->wearer);
+	if (item->extra != NULL) {
+		for (unsigned i = 0; i < EXTRA_ROWS; i++)
+			outbox_add(d, &item->extra[i]);
+	}
+	item_free(item);
+}
+
+static void post_finish(struct item *item)
+{
+	struct err e;
+
+	if (writer_post(item->domain->writer, finish_job, finish_done, item, 0, &e) != RC_OK)
+		set_timer(item, OUTBOX_RETRY_MS);
+}
+
+static void finish(struct queue *q, struct item *item, enum command_state final, enum command_reason reason)
+{
+	item->is_newest = true;
+	for (struct list *n = item->node.next; n != &q->items; n = n->next) {
+		if (CONTAINER_OF(n, struct item, node)->kind == item->kind)
+			item->is_newest = false;
+	}
+	item->final = final;
+	item->reason = reason;
+	item->finished_ms = item->domain->wall_ms();
+	item->state = ITEM_FINISHING;
+	timer_cancel(&item->timer);
+	list_remove(&item->node);
+	list_append(&item->domain->outbox->finishing, &item->node);
+	post_finish(item);
+	queue_free_when_empty(q);
+}
+
+static void give_to_session(struct item *item)
+{
+	const struct domain *d = item->domain;
+
+	item->is_written = false;
+	if (!d->out.command(d->out.owner, item->session, &item->id, &item->command)) {
+		item->heartbeats = 1; /* the link is full: not before the next sign of life */
+		unmark(item);
+		return;
+	}
+	item->tries++;
+	item->heartbeats = 0;
+}
+
+static void mark_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct item *item = arg;
+	struct domain *d = item->domain;
+
+	if (item->is_forgotten) {
+		item_free(item);
+		return;
+	}
+	struct queue *q = queue_find(d->outbox, item->number);
+	assert(q != NULL);
+	if (rc == RC_CONFLICT) { /* cancelled meanwhile, and told */
+		item_free(item);
+		queue_free_when_empty(q);
+		return;
+	}
+	if (rc != RC_OK) {
+		log_event(LOG_WARN, "command.not_stored", "why=\"%s\"", e->msg);
+		item->state = ITEM_QUEUED;
+		item->session = 0;
+		set_deadline(item);
+		return;
+	}
+	item->state = ITEM_SENT;
+	set_deadline(item);
+	publish(item);
+	if (item->session != 0)
+		give_to_session(item);
+	else
+		unmark(item); /* the session ended meanwhile */
+}
+
+static void mark(struct item *item, uint64_t session)
+{
+	struct err e;
+
+	item->state = ITEM_MARKING;
+	item->session = session;
+	item->sent_ms = item->domain->wall_ms();
+	timer_cancel(&item->timer);
+	if (writer_post(item->domain->writer, mark_job, mark_done, item, WRITER_URGENT, &e) == RC_OK)
+		return;
+	item->state = ITEM_QUEUED;
+	item->session = 0;
+	set_deadline(item);
+}
+
+static void unmark_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct item *item = arg;
+	struct domain *d = item->domain;
+
+	if (item->is_forgotten) {
+		item_free(item);
+		return;
+	}
+	if (rc != RC_OK) {
+		log_event(LOG_WARN, "command.not_stored", "why=\"%s\"", e->msg);
+		item->state = ITEM_SENT; /* nobody knows: its deadline makes it `unknown` */
+		item->sent_ms = d->wall_ms();
+		set_deadline(item);
+		return;
+	}
+	item->state = ITEM_QUEUED;
+	item->session = 0;
+	item->tries = 0;
+	set_deadline(item);
+	publish(item);
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wearer(d->live, &item->wearer);
+	uint64_t session = dev == NULL ? 0 : dev->session;
+	live_unlock(d->live);
+	struct queue *q = queue_find(d->outbox, item->number);
+	if (session != 0 && q != NULL && item->heartbeats == 0)
+		pump(d, q, session);
+}
+
+/* Back to "queued": the bytes never left. */
+static void unmark(struct item *item)
+{
+	struct err e;
+
+	item->state = ITEM_UNMARKING;
+	item->sent_ms = 0;
+	timer_cancel(&item->timer);
+	if (writer_post(item->domain->writer, unmark_job, unmark_done, item, 0, &e) != RC_OK) {
+		item->state = ITEM_SENT;
+		item->sent_ms = item->domain->wall_ms();
+		set_deadline(item);
+	}
+}
+
+static void pump(struct domain *d, struct queue *q, uint64_t session)
+{
+	int64_t now = d->wall_ms();
+
+	for (struct list *n = q->items.next; n != &q->items; n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (item->state == ITEM_QUEUED && item->expires_ms > now &&
+			!is_keyword_busy(q, item->kind))
+			mark(item, session);
+	}
+}
+
+static void on_timer(struct timer *t, void *context)
+{
+	struct item *item = CONTAINER_OF(t, struct item, timer);
+	struct queue *q = queue_find(item->domain->outbox, item->number);
+
+	(void)context;
+	switch (item->state) {
+	case ITEM_QUEUED:
+		finish(q, item, COMMAND_EXPIRED, REASON_NOT_CONNECTED);
+		break;
+	case ITEM_SENT:
+		finish(q, item, COMMAND_UNKNOWN, REASON_NO_ANSWER);
+		break;
+	case ITEM_FINISHING:
+		post_finish(item);
+		break;
+	case ITEM_MARKING:
+	case ITEM_UNMARKING:
+		break; /* no timer runs while the disk is asked */
+	}
+}
+
+/* A newer value of a setting makes the older ones that still wait pointless. */
+static bool is_setting(enum command_kind kind)
+{
+	return kind != COMMAND_LOCATE && kind != COMMAND_FIND && kind != COMMAND_MESSAGE;
+}
+
+static void replace_older(struct queue *q, enum command_kind kind)
+{
+	struct list *next = NULL;
+
+	for (struct list *n = q->items.next; n != &q->items; n = next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		next = n->next;
+		if (item->kind != kind || item->state != ITEM_QUEUED)
+			continue;
+		bool is_last = q->items.next == n && next == &q->items;
+		assert(!is_last); /* the new one stands behind it, so the queue lives on */
+		finish(q, item, COMMAND_CANCELLED, REASON_REPLACED);
+	}
+}
+
+static struct queue *queue_for(struct outbox *o, uint32_t number)
+{
+	struct queue *q = queue_find(o, number);
+
+	if (q != NULL)
+		return q;
+	q = calloc(1, sizeof *q);
+	if (q == NULL)
+		return NULL;
+	q->number = number;
+	list_init(&q->node);
+	list_init(&q->items);
+	list_append(&o->buckets[number % BUCKETS], &q->node);
+	return q;
+}
+
+static struct item *item_new(struct domain *d, const struct command_row *row)
+{
+	struct item *item = calloc(1, sizeof *item);
+
+	if (item == NULL)
+		return NULL;
+	list_init(&item->node);
+	timer_init(&item->timer, on_timer);
+	item->domain = d;
+	item->id = row->id;
+	item->wearer = row->wearer;
+	item->group = row->group;
+	item->number = row->number;
+	item->kind = row->command.kind;
+	item->command = row->command;
+	item->expires_ms = row->expires_ms;
+	item->sent_ms = row->sent_ms;
+	item->state = row->state == COMMAND_SENT ? ITEM_SENT : ITEM_QUEUED;
+	item->is_written = item->state == ITEM_SENT;
+	item->tries = item->is_written ? 1 : 0;
+	return item;
+}
+
+void outbox_add(struct domain *d, const struct command_row *row)
+{
+	struct queue *q = queue_for(d->outbox, row->number);
+	struct item *item = q == NULL ? NULL : item_new(d, row);
+
+	if (item == NULL) {
+		if (q != NULL)
+			queue_free_when_empty(q);
+		log_event(LOG_ERROR, "command.no_memory", "it is taken up at the next start");
+		return;
+	}
+	atomic_fetch_add(&d->outbox->waiting, 1);
+	/* While this one is not in the list, older ones of its kind stand alone: append it first. */
+	list_append(&q->items, &item->node);
+	if (is_setting(item->kind) && item->state == ITEM_QUEUED) {
+		item->state = ITEM_UNMARKING; /* not itself */
+		replace_older(q, item->kind);
+		item->state = ITEM_QUEUED;
+	}
+	set_deadline(item);
+	publish(item);
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wearer(d->live, &item->wearer);
+	uint64_t session = dev == NULL ? 0 : dev->session;
+	live_unlock(d->live);
+	if (session != 0)
+		pump(d, q, session);
+}
+
+static void add_posted(void *arg)
+{
+	struct command_row *row = arg;
+	/* The domain rides behind the row. */
+	struct domain *d = NULL;
+
+	memcpy(&d, row + 1, sizeof d);
+	outbox_add(d, row);
+	free(row);
+}
+
+enum rc outbox_post(struct domain *d, const struct command_row *row, struct err *e)
+{
+	struct command_row *copy = malloc(sizeof *copy + sizeof d);
+
+	if (copy == NULL)
+		return fail(e, RC_NOMEM, "outbox: out of memory");
+	*copy = *row;
+	memcpy(copy + 1, &d, sizeof d);
+	enum rc rc = loop_post(d->loop, add_posted, copy, e);
+	if (rc != RC_OK)
+		free(copy);
+	return rc;
+}
+
+struct cancelled {
+	struct domain *domain;
+	uint32_t number;
+	struct uid id;
+};
+
+static void drop_cancelled(void *arg)
+{
+	struct cancelled *c = arg;
+	struct queue *q = queue_find(c->domain->outbox, c->number);
+	struct list *next = NULL;
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items; n = next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		next = n->next;
+		if (!uid_is(&item->id, &c->id) || item->state != ITEM_QUEUED)
+			continue; /* MARKING finds out by itself */
+		atomic_fetch_add(&c->domain->outbox->finished[COMMAND_CANCELLED], 1);
+		item_free(item);
+		queue_free_when_empty(q);
+		break;
+	}
+	free(c);
+}
+
+void outbox_post_cancelled(struct domain *d, uint32_t number, const struct uid *id)
+{
+	struct cancelled *c = malloc(sizeof *c);
+
+	if (c == NULL)
+		return; /* marking it as sent will fail, which drops it */
+	*c = (struct cancelled){.domain = d, .number = number, .id = *id};
+	if (loop_post(d->loop, drop_cancelled, c, NULL) != RC_OK)
+		free(c); /* as above */
+}
+
+void outbox_on_ready(struct domain *d, uint32_t number, uint64_t session)
+{
+	struct queue *q = queue_find(d->outbox, number);
+
+	if (q != NULL)
+		pump(d, q, session);
+}
+
+static bool try_other_form(struct domain *d, struct queue *q, struct item *item)
+{
+	if (item->kind != COMMAND_LANGUAGE_ZONE || item->heartbeats < 2 || !item->is_written)
+		return false;
+	item->extra = calloc(EXTRA_ROWS, sizeof *item->extra);
+	if (item->extra == NULL)
+		return false;
+	for (unsigned i = 0; i < EXTRA_ROWS; i++) {
+		struct command_row *row = &item->extra[i];
+		command_row_init(row, d, i == 0 ? COMMAND_LANGUAGE : COMMAND_ZONE);
+		row->wearer = item->wearer;
+		row->group = item->group;
+		row->number = item->number;
+		row->command.language = i == 0 ? item->command.language : 0;
+		row->command.zone_min = i == 0 ? 0 : item->command.zone_min;
+	}
+	finish(q, item, COMMAND_UNKNOWN, REASON_OTHER_FORM);
+	return true;
+}
+
+void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
+{
+	struct queue *q = queue_find(d->outbox, number);
+	struct list *next = NULL;
+	int64_t now = d->wall_ms();
+
+	if (q == NULL)
+		return;
+	pump(d, q, session);
+	for (struct list *n = q->items.next; n != &q->items; n = next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		bool is_last = n->next == &q->items && q->items.next == n;
+		next = n->next;
+		if (item->state != ITEM_SENT)
+			continue;
+		if (item->heartbeats < UINT8_MAX)
+			item->heartbeats++;
+		if (try_other_form(d, q, item)) {
+			if (is_last)
+				return; /* the queue is gone */
+			continue;
+		}
+		if (item->is_written && item->tries < OUTBOX_TRIES_MAX &&
+			now - item->sent_ms >= OUTBOX_REPEAT_MS && command_may_repeat(item->kind)) {
+			uint8_t heartbeats = item->heartbeats;
+			item->session = session;
+			item->tries++;
+			/* A full link loses only this repetition. */
+			(void)d->out.command(d->out.owner, session, &item->id, &item->command);
+			item->heartbeats = heartbeats;
+		}
+	}
+}
+
+bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword)
+{
+	struct queue *q = queue_find(d->outbox, number);
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (item->state != ITEM_SENT || !command_is_answered_by(item->kind, keyword))
+			continue;
+		uint64_t session = item->session;
+		finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
+		outbox_on_ready(d, number, session); /* the next one with this keyword */
+		return true;
+	}
+	return false;
+}
+
+/* Commands under way in a session are few; its device's queue is not known here, so the caller's session tells. */
+static struct item *find_by_session(
+	struct domain *d, uint64_t session, const struct uid *id, struct queue **ret_queue)
+{
+	live_lock(d->live);
+	const struct live_device *dev = live_by_session(d->live, session);
+	uint32_t number = dev == NULL ? 0 : dev->number;
+	live_unlock(d->live);
+	struct queue *q = number == 0 ? NULL : queue_find(d->outbox, number);
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (uid_is(&item->id, id)) {
+			*ret_queue = q;
+			return item;
+		}
+	}
+	return NULL;
+}
+
+void outbox_on_sent(struct domain *d, uint64_t session, const struct uid *id)
+{
+	struct queue *q = NULL;
+	struct item *item = find_by_session(d, session, id, &q);
+
+	if (item != NULL && item->session == session)
+		item->is_written = true;
+}
+
+void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id)
+{
+	struct queue *q = NULL;
+	struct item *item = find_by_session(d, session, id, &q);
+
+	if (item == NULL || item->state != ITEM_SENT || item->session != session || item->is_written)
+		return;
+	item->heartbeats = 1; /* wait for the next sign of life */
+	unmark(item);
+}
+
+void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session)
+{
+	struct queue *q = queue_find(d->outbox, number);
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (item->session != session)
+			continue;
+		if (item->state == ITEM_MARKING)
+			item->session = 0;
+		else if (item->state == ITEM_SENT && !item->is_written)
+			unmark(item);
+	}
+}
+
+static void forget_item(struct item *item)
+{
+	if (item->state == ITEM_QUEUED || item->state == ITEM_SENT || timer_is_set(&item->timer)) {
+		item_free(item);
+		return;
+	}
+	item->is_forgotten = true; /* its job still points to it */
+	list_remove(&item->node);
+}
+
+void outbox_forget(struct domain *d, uint32_t number)
+{
+	struct queue *q = queue_find(d->outbox, number);
+	struct list *next = NULL;
+
+	if (q != NULL) {
+		while (!list_is_empty(&q->items))
+			forget_item(CONTAINER_OF(q->items.next, struct item, node));
+		queue_free_when_empty(q);
+	}
+	for (struct list *n = d->outbox->finishing.next; n != &d->outbox->finishing; n = next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		next = n->next;
+		if (item->number == number)
+			forget_item(item);
+	}
+}
+
+enum rc outbox_new(struct domain *d, struct outbox **ret_owned, struct err *e)
+{
+	struct outbox *o = calloc(1, sizeof *o);
+
+	if (o == NULL)
+		return fail(e, RC_NOMEM, "outbox: out of memory");
+	o->domain = d;
+	list_init(&o->finishing);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		list_init(&o->buckets[i]);
+	*ret_owned = o;
+	return RC_OK;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (o == NULL)
+		return;
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		while (!list_is_empty(&o->buckets[i])) {
+			struct queue *q = CONTAINER_OF(o->buckets[i].next, struct queue, node);
+			while (!list_is_empty(&q->items))
+				item_free(CONTAINER_OF(q->items.next, struct item, node));
+			queue_free_when_empty(q);
+		}
+	}
+	while (!list_is_empty(&o->finishing))
+		item_free(CONTAINER_OF(o->finishing.next, struct item, node));
+	free(o);
+}
+
+enum rc outbox_load(struct domain *d, struct db *db, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db,
+		"SELECT c.id, c.wearer, w.care_group, w.number, c.state, c.created_ms, c.expires_ms,"
+		" c.sent_ms, c.body FROM command c JOIN wearer w ON w.id = c.wearer"
+		" WHERE c.finished_ms = 0 ORDER BY c.created_ms",
+		&s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	while (rc == RC_OK && has_row) {
+		struct command_row row;
+		rc = command_row_read(s, &row, e);
+		if (rc == RC_OK) {
+			outbox_add(d, &row);
+			rc = stmt_step(s, &has_row, e);
+		}
+	}
+	if (s != NULL)
+		stmt_reset(s);
+	return rc;
+}
+
+void outbox_read_stats(struct outbox *o, struct outbox_stats *ret)
+{
+	ret->waiting = atomic_load(&o->waiting);
+	for (unsigned i = 0; i < COMMAND_STATE_COUNT; i++)
+		ret->finished[i] = atomic_load(&o->finished[i]);
+}
