@@ -1,6 +1,6 @@
 # A thin front to meson, npm and the scripts. `make help` lists what there is.
 .POSIX:
-.PHONY: help setup build run demo test bench fuzz soak clean
+.PHONY: help setup build run demo test coverage bench fuzz soak clean
 SECONDS = 60
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo 'make demo     the same with three simulated watches already on the map'
 	@echo 'make build    build/kinward and web/dist'
 	@echo 'make test     all checks and tests; last line: N passed, N failed'
+	@echo 'make coverage lines and branches that the unit tests reach'
 	@echo 'make bench    measure speed and memory, print the table'
 	@echo 'make fuzz     run every fuzz target for SECONDS=60'
 	@echo 'make soak     a long run with many simulated watches'
@@ -27,6 +28,10 @@ demo: build
 
 test:
 	@scripts/test
+
+coverage:
+	@scripts/setup test
+	@scripts/coverage
 
 bench:
 	@scripts/setup test
