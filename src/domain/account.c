@@ -41,7 +41,8 @@ static enum rc replace_setup_token(
 		rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)
 		rc = db_prepare(db,
-			"INSERT INTO setup_token (id, token_hash, created_ms) VALUES (1, ?1, ?2)", &s, e);
+			"INSERT INTO setup_token (id, token_hash, created_ms) VALUES (1, ?1, ?2)",
+			&s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_blob(s, 1, (struct view){.p = (const char *)hash->b, .n = sizeof hash->b});
@@ -107,7 +108,8 @@ static enum rc check_setup(const struct setup_request *r, struct problem *p)
 	if (!text_is_name(r->name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	if (!text_is_name(r->group_name))
-		return refuse(p, RC_SYNTAX, "group_name_invalid", "group_name", "1 to 80 characters");
+		return refuse(
+			p, RC_SYNTAX, "group_name_invalid", "group_name", "1 to 80 characters");
 	if (!text_is_language(r->language))
 		return refuse(p, RC_SYNTAX, "language_invalid", "language", "such as en, de or es");
 	return account_check_password(r->password, r->login, r->name, p);
@@ -133,13 +135,13 @@ static enum rc use_setup_token(struct db *db, const struct setup_job *job, struc
 	if (rc != RC_OK)
 		return rc;
 	if (!is_needed)
-		return refuse(job->problem, RC_CONFLICT, "setup_done", NULL, "an account exists already");
+		return refuse(
+			job->problem, RC_CONFLICT, "setup_done", NULL, "an account exists already");
 	rc = db_prepare(db, "DELETE FROM setup_token WHERE token_hash = ?1", &s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_blob(s, 1,
-		(struct view){
-			.p = (const char *)job->token_hash.b, .n = sizeof job->token_hash.b});
+		(struct view){.p = (const char *)job->token_hash.b, .n = sizeof job->token_hash.b});
 	rc = stmt_run(s, &changed, e);
 	if (rc == RC_OK && changed == 0)
 		return refuse(job->problem, RC_DENIED, "setup_token_wrong", "token",
@@ -152,7 +154,8 @@ static enum rc insert_account(struct db *db, const struct setup_job *job, struct
 	const struct setup_request *r = job->request;
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO account (id, login, login_folded, name, language, password_hash, is_operator,"
+		"INSERT INTO account (id, login, login_folded, name, language, password_hash, "
+		"is_operator,"
 		" created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
 		&s, e);
 
@@ -236,7 +239,8 @@ static enum rc admit(struct domain *d, struct db *reader, const struct web_sessi
 }
 
 enum rc account_set_up(struct domain *d, struct db *reader, const struct setup_request *r,
-	const struct request_origin *from, struct sign_in_result *ret, struct problem *p, struct err *e)
+	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
+	struct err *e)
 {
 	char folded[LOGIN_TEXT];
 	char password_hash_text[PASSWORD_HASH_TEXT];
@@ -340,8 +344,8 @@ enum rc account_get(
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(
-		reader, "SELECT login, name, language, is_operator FROM account WHERE id = ?1", &s, e);
+	enum rc rc = db_prepare(reader,
+		"SELECT login, name, language, is_operator FROM account WHERE id = ?1", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -418,8 +422,8 @@ static enum rc password_job(struct db *db, void *arg, struct err *e)
 }
 
 enum rc account_change_password(struct domain *d, struct db *reader, const struct principal *who,
-	struct view current, struct view fresh, const struct request_origin *from, struct problem *p,
-	struct err *e)
+	struct view current, struct view fresh, const struct request_origin *from,
+	struct problem *p, struct err *e)
 {
 	char folded_text[LOGIN_TEXT];
 	char fresh_hash[PASSWORD_HASH_TEXT];
@@ -437,7 +441,8 @@ enum rc account_change_password(struct domain *d, struct db *reader, const struc
 	if (rc != RC_OK)
 		return rc;
 	if (current.n > PASSWORD_BYTES_MAX || !password_verify(c.password_hash, current))
-		return refuse(p, RC_DENIED, "password_wrong", "current", "the present password is wrong");
+		return refuse(
+			p, RC_DENIED, "password_wrong", "current", "the present password is wrong");
 	sign_in_limits_succeeded(
 		d->sign_in_limits, folded, sign_in_network(from->address), d->wall_ms());
 	rc = account_check_password(fresh, view_of(account.login), view_of(account.name), p);

@@ -49,7 +49,8 @@ static enum rc rename_job(struct db *db, void *arg, struct err *e)
 	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)
 		rc = db_prepare(db,
-			"SELECT g.id, g.name, m.role FROM member m JOIN care_group g ON g.id = m.care_group"
+			"SELECT g.id, g.name, m.role FROM member m JOIN care_group g ON g.id = "
+			"m.care_group"
 			" WHERE m.account = ?1 AND g.id = ?2",
 			&s, e);
 	if (rc != RC_OK)
@@ -70,7 +71,8 @@ enum rc group_rename(struct domain *d, struct db *reader, const struct principal
 	struct err *e)
 {
 	struct uid owner;
-	struct rename_job job = {.account = &who->account, .group = group, .name = name, .ret = ret};
+	struct rename_job job = {
+		.account = &who->account, .group = group, .name = name, .ret = ret};
 	enum rc rc = rights_decide(reader, who, OBJECT_GROUP, group, RIGHT_MEMBERS, &owner, e);
 
 	if (rc != RC_OK)

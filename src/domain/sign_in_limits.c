@@ -56,7 +56,8 @@ struct view sign_in_network(struct view address)
 		if (++colons == 4)
 			return (struct view){.p = address.p, .n = i};
 		if (i + 1 < address.n && address.p[i + 1] == ':')
-			return (struct view){.p = address.p, .n = i}; /* "2001:db8::1": zeros follow */
+			return (struct view){
+				.p = address.p, .n = i}; /* "2001:db8::1": zeros follow */
 	}
 	return address;
 }
@@ -64,12 +65,14 @@ struct view sign_in_network(struct view address)
 static uint64_t key_of(
 	const struct sign_in_limits *l, enum scope scope, struct view login, struct view network)
 {
-	/* Two hashes are joined, so that no login and network can be glued to look like another pair. */
+	/* Two hashes are joined, so that no login and network can be glued to look like another
+	 * pair. */
 	uint64_t parts[3] = {(uint64_t)scope, 0, 0};
 	uint64_t key = 0;
 
 	if (scope != SCOPE_NETWORK)
-		(void)crypto_shorthash((uint8_t *)&parts[1], (const uint8_t *)login.p, login.n, l->hash_key);
+		(void)crypto_shorthash(
+			(uint8_t *)&parts[1], (const uint8_t *)login.p, login.n, l->hash_key);
 	if (scope != SCOPE_LOGIN)
 		(void)crypto_shorthash(
 			(uint8_t *)&parts[2], (const uint8_t *)network.p, network.n, l->hash_key);
@@ -105,7 +108,8 @@ static void count(struct slot *s, uint32_t max, int64_t now_ms)
 	if (s->attempts < max)
 		return;
 	uint32_t over = s->attempts - max;
-	int64_t delay_ms = 1000 * ((int64_t)1 << (over < DELAY_DOUBLINGS_MAX ? over : DELAY_DOUBLINGS_MAX));
+	int64_t delay_ms =
+		1000 * ((int64_t)1 << (over < DELAY_DOUBLINGS_MAX ? over : DELAY_DOUBLINGS_MAX));
 	if (delay_ms > (int64_t)SIGN_IN_DELAY_MAX_S * 1000)
 		delay_ms = (int64_t)SIGN_IN_DELAY_MAX_S * 1000;
 	s->not_before_ms = now_ms + delay_ms;
@@ -121,9 +125,9 @@ bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct vi
 		uint32_t max;
 		bool is_asked;
 	} rules[] = {
-		{SCOPE_LOGIN_AND_NETWORK, l->account_max, true},
-		{SCOPE_LOGIN, l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known},
-		{SCOPE_NETWORK, l->address_max, !is_known},
+		{SCOPE_LOGIN_AND_NETWORK, l->account_max,                          true     },
+		{SCOPE_LOGIN,             l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known},
+		{SCOPE_NETWORK,           l->address_max,                          !is_known},
 	};
 	uint64_t keys[COUNT_OF(rules)];
 	int64_t longest_ms = 0;

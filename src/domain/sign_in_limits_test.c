@@ -21,14 +21,17 @@ static void delays_grow_after_the_limit_and_end(void **state)
 
 	(void)state;
 	for (int i = 0; i < ACCOUNT_MAX; i++)
-		assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
+		assert_true(sign_in_limits_begin(
+			l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
 	for (int i = 0; i < 10; i++) {
-		assert_false(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
+		assert_false(sign_in_limits_begin(
+			l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
 		assert_true(wait_s >= 1 && wait_s <= SIGN_IN_DELAY_MAX_S);
 		assert_true(wait_s >= last_s);
 		last_s = wait_s;
 		now_ms += (int64_t)wait_s * 1000;
-		assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
+		assert_true(sign_in_limits_begin(
+			l, VIEW("ann"), VIEW("10.0.0.1"), false, now_ms, &wait_s));
 	}
 	sign_in_limits_free(l);
 }
@@ -40,7 +43,8 @@ static void a_success_forgets_the_failures_of_its_network(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
-		assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, 5000, &wait_s));
+		assert_true(sign_in_limits_begin(
+			l, VIEW("ann"), VIEW("10.0.0.1"), false, 5000, &wait_s));
 		sign_in_limits_succeeded(l, VIEW("ann"), VIEW("10.0.0.1"), 5000);
 	}
 	sign_in_limits_free(l);
@@ -55,10 +59,13 @@ static void one_network_may_not_try_many_logins(void **state)
 	(void)state;
 	for (int i = 0; i < ADDRESS_MAX; i++) {
 		(void)snprintf(login, sizeof login, "user%d", i);
-		assert_true(sign_in_limits_begin(l, view_of(login), VIEW("10.0.0.1"), false, 5000, &wait_s));
+		assert_true(sign_in_limits_begin(
+			l, view_of(login), VIEW("10.0.0.1"), false, 5000, &wait_s));
 	}
-	assert_false(sign_in_limits_begin(l, VIEW("another"), VIEW("10.0.0.1"), false, 5000, &wait_s));
-	assert_true(sign_in_limits_begin(l, VIEW("another"), VIEW("10.0.0.2"), false, 5000, &wait_s));
+	assert_false(
+		sign_in_limits_begin(l, VIEW("another"), VIEW("10.0.0.1"), false, 5000, &wait_s));
+	assert_true(
+		sign_in_limits_begin(l, VIEW("another"), VIEW("10.0.0.2"), false, 5000, &wait_s));
 	sign_in_limits_free(l);
 }
 
@@ -72,7 +79,8 @@ static void many_networks_cannot_lock_out_a_known_one(void **state)
 	(void)state;
 	for (int i = 0; i < ACCOUNT_MAX * SIGN_IN_STRANGE_FACTOR + 5; i++) {
 		(void)snprintf(network, sizeof network, "10.1.0.%d", i);
-		is_held = !sign_in_limits_begin(l, VIEW("ann"), view_of(network), false, 5000, &wait_s);
+		is_held = !sign_in_limits_begin(
+			l, VIEW("ann"), view_of(network), false, 5000, &wait_s);
 	}
 	assert_true(is_held);
 	assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.9.9.9"), true, 5000, &wait_s));
@@ -91,7 +99,8 @@ static void memory_is_bounded_and_the_window_ends(void **state)
 		(void)sign_in_limits_begin(l, VIEW("bob"), view_of(network), true, 5000, &wait_s);
 	}
 	for (int i = 0; i < ACCOUNT_MAX; i++)
-		assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, 9000, &wait_s));
+		assert_true(sign_in_limits_begin(
+			l, VIEW("ann"), VIEW("10.0.0.1"), false, 9000, &wait_s));
 	assert_false(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.0.0.1"), false, 9000, &wait_s));
 	assert_true(sign_in_limits_begin(
 		l, VIEW("ann"), VIEW("10.0.0.1"), false, 9001 + SIGN_IN_WINDOW_MS, &wait_s));

@@ -50,7 +50,8 @@ static struct entry **id_slot(const struct web_sessions *ws, const struct uid *i
 
 static bool is_over(const struct entry *s, int64_t now_ms)
 {
-	return now_ms - atomic_load(&s->last_used_ms) > 30 * DAY_MS || now_ms - s->created_ms > 90 * DAY_MS;
+	return now_ms - atomic_load(&s->last_used_ms) > 30 * DAY_MS ||
+	       now_ms - s->created_ms > 90 * DAY_MS;
 }
 
 /* Under the lock. */
@@ -131,8 +132,8 @@ static bool is_dropped(const struct entry *s, const struct drop *what)
 	const struct principal *p = &s->principal;
 
 	return (what->account == NULL || uid_is(&p->account, what->account)) &&
-		(what->id == NULL || uid_is(&p->session, what->id)) &&
-		(what->keep == NULL || !uid_is(&p->session, what->keep));
+	       (what->id == NULL || uid_is(&p->session, what->id)) &&
+	       (what->keep == NULL || !uid_is(&p->session, what->keep));
 }
 
 /* Walks the table: sessions end rarely. */
@@ -161,7 +162,8 @@ static enum rc read_groups(struct db *reader, struct principal *p, struct err *e
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(reader,
-		"SELECT care_group FROM member WHERE account = ?1 ORDER BY created_ms LIMIT ?2", &s, e);
+		"SELECT care_group FROM member WHERE account = ?1 ORDER BY created_ms LIMIT ?2", &s,
+		e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &p->account);
@@ -296,7 +298,8 @@ static enum rc touch_job(struct db *db, void *arg, struct err *e)
 {
 	const struct touch *t = arg;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db, "UPDATE web_session SET last_used_ms = ?2 WHERE id = ?1", &s, e);
+	enum rc rc =
+		db_prepare(db, "UPDATE web_session SET last_used_ms = ?2 WHERE id = ?1", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -363,7 +366,8 @@ enum rc web_session_list(struct domain *d, struct db *reader, const struct princ
 	int64_t now_ms = d->wall_ms();
 	enum rc rc = db_prepare(reader,
 		"SELECT id, created_ms, last_used_ms, user_agent, address FROM web_session"
-		" WHERE account = ?1 AND last_used_ms >= ?2 AND created_ms >= ?3 ORDER BY last_used_ms DESC",
+		" WHERE account = ?1 AND last_used_ms >= ?2 AND created_ms >= ?3 ORDER BY "
+		"last_used_ms DESC",
 		&s, e);
 	if (rc != RC_OK)
 		return rc;
@@ -393,7 +397,8 @@ static enum rc end_job(struct db *db, void *arg, struct err *e)
 	const struct end_job *job = arg;
 	struct stmt *s = NULL;
 	int64_t changed = 0;
-	enum rc rc = db_prepare(db, "DELETE FROM web_session WHERE id = ?1 AND account = ?2", &s, e);
+	enum rc rc =
+		db_prepare(db, "DELETE FROM web_session WHERE id = ?1 AND account = ?2", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -460,7 +465,8 @@ enum rc web_session_insert(struct db *db, const struct web_session_row *row, str
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO web_session (id, account, token_hash, created_ms, last_used_ms, user_agent,"
+		"INSERT INTO web_session (id, account, token_hash, created_ms, last_used_ms, "
+		"user_agent,"
 		" address) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
 		&s, e);
 
@@ -477,12 +483,14 @@ enum rc web_session_insert(struct db *db, const struct web_session_row *row, str
 }
 
 /* The account's session that was used longest ago, when it has too many. */
-static enum rc find_surplus(struct db *reader, const struct uid *account, struct uid *ret, struct err *e)
+static enum rc find_surplus(
+	struct db *reader, const struct uid *account, struct uid *ret, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(reader,
-		"SELECT id FROM web_session WHERE account = ?1 ORDER BY last_used_ms DESC, created_ms DESC"
+		"SELECT id FROM web_session WHERE account = ?1 ORDER BY last_used_ms DESC, "
+		"created_ms DESC"
 		" LIMIT 1 OFFSET ?2",
 		&s, e);
 
@@ -499,8 +507,8 @@ static enum rc find_surplus(struct db *reader, const struct uid *account, struct
 enum rc web_session_admit(
 	struct domain *d, struct db *reader, const struct web_session_row *row, struct err *e)
 {
-	struct entry *s =
-		entry_new(&row->id, &row->account, &row->token_hash, row->created_ms, row->created_ms);
+	struct entry *s = entry_new(
+		&row->id, &row->account, &row->token_hash, row->created_ms, row->created_ms);
 	if (s == NULL)
 		return fail(e, RC_NOMEM, "sessions: out of memory");
 	enum rc rc = read_principal(reader, &s->principal, e);
@@ -521,8 +529,8 @@ enum rc web_session_delete_others(
 	struct db *db, const struct uid *account, const struct uid *keep, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(
-		db, "DELETE FROM web_session WHERE account = ?1 AND (?2 IS NULL OR id <> ?2)", &s, e);
+	enum rc rc = db_prepare(db,
+		"DELETE FROM web_session WHERE account = ?1 AND (?2 IS NULL OR id <> ?2)", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -536,12 +544,13 @@ void web_session_forget_others(struct domain *d, const struct uid *account, cons
 	drop(d->web_sessions, &(struct drop){.account = account, .keep = keep});
 }
 
-enum rc web_session_is_network_known(struct db *reader, const struct uid *account,
-	struct view network, bool *ret, struct err *e)
+enum rc web_session_is_network_known(
+	struct db *reader, const struct uid *account, struct view network, bool *ret, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(reader, "SELECT address FROM web_session WHERE account = ?1", &s, e);
+	enum rc rc =
+		db_prepare(reader, "SELECT address FROM web_session WHERE account = ?1", &s, e);
 
 	*ret = false;
 	if (rc != RC_OK)

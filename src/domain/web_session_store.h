@@ -1,4 +1,5 @@
-/* Inside of the domain: how account.c begins sessions and how memberships reach the table in memory. */
+/* Inside of the domain: how account.c begins sessions and how memberships reach the table in
+ * memory. */
 #pragma once
 
 #include "crypto/token.h"
@@ -14,15 +15,17 @@ struct web_session_row {
 	char address[ADDRESS_TEXT];
 };
 
-/* A fresh session of the account; writes the token's text. The texts of `from` are cut to what is kept. */
+/* A fresh session of the account; writes the token's text. The texts of `from` are cut to what is
+ * kept. */
 void web_session_make(const struct uid *account, const struct request_origin *from, int64_t now_ms,
 	struct web_session_row *ret, char ret_token[TOKEN_TEXT]);
 
 /* In a writer job: stores it. */
-MUST_CHECK enum rc web_session_insert(struct db *db, const struct web_session_row *row, struct err *e);
+MUST_CHECK enum rc web_session_insert(
+	struct db *db, const struct web_session_row *row, struct err *e);
 
-/* After the commit: takes it into the table with the account's groups, and ends the account's oldest sessions
- * over WEB_SESSIONS_PER_ACCOUNT_MAX. */
+/* After the commit: takes it into the table with the account's groups, and ends the account's
+ * oldest sessions over WEB_SESSIONS_PER_ACCOUNT_MAX. */
 MUST_CHECK enum rc web_session_admit(
 	struct domain *d, struct db *reader, const struct web_session_row *row, struct err *e);
 
@@ -32,6 +35,7 @@ MUST_CHECK enum rc web_session_delete_others(
 /* After the commit: takes them out of the table. */
 void web_session_forget_others(struct domain *d, const struct uid *account, const struct uid *keep);
 
-/* Does the account have a living session from this network (sign_in_network)? Reads the database. */
+/* Does the account have a living session from this network (sign_in_network)? Reads the database.
+ */
 MUST_CHECK enum rc web_session_is_network_known(struct db *reader, const struct uid *account,
 	struct view network, bool *ret, struct err *e);

@@ -1,0 +1,363 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/token.h"
+#include "domain/group.h"
+#include "domain/sign_in_limits.h"
+#include "domain/web_session_store.h"
+
+static int64_t test_now_ms = 1700000000000;
+
+static int64_t test_wall_ms(void)
+{
+	return test_now_ms;
+}
+
+/* A domain with what accounts need, on a database of its own. */
+struct house {
+	char folder[64], path[96];
+	struct domain d;
+	struct db *reader;
+	char setup_token[TOKEN_TEXT];
+};
+
+static const struct request_origin home = {
+	.address = {"10.0.0.1",     8 },
+          .user_agent = {"Browser\r\n1", 10}
+};
+static const char good_password[] = "seven green kettles sing";
+
+static void open_house(struct house *h)
+{
+	struct db *writer_db = NULL;
+
+	assert_int_equal(db_open(h->path, DB_WRITER, &writer_db, NULL), RC_OK);
+	if (h->setup_token[0] == '\0')
+		assert_int_equal(
+			account_new_setup_token(writer_db, test_now_ms, h->setup_token, NULL),
+			RC_OK);
+	assert_int_equal(db_open(h->path, DB_READER, &h->reader, NULL), RC_OK);
+	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
+	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
+	assert_int_equal(web_sessions_new(h->reader, test_now_ms, &h->d.web_sessions, NULL), RC_OK);
+	assert_int_equal(sign_in_limits_new(3, 20, &h->d.sign_in_limits, NULL), RC_OK);
+	h->d.wall_ms = test_wall_ms;
+}
+
+static void close_house(struct house *h)
+{
+	writer_stop(h->d.writer);
+	db_close(h->reader);
+	web_sessions_free(h->d.web_sessions);
+	sign_in_limits_free(h->d.sign_in_limits);
+	loop_free(h->d.loop);
+}
+
+static int build(void **state)
+{
+	struct house *h = calloc(1, sizeof *h);
+
+	assert_non_null(h);
+	(void)snprintf(h->folder, sizeof h->folder, "/tmp/account_test.XXXXXX");
+	assert_non_null(mkdtemp(h->folder));
+	(void)snprintf(h->path, sizeof h->path, "%s/kinward.db", h->folder);
+	open_house(h);
+	*state = h;
+	return 0;
+}
+
+static int demolish(void **state)
+{
+	struct house *h = *state;
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char path[128];
+
+	close_house(h);
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		(void)snprintf(path, sizeof path, "%s%s", h->path, ends[i]);
+		(void)unlink(path); /* some are not there */
+	}
+	assert_int_equal(rmdir(h->folder), 0);
+	free(h);
+	return 0;
+}
+
+static enum rc set_up(struct house *h, struct sign_in_result *ret, struct problem *p)
+{
+	struct setup_request r = {.token = view_of(h->setup_token),
+		.login = VIEW("Ann@example.org"),
+		.name = VIEW("Ann"),
+		.password = view_of(good_password),
+		.group_name = VIEW("Home"),
+		.language = VIEW("de")};
+
+	return account_set_up(&h->d, h->reader, &r, &home, ret, p, NULL);
+}
+
+static enum rc sign_in(struct house *h, const char *login, const char *password,
+	struct sign_in_result *ret, struct problem *p)
+{
+	return account_sign_in(
+		&h->d, h->reader, view_of(login), view_of(password), &home, ret, p, NULL);
+}
+
+static void count_group(void *ctx, const struct group_info *g)
+{
+	assert_string_equal(g->name, "Home");
+	assert_string_equal(g->role, "admin");
+	++*(int *)ctx;
+}
+
+static void the_first_account_owns_the_first_group_and_is_signed_in(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+	struct principal who;
+	int groups = 0;
+	bool is_needed = false;
+
+	assert_int_equal(account_is_setup_needed(h->reader, &is_needed, NULL), RC_OK);
+	assert_true(is_needed);
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	assert_true(r.account.is_operator);
+	assert_string_equal(r.account.language, "de");
+	assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(who.groups_n, 1);
+	assert_int_equal(group_list(h->reader, &who, count_group, &groups, NULL), RC_OK);
+	assert_int_equal(groups, 1);
+	assert_int_equal(account_is_setup_needed(h->reader, &is_needed, NULL), RC_OK);
+	assert_false(is_needed);
+}
+
+static void a_setup_link_works_once(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	assert_int_equal(set_up(h, &r, &p), RC_CONFLICT);
+	assert_string_equal(p.code, "setup_done");
+}
+
+static void a_wrong_setup_token_opens_nothing(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+	bool is_needed = false;
+
+	h->setup_token[3] = h->setup_token[3] == 'A' ? 'B' : 'A';
+	assert_int_equal(set_up(h, &r, &p), RC_DENIED);
+	assert_string_equal(p.code, "setup_token_wrong");
+	assert_int_equal(account_is_setup_needed(h->reader, &is_needed, NULL), RC_OK);
+	assert_true(is_needed);
+}
+
+static void unknown_logins_and_wrong_passwords_are_told_alike(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem wrong = {0};
+	struct problem unknown = {0};
+
+	assert_int_equal(set_up(h, &r, &wrong), RC_OK);
+	assert_int_equal(
+		sign_in(h, "ann@example.org", "seven green kettles", &r, &wrong), RC_DENIED);
+	assert_int_equal(
+		sign_in(h, "bob@example.org", "seven green kettles", &r, &unknown), RC_DENIED);
+	assert_string_equal(wrong.code, "sign_in_failed");
+	assert_memory_equal(wrong.detail, unknown.detail, sizeof wrong.detail);
+	assert_string_equal(unknown.code, wrong.code);
+	assert_int_equal(sign_in(h, "ANN@example.org", good_password, &r, &wrong), RC_OK);
+}
+
+static void too_many_attempts_are_told_when_to_come_back(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			sign_in(h, "ann@example.org", "not this one, I think", &r, &p), RC_DENIED);
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &r, &p), RC_LIMIT);
+	assert_true(p.retry_after_s >= 1);
+	test_now_ms += (int64_t)p.retry_after_s * 1000;
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &r, &p), RC_OK);
+}
+
+static void a_new_password_ends_the_other_sessions(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result first;
+	struct sign_in_result second;
+	struct problem p = {0};
+	struct principal who;
+	struct principal other;
+	struct view fresh = VIEW("nine blue lanterns hum");
+
+	assert_int_equal(set_up(h, &first, &p), RC_OK);
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &second, &p), RC_OK);
+	assert_true(web_session_check(&h->d, view_of(second.token), &who));
+	uint64_t before = web_session_generation(&h->d);
+	assert_int_equal(account_change_password(&h->d, h->reader, &who,
+				 VIEW("wrong password here"), fresh, &home, &p, NULL),
+		RC_DENIED);
+	assert_int_equal(account_change_password(&h->d, h->reader, &who, view_of(good_password),
+				 VIEW("short"), &home, &p, NULL),
+		RC_SYNTAX);
+	assert_string_equal(p.field, "new");
+	assert_int_equal(account_change_password(&h->d, h->reader, &who, view_of(good_password),
+				 fresh, &home, &p, NULL),
+		RC_OK);
+	assert_false(web_session_check(&h->d, view_of(first.token), &other));
+	assert_false(web_session_is_alive(&h->d, &first.session));
+	assert_true(web_session_is_alive(&h->d, &second.session));
+	assert_true(web_session_generation(&h->d) != before);
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &first, &p), RC_DENIED);
+	assert_int_equal(sign_in(h, "ann@example.org", fresh.p, &first, &p), RC_OK);
+}
+
+static void count_session(void *ctx, const struct web_session_info *s)
+{
+	assert_string_equal(s->user_agent, "Browser1");
+	assert_string_equal(s->address, "10.0.0.1");
+	++*(int *)ctx;
+}
+
+static void sessions_outlive_a_restart_and_end_when_told(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+	struct principal who;
+	struct principal stranger = {.account = uid_new()};
+	int sessions = 0;
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	close_house(h);
+	open_house(h);
+	assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(
+		web_session_list(&h->d, h->reader, &who, count_session, &sessions, NULL), RC_OK);
+	assert_int_equal(sessions, 1);
+	assert_int_equal(web_session_end(&h->d, &stranger, &r.session, NULL), RC_NOT_FOUND);
+	assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(web_session_end(&h->d, &who, &r.session, NULL), RC_OK);
+	assert_false(web_session_check(&h->d, view_of(r.token), &who));
+	close_house(h);
+	open_house(h);
+	assert_false(web_session_check(&h->d, view_of(r.token), &who));
+}
+
+static void sessions_end_by_themselves(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+	struct principal who;
+	int64_t day_ms = (int64_t)24 * 3600 * 1000;
+	int64_t start_ms = test_now_ms;
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	for (int day = 29; day < 90; day += 29) {
+		test_now_ms = start_ms + day * day_ms;
+		assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	}
+	test_now_ms = start_ms + 91 * day_ms;
+	assert_false(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &r, &p), RC_OK);
+	test_now_ms += 31 * day_ms;
+	assert_false(web_session_check(&h->d, view_of(r.token), &who));
+}
+
+static void an_account_keeps_a_bounded_number_of_sessions(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result first;
+	struct problem p = {0};
+	struct principal who;
+	int sessions = 0;
+
+	assert_int_equal(set_up(h, &first, &p), RC_OK);
+	assert_true(web_session_check(&h->d, view_of(first.token), &who));
+	for (int i = 0; i < WEB_SESSIONS_PER_ACCOUNT_MAX; i++) {
+		struct web_session_row row;
+		char token[TOKEN_TEXT];
+		struct db *db = NULL;
+
+		test_now_ms++;
+		web_session_make(&who.account, &home, test_now_ms, &row, token);
+		writer_stop(h->d.writer);
+		assert_int_equal(db_open(h->path, DB_WRITER, &db, NULL), RC_OK);
+		assert_int_equal(web_session_insert(db, &row, NULL), RC_OK);
+		assert_int_equal(writer_start(db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
+		assert_int_equal(web_session_admit(&h->d, h->reader, &row, NULL), RC_OK);
+		assert_true(web_session_check(&h->d, view_of(token), &who));
+	}
+	assert_false(web_session_check(&h->d, view_of(first.token), &who));
+	assert_int_equal(
+		web_session_list(&h->d, h->reader, &who, count_session, &sessions, NULL), RC_OK);
+	assert_int_equal(sessions, WEB_SESSIONS_PER_ACCOUNT_MAX);
+}
+
+static void names_and_languages_change_under_rules(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct problem p = {0};
+	struct principal who;
+	struct account_info account;
+	struct group_info group;
+	struct view none = {NULL, 0};
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(account_change(&h->d, &who, VIEW(""), none, &p, NULL), RC_SYNTAX);
+	assert_string_equal(p.code, "name_invalid");
+	assert_int_equal(account_change(&h->d, &who, VIEW("Anna"), none, &p, NULL), RC_OK);
+	assert_int_equal(account_change(&h->d, &who, none, VIEW("es"), &p, NULL), RC_OK);
+	assert_int_equal(account_get(h->reader, &who.account, &account, NULL), RC_OK);
+	assert_string_equal(account.name, "Anna");
+	assert_string_equal(account.language, "es");
+	assert_int_equal(group_rename(&h->d, h->reader, &who, &who.groups[0], VIEW("Ward 3"),
+				 &group, &p, NULL),
+		RC_OK);
+	assert_string_equal(group.name, "Ward 3");
+	struct uid foreign = uid_new();
+	assert_int_equal(
+		group_rename(&h->d, h->reader, &who, &foreign, VIEW("Mine"), &group, &p, NULL),
+		RC_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			the_first_account_owns_the_first_group_and_is_signed_in, build, demolish),
+		cmocka_unit_test_setup_teardown(a_setup_link_works_once, build, demolish),
+		cmocka_unit_test_setup_teardown(a_wrong_setup_token_opens_nothing, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			unknown_logins_and_wrong_passwords_are_told_alike, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			too_many_attempts_are_told_when_to_come_back, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			a_new_password_ends_the_other_sessions, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			sessions_outlive_a_restart_and_end_when_told, build, demolish),
+		cmocka_unit_test_setup_teardown(sessions_end_by_themselves, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			an_account_keeps_a_bounded_number_of_sessions, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			names_and_languages_change_under_rules, build, demolish),
+	};
+
+	if (crypto_start(NULL) != RC_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
