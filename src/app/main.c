@@ -1,16 +1,29 @@
 /* The command line: finds the subcommand in a table and runs it. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
+#include "app/decode.h"
+#include "app/doctor.h"
+#include "app/role.h"
+#include "app/role_gateway.h"
+#include "app/settings.h"
+#include "app/spawn.h"
+#include "app/supervisor.h"
+#include "base/num.h"
+#include "sim/sim.h"
+
+enum { EXIT_USAGE = 2 };
 
 typedef int subcommand_fn(int argc, char **argv);
 
 struct subcommand {
 	const char *name;
-	const char *help;
+	const char *help; /* NULL: not shown */
 	subcommand_fn *run;
 };
+
+static int run_help(int argc, char **argv);
 
 static int run_version(int argc, char **argv)
 {
@@ -20,9 +33,125 @@ static int run_version(int argc, char **argv)
 	return 0;
 }
 
+/* Defaults, then --config and --set. False: the reason was told. */
+static bool read_settings(int argc, char **argv, struct settings *ret)
+{
+	struct err e;
+
+	settings_init(ret);
+	if (settings_read_args(ret, argc - 1, argv + 1, &e) == RC_OK)
+		return true;
+	(void)fprintf(stderr, "kinward %s: %s\n", argv[0], e.msg);
+	return false;
+}
+
+static int run_serve(int argc, char **argv)
+{
+	struct settings settings;
+
+	if (!read_settings(argc, argv, &settings))
+		return EXIT_USAGE;
+	log_start(settings.log_level, "supervisor");
+	return supervisor_main(&settings);
+}
+
+static int run_settings(int argc, char **argv)
+{
+	struct settings settings;
+	struct err e;
+
+	if (!read_settings(argc, argv, &settings))
+		return EXIT_USAGE;
+	if (settings_print_table(&settings, stdout, &e) == RC_OK)
+		return 0;
+	(void)fprintf(stderr, "kinward settings: %s\n", e.msg);
+	return 1;
+}
+
+static int run_doctor(int argc, char **argv)
+{
+	struct settings settings;
+
+	return read_settings(argc, argv, &settings) ? doctor_main(&settings) : EXIT_USAGE;
+}
+
+/* ---- roles: started by the supervisor alone ---- */
+
+static bool read_count(const char *text, uint32_t max, unsigned *ret)
+{
+	uint32_t n = 0;
+
+	if (num_u32(view_of(text), max, &n, NULL) != RC_OK)
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* role NAME --index N --links N */
+static bool read_role(int argc, char **argv, struct role *ret)
+{
+	if (argc != 6 || strcmp(argv[2], "--index") != 0 || strcmp(argv[4], "--links") != 0 ||
+		!read_count(argv[3], ROLE_LINKS_MAX - 1, &ret->index) ||
+		!read_count(argv[5], ROLE_LINKS_MAX, &ret->links_n) || ret->links_n == 0)
+		return false;
+	ret->control_fd = SPAWN_FD_CONTROL;
+	ret->listen_fd = SPAWN_FD_LISTEN;
+	for (unsigned i = 0; i < ret->links_n; i++)
+		ret->link_fds[i] = SPAWN_FD_LINKS + (int)i;
+	return true;
+}
+
+static int run_role(int argc, char **argv)
+{
+	struct settings settings;
+	struct role role = {.settings = &settings};
+	struct err e;
+
+	settings_init(&settings);
+	if (!read_role(argc, argv, &role) ||
+		settings_read_fd(&settings, SPAWN_FD_SETTINGS, &e) != RC_OK) {
+		(void)fputs("kinward role: only `kinward serve` starts roles\n", stderr);
+		return EXIT_USAGE;
+	}
+	/* A terminal's ^C reaches every process; only the supervisor acts on it. */
+	if (signal(SIGINT, SIG_IGN) == SIG_ERR || signal(SIGTERM, SIG_IGN) == SIG_ERR ||
+		signal(SIGHUP, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return 1;
+	bool is_server = strcmp(argv[1], "server") == 0;
+	log_start(settings.log_level, is_server ? "server" : "gateway");
+	if (strcmp(argv[1], "gateway") == 0)
+		return role_gateway_main(&role);
+	return EXIT_USAGE;
+}
+
 static const struct subcommand subcommands[] = {
-	{"version", "print the version", run_version},
+	{"serve",    "run the service: --config FILE, --set NAME=VALUE",  run_serve   },
+	{"decode",   "show what a watch says, one JSON object a frame",   decode_main },
+	{"sim",      "run simulated watches",                             sim_main    },
+	{"doctor",   "say what this system gives and what is in the way", run_doctor  },
+	{"settings", "print all settings with their limits and defaults", run_settings},
+	{"version",  "print the version",                                 run_version },
+	{"help",     "print this",					run_help    },
+	{"role",     NULL,						run_role    },
 };
+
+static void print_help(FILE *out)
+{
+	(void)fputs("usage: kinward COMMAND …\n\n", out);
+	for (size_t i = 0; i < COUNT_OF(subcommands); i++) {
+		if (subcommands[i].help != NULL)
+			(void)fprintf(
+				out, "  %-12s %s\n", subcommands[i].name, subcommands[i].help);
+	}
+}
+
+static int run_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	print_help(stdout);
+	return 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -30,8 +159,6 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
 	}
-	(void)fputs("usage: kinward COMMAND …\n\n", stderr);
-	for (size_t i = 0; i < COUNT_OF(subcommands); i++)
-		(void)fprintf(stderr, "  %-12s %s\n", subcommands[i].name, subcommands[i].help);
-	return 2;
+	print_help(stderr);
+	return EXIT_USAGE;
 }
