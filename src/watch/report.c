@@ -57,17 +57,29 @@ static void read_alarm(const struct frame *f, struct report *r)
 		r->alarms = REPORT_ALARM_UNKNOWN;
 }
 
+/* Six digits and a comma: how a record begins, with its date or, in PP, with the local time. */
+static bool starts_record(struct view params)
+{
+	for (size_t i = 0; i < 6; i++) {
+		if (i >= params.n || !ascii_is_digit(params.p[i]))
+			return false;
+	}
+	return params.n > 6 && params.p[6] == ',';
+}
+
 static void read_position(const struct frame *f, struct report *r)
 {
+	bool is_weather = r->keyword[0] == 'W' && r->keyword[1] == 'T';
+	bool is_friend = r->keyword[0] == 'P';
+
 	r->kind = REPORT_POSITION;
 	r->is_stored = r->keyword[0] == 'U' && is_stored(r->keyword);
-	if (f->params.p != NULL) {
+	if ((is_weather || is_friend) && !starts_record(f->params))
+		r->kind = REPORT_OTHER; /* a request without a place, or the data that answer it */
+	else if (f->params.p != NULL)
 		position_read(f->vendor, f->params, r);
-	} else if (r->keyword[0] == 'W' && r->keyword[1] == 'T') {
-		r->kind = REPORT_OTHER; /* a weather request without a place */
-	} else {
+	else
 		report_refuse(r, REPORT_BAD_FIELDS);
-	}
 }
 
 static void read_cells_alone(struct view params, struct report *r)
