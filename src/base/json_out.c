@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 
 void json_out_init(struct json_out *j, size_t limit_bytes)
 {
@@ -56,39 +57,6 @@ static void put(struct json_out *j, const char *p, size_t n)
 	j->n += n;
 }
 
-/* Length of a UTF-8 sequence by its first byte; 0 for a byte that begins none. */
-static size_t utf8_expected(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2)
-		return 0;
-	if (first < 0xE0)
-		return 2;
-	if (first < 0xF0)
-		return 3;
-	return first < 0xF5 ? 4 : 0;
-}
-
-/* Length of the well-formed UTF-8 sequence at v, or 0 (RFC 3629: no surrogates, no overlong forms).
- */
-static size_t utf8_length(struct view v)
-{
-	const unsigned char *b = (const unsigned char *)v.p;
-	size_t n = utf8_expected(b[0]);
-
-	if (n == 0 || n > v.n)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((b[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	bool is_overlong = (b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xF0 && b[1] < 0x90);
-	bool is_surrogate = b[0] == 0xED && b[1] > 0x9F;
-	bool is_beyond = b[0] == 0xF4 && b[1] > 0x8F;
-	return is_overlong || is_surrogate || is_beyond ? 0 : n;
-}
-
 static void put_escape(struct json_out *j, char c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -119,15 +87,17 @@ static void put_string(struct json_out *j, struct view v)
 		v.n -= plain;
 		if (v.n == 0)
 			break;
-		size_t n = utf8_length(v);
-		if (n == 1)
-			put_escape(j, v.p[0]);
-		else if (n == 0)
+		struct view rest = v;
+		uint32_t c = 0;
+		if (!utf8_next(&rest, &c)) {
 			put(j, "\xEF\xBF\xBD", 3);
-		else
-			put(j, v.p, n);
-		v.p += n == 0 ? 1 : n;
-		v.n -= n == 0 ? 1 : n;
+			rest = (struct view){.p = v.p + 1, .n = v.n - 1};
+		} else if (rest.p == v.p + 1) {
+			put_escape(j, v.p[0]);
+		} else {
+			put(j, v.p, v.n - rest.n);
+		}
+		v = rest;
 	}
 	put(j, "\"", 1);
 }

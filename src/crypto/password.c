@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
+
 _Static_assert(PASSWORD_HASH_TEXT == crypto_pwhash_STRBYTES, "size of the text form");
 
 /* Building stones of passwords that guessers try first; each at least three letters, lower case, without the
@@ -34,38 +36,18 @@ static const char *const rows[] = {"01234567890123456789", "98765432109876543210
 
 enum { PERIOD_MAX = 4, KNOWN_PART_MIN = 3 };
 
-static size_t count_chars(struct view v)
+/* Characters of well-formed UTF-8 text without control characters. */
+static bool count_clean_chars(struct view v, size_t *ret)
 {
 	size_t n = 0;
+	uint32_t c = 0;
 
-	for (size_t i = 0; i < v.n; i++)
-		n += ((uint8_t)v.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* Well-formed UTF-8 without control characters (RFC 3629). */
-static bool is_clean_text(struct view v)
-{
-	size_t i = 0;
-
-	while (i < v.n) {
-		uint8_t c = (uint8_t)v.p[i];
-		size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2
-			: c >= 0xf0 && c < 0xf5				       ? 3
-									       : SIZE_MAX;
-		if (c < 0x20 || c == 0x7f || more == SIZE_MAX || more > v.n - i - 1)
+	for (; utf8_next(&v, &c); n++) {
+		if (c < 0x20 || c == 0x7f)
 			return false;
-		for (size_t k = 1; k <= more; k++) {
-			if (((uint8_t)v.p[i + k] & 0xc0) != 0x80)
-				return false;
-		}
-		uint8_t second = more > 0 ? (uint8_t)v.p[i + 1] : 0;
-		if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
-			(c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f))
-			return false;
-		i += 1 + more;
 	}
-	return true;
+	*ret = n;
+	return v.n == 0;
 }
 
 static bool repeats_with_period(const char *p, size_t n, size_t period)
@@ -198,9 +180,10 @@ enum password_fault password_check(struct view password, const struct view *name
 {
 	if (password.n > PASSWORD_BYTES_MAX)
 		return PASSWORD_TOO_LONG;
-	if (!is_clean_text(password))
+	size_t chars = 0;
+	if (!count_clean_chars(password, &chars))
 		return PASSWORD_NOT_TEXT;
-	if (count_chars(password) < PASSWORD_CHARS_MIN)
+	if (chars < PASSWORD_CHARS_MIN)
 		return PASSWORD_TOO_SHORT;
 	char text[PASSWORD_BYTES_MAX];
 	size_t n = fold(password, false, text);

@@ -1,31 +1,6 @@
 #include "domain/text.h"
 
-
-bool text_next(struct view *in, uint32_t *ret)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	if (in->n == 0)
-		return false;
-	uint8_t c = (uint8_t)in->p[0];
-	size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2
-		: c >= 0xf0 && c < 0xf5				       ? 3
-								       : 4;
-	if (more == 4 || more >= in->n)
-		return false;
-	uint32_t code = more == 0 ? c : c & (0x3fu >> more);
-	for (size_t i = 1; i <= more; i++) {
-		uint8_t next = (uint8_t)in->p[i];
-		if ((next & 0xc0) != 0x80)
-			return false;
-		code = code << 6 | (next & 0x3f);
-	}
-	if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return false;
-	in->p += 1 + more;
-	in->n -= 1 + more;
-	*ret = code;
-	return true;
-}
+#include "base/utf8.h"
 
 static bool is_hidden(uint32_t c)
 {
@@ -46,7 +21,7 @@ static bool is_clean(struct view v, size_t chars_min, size_t chars_max, bool may
 	size_t n = 0;
 	uint32_t c = 0;
 
-	while (text_next(&v, &c)) {
+	while (utf8_next(&v, &c)) {
 		if (!is_allowed(c, may_have_lines) || ++n > chars_max)
 			return false;
 	}
@@ -93,15 +68,6 @@ bool text_is_language(struct view v)
 			return false;
 	}
 	return true;
-}
-
-size_t text_chars(struct view v)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < v.n; i++)
-		n += ((uint8_t)v.p[i] & 0xc0) != 0x80;
-	return n;
 }
 
 void text_mask(struct view v, char *dst, size_t dst_size)

@@ -17,8 +17,5 @@ bool text_is_note(struct view v, size_t chars_max);
 bool text_is_login(struct view v);
 /* "de", "es-MX": letters, digits and hyphens, 2..11 characters. */
 bool text_is_language(struct view v);
-size_t text_chars(struct view v);
 /* All but the last four characters as '*'; dst has room for v.n + 1 bytes or is cut. */
 void text_mask(struct view v, char *dst, size_t dst_size);
-/* Next code point, false at the end or for bytes that are not UTF-8 (then *in is not empty). */
-bool text_next(struct view *in, uint32_t *ret);

@@ -1,50 +1,17 @@
 #include "watch/utf16.h"
 
+#include "base/utf8.h"
+
 enum {
 	SURROGATE_FIRST = 0xD800,
 	SURROGATE_LOW = 0xDC00,
 	SURROGATE_LAST = 0xDFFF,
 	BMP_LAST = 0xFFFF,
-	UNICODE_LAST = 0x10FFFF,
 };
 
 static bool is_surrogate(uint32_t c)
 {
 	return c >= SURROGATE_FIRST && c <= SURROGATE_LAST;
-}
-
-/* Bytes of the sequence that starts with b, and the smallest character that needs so many; 0: none
- * does. */
-static size_t sequence_of(uint8_t b, uint32_t *ret_bits, uint32_t *ret_min)
-{
-	static const uint32_t mins[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = b < 0x80 ? 1 : b < 0xC0 ? 0 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : b < 0xF8 ? 4 : 0;
-
-	*ret_bits = n == 1 ? b : b & (0x7Fu >> n);
-	*ret_min = mins[n];
-	return n;
-}
-
-enum rc utf8_cut(struct view *text, uint32_t *ret_char, struct err *e)
-{
-	uint32_t c = 0;
-	uint32_t min = 0;
-	size_t n = text->n == 0 ? 0 : sequence_of((uint8_t)text->p[0], &c, &min);
-
-	if (n == 0 || n > text->n)
-		return fail(e, RC_SYNTAX, "text: not UTF-8");
-	for (size_t i = 1; i < n; i++) {
-		uint8_t b = (uint8_t)text->p[i];
-		if ((b & 0xC0) != 0x80)
-			return fail(e, RC_SYNTAX, "text: not UTF-8");
-		c = c << 6 | (b & 0x3Fu);
-	}
-	if (c < min || c > UNICODE_LAST || is_surrogate(c))
-		return fail(e, RC_SYNTAX, "text: not UTF-8");
-	text->p += n;
-	text->n -= n;
-	*ret_char = c;
-	return RC_OK;
 }
 
 /* Control characters, line and paragraph separators, and code points that are no characters. */
@@ -61,9 +28,8 @@ enum rc utf16_count(struct view text, size_t *ret_n, struct err *e)
 
 	while (text.n > 0) {
 		uint32_t c = 0;
-		enum rc rc = utf8_cut(&text, &c, e);
-		if (rc != RC_OK)
-			return rc;
+		if (!utf8_next(&text, &c))
+			return fail(e, RC_SYNTAX, "text: not UTF-8");
 		if (!is_allowed(c))
 			return fail(e, RC_SYNTAX, "text: U+%04X is not allowed", (unsigned)c);
 		n += c > BMP_LAST ? 2 : 1;
@@ -85,7 +51,7 @@ void utf16_add(struct content *c, struct view text)
 {
 	uint32_t u = 0;
 
-	while (text.n > 0 && utf8_cut(&text, &u, NULL) == RC_OK) {
+	while (utf8_next(&text, &u)) {
 		if (u <= BMP_LAST) {
 			add_unit(c, u);
 			continue;

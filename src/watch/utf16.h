@@ -7,10 +7,6 @@
 #include "base/num.h"
 #include "watch/encode.h"
 
-/* Cuts one character from the front of UTF-8 text. RC_SYNTAX for what is not well-formed (RFC
- * 3629). */
-MUST_CHECK enum rc utf8_cut(struct view *text, uint32_t *ret_char, struct err *e);
-
 /* Number of UTF-16 units. RC_SYNTAX for bad UTF-8, for control characters and for what is no
  * character. */
 MUST_CHECK enum rc utf16_count(struct view text, size_t *ret_n, struct err *e);
