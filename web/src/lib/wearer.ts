@@ -80,9 +80,9 @@ export function imeiValid(text: string): boolean {
 }
 
 /** What somebody typed as the watch's number: blanks and dashes are for reading only. */
-export function watchNumber(text: string): { number: string; problem?: 'empty' | 'imei' | 'form' } {
+export function watchNumber(text: string): { number: string; problem?: 'empty' | 'imei_check_digit' | 'watch_invalid' } {
 	const number = text.replace(/[\s-]/g, '');
 	if (number === '') return { number, problem: 'empty' };
-	if (/^\d{15}$/.test(number)) return imeiValid(number) ? { number } : { number, problem: 'imei' };
-	return /^[0-9A-Za-z]{5,20}$/.test(number) ? { number } : { number, problem: 'form' };
+	if (/^\d{15}$/.test(number)) return imeiValid(number) ? { number } : { number, problem: 'imei_check_digit' };
+	return /^[0-9A-Za-z]{5,20}$/.test(number) ? { number } : { number, problem: 'watch_invalid' };
 }

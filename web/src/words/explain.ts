@@ -1,6 +1,6 @@
 // A problem in the words of whoever reads it.
 
-import type { Problem } from '../lib/api';
+import type { Problem, ProblemCode } from '../lib/api';
 import { t, type Key } from './words.svelte';
 
 const FIELDS = {
@@ -19,6 +19,21 @@ const FIELDS = {
 	language: 'field.language',
 	upload_interval_s: 'field.interval'
 } as const satisfies Record<string, Key>;
+
+/** Codes that speak of one field, also when the server does not name it. */
+const FIELD_OF_CODE: Partial<Record<ProblemCode, string>> = {
+	login_invalid: 'login',
+	name_invalid: 'name',
+	group_name_invalid: 'group_name',
+	watch_invalid: 'watch',
+	imei_check_digit: 'watch',
+	sim_number_invalid: 'sim_number'
+};
+
+/** Which field of a form a problem belongs to. */
+export function fieldOf(problem: Problem): string | undefined {
+	return problem.more.field ?? FIELD_OF_CODE[problem.code];
+}
 
 export function explain(problem: Problem): string {
 	const { field, triesLeft, retryAfter, detail } = problem.more;
