@@ -17,6 +17,7 @@ enum {
 	LINE_BYTES_MAX = 4096,
 	OUT_BYTES_MAX = 4 * 1024 * 1024,
 	LISTEN_BACKLOG = 16,
+	PAST_MAX_S = 7 * 86400,
 };
 
 /* Status words of what a wearer can do (watch.md section 3.2). */
@@ -48,6 +49,7 @@ static const char help[] =
 	"battery ID PERCENT            the battery is at so much now\n"
 	"offline ID, online ID         the network goes away and comes back\n"
 	"hangup ID                     ends the connection properly; it connects again\n"
+	"past ID SECONDS               tells so much life before now as stored positions\n"
 	"say ID CONTENT                sends one frame with this content\n"
 	"where ID                      place, state and numbers, as JSON\n"
 	"shown ID                      the last message on its display\n"
@@ -253,6 +255,18 @@ static void run_battery(struct client *c, struct simwatch *w, struct view rest)
 	client_write(c, "ok", (struct view){0});
 }
 
+static void run_past(struct client *c, struct simwatch *w, struct view rest)
+{
+	uint32_t past_s = 0;
+
+	if (num_u32(rest, PAST_MAX_S, &past_s, NULL) != RC_OK || w->state != SIMWATCH_ONLINE) {
+		client_write(c, "error ", VIEW("past ID 0..604800, of a watch on line"));
+		return;
+	}
+	simtalk_tell_past(w, past_s);
+	client_write(c, "ok", (struct view){0});
+}
+
 static void run_offline(struct client *c, struct simwatch *w, struct view rest)
 {
 	(void)rest;
@@ -329,6 +343,7 @@ static const struct verb verbs[] = {
 	{"list",    NEED_NOTHING, run_list   },
 	{"offline", NEED_WATCH,   run_offline},
 	{"online",  NEED_WATCH,   run_online },
+	{"past",    NEED_WATCH,   run_past   },
 	{"quit",    NEED_NOTHING, run_quit   },
 	{"say",     NEED_WATCH,   run_say    },
 	{"shown",   NEED_WATCH,   run_shown  },

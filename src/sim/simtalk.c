@@ -163,15 +163,13 @@ static void send_stored(struct simwatch *w)
 }
 
 /* Life before the start, as a watch that was long without network would tell it. */
-static void send_backlog(struct simwatch *w)
+void simtalk_tell_past(struct simwatch *w, uint32_t past_s)
 {
-	const struct world_options *o = &w->world->options;
-	int64_t step_ms = (int64_t)o->backlog_s * 1000 / BACKLOG_MAX;
+	int64_t step_ms = (int64_t)past_s * 1000 / BACKLOG_MAX;
 	char content[UPLINK_CONTENT_MAX];
 	struct uplink_position p;
 	struct wire t;
 
-	w->is_backlog_told = true;
 	for (int64_t i = BACKLOG_MAX; i > 0 && step_ms > 0; i--) {
 		position_at(w, i * step_ms, 0, &p);
 		if ((p.status & STATUS_STILL) != 0)
@@ -309,8 +307,9 @@ void simtalk_heartbeat_answered(struct simwatch *w)
 		simwatch_set_online(w);
 		if (w->alarms_n > 0)
 			simtalk_repeat_alarm(w);
-		if (w->world->options.backlog_s > 0 && !w->is_backlog_told)
-			send_backlog(w);
+		if (!w->is_backlog_told)
+			simtalk_tell_past(w, w->world->options.backlog_s);
+		w->is_backlog_told = true;
 		send_stored(w);
 		report_position(w);
 	} else {

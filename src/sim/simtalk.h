@@ -15,6 +15,8 @@ void simtalk_missed(struct simwatch *w);
 void simtalk_move(struct simwatch *w);
 /* A position because somebody asked. */
 void simtalk_locate(struct simwatch *w);
+/* Life of the last past_s seconds as stored positions: of a watch that was long without network. */
+void simtalk_tell_past(struct simwatch *w, uint32_t past_s);
 /* Sends the oldest alarm that is not answered. */
 void simtalk_repeat_alarm(struct simwatch *w);
 void simtalk_heartbeat_answered(struct simwatch *w);

@@ -167,7 +167,9 @@ class Server:
         return self
 
     def wait_ready(self, start=0):
-        self.process.wait_line(lambda line: "supervisor.ready" in line, start=start)
+        roles = ["server"] + [f"gateway-{n}" for n in range(int(self.settings["gateways"]))]
+        for role in roles:
+            self.process.wait_line(lambda line, r=role: f"role_ready role={r} " in line, start=start)
         for line in self.process.lines[start:]:
             found = re.search(r"/#/setup/([A-Za-z0-9_-]+)", line)
             if found:

@@ -1,0 +1,214 @@
+"""kill -9, clean stops, a server that stands still: what was answered is stored, once; what waits, comes."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from kit.process import eventually, rss_kb
+from kit.server import Api
+from kit.watch import SOS, Closed, RawWatch, frame, position
+
+def span():
+    now = time.time()
+    return [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t)) for t in (now - 20 * 86400, now + 86400)]
+
+
+class Alarmist(threading.Thread):
+    """A watch that sends one alarm after the other, each until it is answered, whatever breaks."""
+
+    def __init__(self, port, wire_id, count):
+        super().__init__(daemon=True)
+        self.port = port
+        self.wire_id = wire_id
+        self.count = count
+        self.base = int(time.time()) - 50000
+        self.answered = []
+        self.tried = 0
+
+    def run(self):
+        watch = None
+        n = 0
+        while n < self.count:
+            try:
+                if watch is None:
+                    watch = RawWatch(self.port, self.wire_id)
+                    watch.send("LK,0,0,80")
+                    self.wait(watch, b"LK")
+                self.tried += 1
+                watch.send(position("AL", when=self.base + n, status=SOS))
+                self.wait(watch, b"AL")
+                self.answered.append(self.base + n)
+                n += 1
+            except (Closed, OSError, AssertionError):
+                if watch is not None:
+                    watch.close()
+                watch = None
+        watch.close()
+
+    def wait(self, watch, content):
+        while True:
+            got = watch.receive(timeout=3)
+            if got == content:
+                return
+            if got == b"VERNO":
+                watch.send("VERNO,TEST_V1.0")
+
+
+def stored_times(api):
+    """Device times of all stored alarms, by page."""
+    times = []
+    before = None
+    while True:
+        params = {"state": "all"} | ({"before": before} if before else {})
+        page = api.ok("GET", "/alarms", params=params)["alarms"]
+        if not page:
+            return sorted(times)
+        times += [a["time"] for a in page if a["kind"] == "sos"]
+        before = page[-1]["id"]
+
+
+def as_text(moment):
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(moment))
+
+
+def run_alarmists(server, api, ids, count, disturb):
+    for wire_id in ids:
+        _, watch = api.claim_raw(wire_id, name=f"W{wire_id[-2:]}")
+        watch.close()
+    threads = [Alarmist(server.watch_port, wire_id, count) for wire_id in ids]
+    for thread in threads:
+        thread.start()
+    disturb(lambda: sum(len(t.answered) for t in threads))
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), f"{thread.wire_id}: {len(thread.answered)} of {thread.count} answered"
+    answered = sorted(as_text(t) for thread in threads for t in thread.answered)
+    assert len(answered) == len(ids) * count
+    return answered
+
+
+@pytest.mark.parametrize("role", ["gateway", "server"])
+def test_kill_9_of_a_role_under_load_loses_no_answered_alarm(server, api, role):
+    def disturb(answered_n):
+        for goal in (10, 40, 80):
+            eventually(lambda g=goal: answered_n() >= g, timeout=40, what=f"{goal} answers")
+            server.kill_role(role)
+
+    ids = [f"{8800000010 + n}" for n in range(3)]
+    answered = run_alarmists(server, api, ids, 60, disturb)
+    eventually(lambda: api.get("/healthz").status_code == 200)
+    assert stored_times(api) == answered
+
+
+def test_kill_9_of_everything_loses_no_answered_alarm(server, api):
+    def disturb(answered_n):
+        eventually(lambda: answered_n() >= 20, timeout=40, what="20 answers")
+        server.kill()
+        server.start()
+
+    answered = run_alarmists(server, api, ["8800000010", "8800000011"], 40, disturb)
+    assert stored_times(api) == answered
+
+
+def test_a_clean_stop_loses_nothing_that_was_acknowledged(server, api):
+    def disturb(answered_n):
+        eventually(lambda: answered_n() >= 20, timeout=40, what="20 answers")
+        server.restart()
+
+    answered = run_alarmists(server, api, ["8800000010", "8800000011"], 40, disturb)
+    assert stored_times(api) == answered
+
+
+def test_a_clean_stop_keeps_positions_that_were_read(server, api):
+    wearer, watch = api.claim_raw("8800000015")
+    base = int(time.time()) - 5000
+    watch.send(*[position("UD2", when=base + n * 10) for n in range(100)])
+    watch.heartbeat()  # all before it has been read by the gateway
+    server.restart()
+    assert len(api.fixes(wearer, *span())) == 100
+
+
+def test_a_restart_replays_history_and_latest_values(server, api):
+    wearer, watch = api.claim_raw("8800000015")
+    base = int(time.time()) - 500
+    watch.send(*[position("UD", when=base + n * 10, lat=50 + n / 1000, battery=66) for n in range(10)])
+    watch.send(position("AL", when=base + 100, lat=50.5, status=SOS, battery=66))
+    watch.receive_keyword("AL")
+    before = api.ok("GET", f"/wearers/{wearer}")
+    history = api.fixes(wearer, *span())
+    assert len(history) == 11
+    for stop in (server.restart, lambda: (server.kill(), server.start())):
+        stop()
+        after = api.ok("GET", f"/wearers/{wearer}")
+        assert after["fix"] == before["fix"]
+        assert after["device"]["battery_percent"] == 66
+        assert api.fixes(wearer, *span()) == history
+        assert len(api.alarms()) == 1
+
+
+def test_a_dead_role_is_started_again_and_the_others_go_on(server, api):
+    with RawWatch(server.watch_port, "8800000015") as watch:
+        watch.heartbeat()
+        server.kill_role("server")
+        watch.heartbeat()  # the gateway was not touched
+        eventually(lambda: is_up(api), what="the web after kill -9 of the server")
+    assert api.ok("GET", "/session")["account"]["name"] == "Maria"
+
+
+def is_up(api: Api):
+    try:
+        return api.get("/healthz").status_code == 200
+    except OSError:
+        return False
+    except Exception as e:  # httpx has its own errors for a refused connection
+        if "httpx" in type(e).__module__ or "httpcore" in type(e).__module__:
+            return False
+        raise
+
+
+def test_while_the_server_stands_still_heartbeats_are_answered_and_memory_is_flat(make_server, make_api):
+    server = make_server(
+        gateways=1, link_queue_max=65536, reports_per_device_burst=60000, frames_per_s_max=60000
+    )
+    api = make_api(server)
+    pairs = [api.claim_raw(f"{8800000010 + n}") for n in range(4)]
+    role = server.roles("server")[0]
+    gateway = server.roles("gateway")[0]
+    before = rss_kb(gateway)
+    base = int(time.time()) - 90000
+    sent = [0] * len(pairs)
+    os.kill(role, signal.SIGSTOP)
+    try:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            for k, (_, watch) in enumerate(pairs):
+                watch.socket.setblocking(False)
+                try:
+                    content = position("UD", when=base + sent[k], tail="0,0")
+                    n = watch.socket.send(frame_bytes(watch, content))
+                    while n < len(frame_bytes(watch, content)):
+                        watch.socket.setblocking(True)
+                        n += watch.socket.send(frame_bytes(watch, content)[n:])
+                    sent[k] += 1
+                except BlockingIOError:
+                    pass
+        with RawWatch(server.watch_port, "9900000001") as other:
+            for _ in range(20):
+                start = time.monotonic()
+                other.heartbeat(timeout=5)
+                assert time.monotonic() - start < 1
+        assert rss_kb(gateway) - before < 4096
+    finally:
+        os.kill(role, signal.SIGCONT)
+    for k, (wearer, watch) in enumerate(pairs):
+        watch.socket.setblocking(True)
+        watch.send(position("AL", when=base - 5, status=SOS))
+        watch.receive_keyword("AL", timeout=60)
+        stored = eventually(lambda w=wearer, n=sent[k]: len(api.fixes(w, *span())) >= min(n, 20000), what="all reports")
+        assert stored
+
+
+def frame_bytes(watch, content):
+    return frame(content, watch.wire_id, watch.vendor)
