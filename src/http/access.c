@@ -1,0 +1,206 @@
+/* Who may do what: the checks that every request goes through, in one order, before any handler. */
+#include "base/clock.h"
+#include "domain/wearer.h"
+#include "domain/web_session.h"
+#include "http/files.h"
+#include "http/inside.h"
+
+static enum rc refuse_head(struct exchange *x, enum rc rc, const char *code, bool must_close)
+{
+	x->must_close = x->must_close || must_close;
+	return refuse(&x->problem, rc, code, NULL, NULL);
+}
+
+static bool is_safe(struct view method)
+{
+	return view_is(method, VIEW("GET")) || view_is(method, VIEW("HEAD"));
+}
+
+static enum rc check_limits(struct exchange *x, enum rate_class class)
+{
+	struct address network = address_network(&x->address);
+	struct view key =
+		uid_is_none(&x->who.account)
+			? (struct view){.p = (const char *)network.b, .n = sizeof network.b}
+			: (struct view){.p = (const char *)x->who.account.b, .n = UID_BYTES};
+	uint32_t wait_s = 0;
+
+	if (rate_take(x->server->rate, class, key, clock_mono_ms(), &wait_s))
+		return RC_OK;
+	count_up(&x->server->counters.limit_requests);
+	x->problem.retry_after_s = wait_s;
+	return refuse_head(x, RC_LIMIT, "too_many_requests", false);
+}
+
+/* Finds the route or the app's file; whatever else there is answers alike. */
+static enum rc find_target(struct exchange *x, struct view method, struct view path)
+{
+	struct route_match match;
+
+	routes_match(method, path, &match);
+	if (match.route != NULL) {
+		x->route = match.route;
+		memcpy(x->ids, match.ids, sizeof x->ids);
+		return RC_OK;
+	}
+	if (match.allowed != 0) {
+		x->allowed = match.allowed;
+		return refuse_head(x, RC_CONFLICT, "method_not_allowed", false);
+	}
+	if (is_safe(method) && files_find(x->server->files, path, &x->file)) {
+		x->is_file = true;
+		return RC_OK;
+	}
+	return refuse_head(x, RC_NOT_FOUND, "not_found", false);
+}
+
+static enum rc check_session(struct exchange *x)
+{
+	struct view token;
+
+	if (head_cookie(x->head.cookie, view_of(x->server->cookie_name), &token) &&
+		web_session_check(x->domain, token, &x->who))
+		return RC_OK;
+	x->who = (struct principal){0};
+	enum rc rc = check_limits(x, RATE_READ);
+	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "sign_in_needed", false);
+}
+
+static enum rc check_caller(struct exchange *x)
+{
+	switch (x->route->access) {
+	case ACCESS_PUBLIC:
+		return RC_OK;
+	case ACCESS_ACCOUNT:
+	case ACCESS_GROUP:
+		return check_session(x);
+	case ACCESS_OPERATOR: {
+		enum rc rc = check_session(x);
+		if (rc == RC_OK && !x->who.is_operator)
+			rc = refuse_head(x, RC_NOT_FOUND, "not_found", false);
+		return rc;
+	}
+	case ACCESS_LOCAL:
+		/* Behind a proxy that is not in trusted_proxy everybody would be local. */
+		if (prefixes_hold(&x->server->metrics_from, &x->address) &&
+			(x->head.forwarded_for.p == NULL || x->server->trusted_proxy.n > 0))
+			return RC_OK;
+		return refuse_head(x, RC_NOT_FOUND, "not_found", false);
+	case ACCESS_COUNT:
+		break;
+	}
+	return refuse_head(x, RC_NOT_FOUND, "not_found", false); /* default deny */
+}
+
+static enum rc check_body_head(struct exchange *x)
+{
+	bool has_body = x->head.has_transfer_encoding || x->head.length > 0;
+	enum body_kind kind = x->route == NULL ? BODY_NONE : x->route->body_kind;
+
+	if (kind == BODY_NONE)
+		return has_body ? refuse_head(x, RC_SYNTAX, "request_bad", true) : RC_OK;
+	if (kind == BODY_JSON && !head_is_type(&x->head, VIEW("application/json")))
+		return refuse_head(x, RC_SYNTAX, "media_type_wrong", x->head.length > DISCARD_MAX);
+	size_t max = kind == BODY_PICTURE ? PICTURE_MAX : x->server->settings->body_max;
+	if (x->head.length <= max)
+		return RC_OK;
+	count_up(&x->server->counters.limit_body);
+	return refuse_head(x, RC_LIMIT,
+		kind == BODY_PICTURE ? "picture_too_large" : "body_too_large",
+		x->head.length > DISCARD_MAX);
+}
+
+struct query_reader {
+	struct exchange *x;
+	uint32_t given;
+	enum rc rc;
+};
+
+static bool is_plain_text(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < 0x20 || p[i] > 0x7E)
+			return false;
+	}
+	return true;
+}
+
+static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *name,
+	size_t name_n, const char *value, size_t value_n)
+{
+	struct query_reader *q = context;
+	const struct field_table *t = q->x->route->query;
+	const struct field *f =
+		t == NULL ? NULL : field_find(t, (struct view){.p = name, .n = name_n});
+
+	(void)kind;
+	q->rc = RC_SYNTAX;
+	if (f == NULL || value == NULL || !is_plain_text(value, value_n))
+		return MHD_NO;
+	uint32_t bit = 1u << (f - t->fields);
+	if ((q->given & bit) == 0)
+		q->rc = field_set_text(
+			f, (struct view){.p = value, .n = value_n}, &q->x->query, &q->x->problem);
+	q->given |= bit;
+	return q->rc == RC_OK ? MHD_YES : MHD_NO;
+}
+
+static enum rc read_query(struct exchange *x)
+{
+	struct query_reader q = {.x = x, .rc = RC_OK};
+
+	(void)MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, take_parameter, &q);
+	if (q.rc == RC_OK && x->route->query != NULL)
+		q.rc = field_check_given(x->route->query, q.given, &x->problem);
+	if (q.rc != RC_OK)
+		x->problem.code = "query_bad";
+	return q.rc;
+}
+
+static enum rc check_host(struct exchange *x)
+{
+	const struct http_server *s = x->server;
+
+	if (!s->settings->is_host_checked || s->public_authority.n == 0 ||
+		prefixes_hold(&s->metrics_from, &x->address) ||
+		view_is_nocase(x->head.host, s->public_authority))
+		return RC_OK;
+	return refuse_head(x, RC_DENIED, "host_wrong", false);
+}
+
+enum rc access_check_head(struct exchange *x, struct view method, struct view path)
+{
+	if (x->head.bad != NULL)
+		return refuse(&x->problem, RC_SYNTAX, "request_bad", NULL, x->head.bad);
+	enum rc rc = check_host(x);
+	if (rc == RC_OK)
+		rc = find_target(x, method, path);
+	if (rc == RC_OK && !is_safe(method) &&
+		!head_is_own_origin(&x->head, x->server->public_origin))
+		rc = refuse_head(x, RC_DENIED, "foreign_origin", false);
+	if (rc == RC_OK && x->route != NULL) {
+		rc = check_caller(x);
+		if (rc == RC_OK)
+			rc = check_limits(x, x->route->rate);
+		if (rc == RC_OK)
+			rc = read_query(x);
+	}
+	enum rc body_rc = rc == RC_OK ? check_body_head(x) : RC_OK;
+	return rc != RC_OK ? rc : body_rc;
+}
+
+enum rc access_check_object(struct exchange *x, struct db *reader)
+{
+	const struct route *r = x->route;
+
+	/* The session may have ended while the body came or the pool was busy. */
+	if (r->access != ACCESS_PUBLIC && r->access != ACCESS_LOCAL && r->where != RUN_HERE &&
+		!web_session_is_alive(x->domain, &x->who.session))
+		return refuse(&x->problem, RC_DENIED, "sign_in_needed", NULL, NULL);
+	if (r->place == OBJECT_NOWHERE)
+		return RC_OK;
+	const struct uid *object = r->place == OBJECT_IN_BODY ? &x->body.group : &x->ids[0];
+	enum rc rc =
+		rights_decide(reader, &x->who, r->object, object, r->right, &x->group, &x->err);
+	return rc == RC_DENIED ? RC_NOT_FOUND : rc;
+}

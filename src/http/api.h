@@ -1,0 +1,16 @@
+/* The handlers of the routes, by family: api_service.c, api_account.c, api_wearer.c, api_command.c,
+ * api_alarm.c, api_claim.c. See route_fn in routes.h. */
+#pragma once
+
+#include "http/routes.h"
+
+route_fn api_health, api_metrics, api_description, api_status, api_operator_devices;
+route_fn api_set_up, api_sign_in, api_session, api_sign_out, api_sessions, api_session_end,
+	api_account_change, api_password_change, api_group_change;
+route_fn api_wearers, api_wearer, api_wearer_change, api_wearer_erase, api_picture, api_picture_put,
+	api_picture_remove, api_history, api_watch_settings, api_watch_settings_change;
+route_fn api_commands, api_command_give, api_command_cancel;
+route_fn api_alarms, api_alarm_take, api_alarm_close;
+route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code, api_claim_send,
+	api_demo_watch;
+route_fn api_events;

@@ -1,0 +1,180 @@
+/* Set-up, sign-in, sessions, the account, its groups. */
+#include "http/api.h"
+
+#include "domain/group.h"
+#include "domain/web_session.h"
+#include "http/inside.h"
+#include "http/session_json.h"
+#include "http/shapes.h"
+
+static void write_group(void *ctx, const struct group_info *g)
+{
+	shape_group(ctx, NULL, g);
+}
+
+/* The shape Session. */
+static enum rc write_session(struct exchange *x, struct db *reader,
+	const struct account_info *account, const struct uid *session)
+{
+	struct json_out *j = &x->out;
+	struct principal who = x->who;
+
+	who.account = account->id;
+	json_object(j, NULL);
+	shape_account(j, "account", account);
+	json_array(j, "groups");
+	enum rc rc = group_list(reader, &who, write_group, j, &x->err);
+	json_end(j);
+	json_uid(j, "session_id", session);
+	json_end(j);
+	return rc;
+}
+
+static struct request_origin origin_of(const struct exchange *x, char address[ADDRESS_CHARS])
+{
+	address_to_text(&x->address, address);
+	return (struct request_origin){
+		.address = view_of(address), .user_agent = x->head.user_agent};
+}
+
+/* After a sign-in: the principal is that of the new session, so that its groups can be listed. */
+static enum rc answer_signed_in(
+	struct exchange *x, struct db *reader, const struct sign_in_result *result)
+{
+	if (!web_session_check(x->domain, view_of(result->token), &x->who))
+		return fail(&x->err, RC_BUG, "the new session is not alive");
+	answer_set_cookie(x, result->token);
+	x->status = MHD_HTTP_CREATED;
+	return write_session(x, reader, &result->account, &result->session);
+}
+
+enum rc api_set_up(struct exchange *x, struct db *reader)
+{
+	const struct setup_values *in = &x->body.setup;
+	char address[ADDRESS_CHARS];
+	struct request_origin from = origin_of(x, address);
+	struct setup_request request = {
+		.token = in->token,
+		.login = in->login,
+		.name = in->name,
+		.password = in->password,
+		.group_name = in->group_name,
+		.language = in->language,
+	};
+	struct sign_in_result result;
+
+	enum rc rc =
+		account_set_up(x->domain, reader, &request, &from, &result, &x->problem, &x->err);
+	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
+}
+
+enum rc api_sign_in(struct exchange *x, struct db *reader)
+{
+	const struct sign_in_values *in = &x->body.sign_in;
+	char address[ADDRESS_CHARS];
+	struct request_origin from = origin_of(x, address);
+	struct sign_in_result result;
+
+	enum rc rc = account_sign_in(
+		x->domain, reader, in->login, in->password, &from, &result, &x->problem, &x->err);
+	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
+}
+
+enum rc api_session(struct exchange *x, struct db *reader)
+{
+	struct sessions_json *kept = x->server->sessions_json;
+	uint64_t generation = web_session_generation(x->domain);
+	struct account_info account;
+
+	x->ready = sessions_json_get(kept, &x->who.session, generation);
+	if (x->ready != NULL)
+		return RC_OK;
+	uint64_t stamp = sessions_json_stamp(kept);
+	enum rc rc = account_get(reader, &x->who.account, &account, &x->err);
+	if (rc == RC_OK)
+		rc = write_session(x, reader, &account, &x->who.session);
+	if (rc != RC_OK)
+		return rc;
+	x->ready = shared_answer_new(answer_take_response(x));
+	if (x->ready == NULL)
+		return fail(&x->err, RC_NOMEM, "session: out of memory");
+	sessions_json_put(kept, &x->who.session, generation, stamp, x->ready);
+	return RC_OK;
+}
+
+enum rc api_sign_out(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	answer_set_cookie(x, NULL);
+	return web_session_end(x->domain, &x->who, &x->who.session, &x->err);
+}
+
+static void write_session_info(void *ctx, const struct web_session_info *s)
+{
+	struct json_out *j = ctx;
+
+	json_object(j, NULL);
+	json_uid(j, "id", &s->id);
+	json_time(j, "created", s->created_ms);
+	json_time(j, "last_used", s->last_used_ms);
+	json_text(j, "user_agent", view_of(s->user_agent));
+	json_text(j, "address", view_of(s->address));
+	json_bool(j, "is_current", s->is_current);
+	json_end(j);
+}
+
+enum rc api_sessions(struct exchange *x, struct db *reader)
+{
+	json_object(&x->out, NULL);
+	json_array(&x->out, "sessions");
+	enum rc rc =
+		web_session_list(x->domain, reader, &x->who, write_session_info, &x->out, &x->err);
+	json_end(&x->out);
+	json_end(&x->out);
+	return rc;
+}
+
+enum rc api_session_end(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	if (uid_is(&x->ids[0], &x->who.session))
+		answer_set_cookie(x, NULL);
+	return web_session_end(x->domain, &x->who, &x->ids[0], &x->err);
+}
+
+enum rc api_account_change(struct exchange *x, struct db *reader)
+{
+	const struct account_values *in = &x->body.account;
+	struct account_info account;
+
+	enum rc rc =
+		account_change(x->domain, &x->who, in->name, in->language, &x->problem, &x->err);
+	sessions_json_forget(x->server->sessions_json);
+	if (rc == RC_OK)
+		rc = account_get(reader, &x->who.account, &account, &x->err);
+	if (rc == RC_OK)
+		shape_account(&x->out, NULL, &account);
+	return rc;
+}
+
+enum rc api_password_change(struct exchange *x, struct db *reader)
+{
+	const struct password_values *in = &x->body.password;
+	char address[ADDRESS_CHARS];
+	struct request_origin from = origin_of(x, address);
+
+	return account_change_password(
+		x->domain, reader, &x->who, in->current, in->fresh, &from, &x->problem, &x->err);
+}
+
+enum rc api_group_change(struct exchange *x, struct db *reader)
+{
+	struct group_info group;
+
+	enum rc rc = group_rename(x->domain, reader, &x->who, &x->ids[0], x->body.group_body.name,
+		&group, &x->problem, &x->err);
+	sessions_json_forget(x->server->sessions_json);
+	if (rc == RC_OK)
+		shape_group(&x->out, NULL, &group);
+	return rc;
+}

@@ -1,0 +1,106 @@
+/* Wearers: list, change, erase, picture, history, settings of the watch. */
+#include "http/api.h"
+
+#include "http/inside.h"
+#include "http/shapes.h"
+
+static void write_wearer(void *ctx, const struct wearer_info *w)
+{
+	shape_wearer(ctx, NULL, w);
+}
+
+enum rc api_wearers(struct exchange *x, struct db *reader)
+{
+	json_object(&x->out, NULL);
+	json_array(&x->out, "wearers");
+	enum rc rc = wearer_list(x->domain, reader, &x->who, write_wearer, &x->out, &x->err);
+	json_end(&x->out);
+	json_end(&x->out);
+	return rc;
+}
+
+enum rc api_wearer(struct exchange *x, struct db *reader)
+{
+	struct wearer_info wearer;
+
+	enum rc rc = wearer_get(x->domain, reader, &x->ids[0], &wearer, &x->err);
+	if (rc == RC_OK)
+		shape_wearer(&x->out, NULL, &wearer);
+	return rc;
+}
+
+enum rc api_wearer_change(struct exchange *x, struct db *reader)
+{
+	const struct wearer_values *in = &x->body.wearer;
+
+	enum rc rc =
+		wearer_change(x->domain, &x->ids[0], in->name, in->color, &x->problem, &x->err);
+	return rc != RC_OK ? rc : api_wearer(x, reader);
+}
+
+enum rc api_wearer_erase(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	return wearer_erase(x->domain, &x->ids[0], &x->err);
+}
+
+enum rc api_picture(struct exchange *x, struct db *reader)
+{
+	return wearer_picture_get(
+		reader, &x->ids[0], &x->blob, &x->blob_n, &x->content_type, &x->err);
+}
+
+enum rc api_picture_put(struct exchange *x, struct db *reader)
+{
+	enum rc rc = wearer_picture_put(x->domain, &x->ids[0],
+		(struct view){.p = x->raw, .n = x->raw_n}, &x->problem, &x->err);
+	return rc != RC_OK ? rc : api_wearer(x, reader);
+}
+
+enum rc api_picture_remove(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	return wearer_picture_delete(x->domain, &x->ids[0], &x->err);
+}
+
+static void write_fix(void *ctx, const struct fix *f)
+{
+	shape_fix(ctx, NULL, f);
+}
+
+enum rc api_history(struct exchange *x, struct db *reader)
+{
+	const struct history_values *in = &x->query.history;
+	bool is_truncated = false;
+
+	json_object(&x->out, NULL);
+	json_array(&x->out, "fixes");
+	enum rc rc = wearer_history(x->domain, reader, &x->ids[0], in->from.value, in->to.value,
+		write_fix, &x->out, &is_truncated, &x->problem, &x->err);
+	json_end(&x->out);
+	json_bool(&x->out, "truncated", is_truncated);
+	json_end(&x->out);
+	return rc;
+}
+
+enum rc api_watch_settings(struct exchange *x, struct db *reader)
+{
+	struct watch_settings settings;
+
+	enum rc rc = watch_settings_get(reader, &x->ids[0], &settings, &x->problem, &x->err);
+	if (rc == RC_OK)
+		shape_watch_settings(&x->out, NULL, &settings);
+	return rc;
+}
+
+enum rc api_watch_settings_change(struct exchange *x, struct db *reader)
+{
+	const struct watch_settings_values *in = &x->body.watch_settings;
+	struct watch_settings settings;
+
+	enum rc rc = watch_settings_change(x->domain, reader, &x->who, &x->ids[0], in->language,
+		in->zone, (uint32_t)in->upload_interval_s.value, &settings, &x->problem, &x->err);
+	if (rc == RC_OK)
+		shape_watch_settings(&x->out, NULL, &settings);
+	return rc;
+}

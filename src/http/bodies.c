@@ -1,0 +1,152 @@
+#include "http/bodies.h"
+
+#include <stddef.h>
+
+/* BCP 47, the part that we use: "de", "es-MX". */
+static bool is_language(struct view v)
+{
+	size_t dash = view_find(v, '-');
+
+	if (dash < 2 || dash > 3 || (dash < v.n && (v.n - dash < 3 || v.n - dash > 9)))
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		bool is_lower = v.p[i] >= 'a' && v.p[i] <= 'z';
+		if (i < dash ? !is_lower : i > dash && !ascii_is_alnum(v.p[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_color(struct view v)
+{
+	if (v.n != 7 || v.p[0] != '#')
+		return false;
+	for (size_t i = 1; i < v.n; i++) {
+		if (ascii_hex(v.p[i]) < 0 || ascii_lower(v.p[i]) != v.p[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_digits(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (!ascii_is_digit(v.p[i]))
+			return false;
+	}
+	return v.n > 0;
+}
+
+static bool is_sim_number(struct view v)
+{
+	if (v.n > 0 && v.p[0] == '+')
+		v = (struct view){.p = v.p + 1, .n = v.n - 1};
+	return v.n >= 3 && v.n <= 19 && is_digits(v);
+}
+
+static bool is_without_blanks(struct view v)
+{
+	return view_find(v, ' ') == v.n;
+}
+
+static const char *const command_types[] = {"locate", "find", "message", NULL};
+static const char *const proofs[] = {"code", "sos", NULL};
+static const char *const alarm_states[] = {"open", "all", NULL};
+
+#define AT(type, member) ((uint16_t)offsetof(struct type, member))
+
+static const struct field setup_fields[] = {
+	{"token",      FIELD_SECRET, true, AT(setup_values, token),      16, 128, NULL, NULL             },
+	{"login",      FIELD_TEXT,   true, AT(setup_values, login),      3,  64,  NULL, is_without_blanks},
+	{"name",       FIELD_TEXT,   true, AT(setup_values, name),       1,  80,  NULL, NULL             },
+	{"password",   FIELD_SECRET, true, AT(setup_values, password),   1,  256, NULL, NULL             },
+	{"group_name", FIELD_TEXT,   true, AT(setup_values, group_name), 1,  80,  NULL, NULL             },
+	{"language",   FIELD_TEXT,   true, AT(setup_values, language),   2,  12,  NULL, is_language      },
+};
+static const struct field sign_in_fields[] = {
+	{"login",    FIELD_TEXT,   true, AT(sign_in_values, login),    1, 64,  NULL, NULL},
+	{"password", FIELD_SECRET, true, AT(sign_in_values, password), 1, 256, NULL, NULL},
+};
+static const struct field account_fields[] = {
+	{"name",     FIELD_TEXT, false, AT(account_values, name),     1, 80, NULL, NULL       },
+	{"language", FIELD_TEXT, false, AT(account_values, language), 2, 12, NULL, is_language},
+};
+static const struct field password_fields[] = {
+	{"current", FIELD_SECRET, true, AT(password_values, current), 1, 256, NULL, NULL},
+	{"new",     FIELD_SECRET, true, AT(password_values, fresh),   1, 256, NULL, NULL},
+};
+static const struct field group_fields[] = {
+	{"name", FIELD_TEXT, true, AT(group_values, name), 1, 80, NULL, NULL},
+};
+static const struct field wearer_fields[] = {
+	{"name",  FIELD_TEXT, false, AT(wearer_values, name),  1, 80, NULL, NULL    },
+	{"color", FIELD_TEXT, false, AT(wearer_values, color), 7, 7,  NULL, is_color},
+};
+static const struct field command_fields[] = {
+	{"type", FIELD_TEXT, true,  AT(command_values, type), 1, 32,  command_types, NULL},
+	{"text", FIELD_TEXT, false, AT(command_values, text), 1, 200, NULL,          NULL},
+};
+static const struct field watch_settings_fields[] = {
+	{"language",          FIELD_TEXT, false, AT(watch_settings_values, language),          2,  12, NULL, NULL},
+	{"zone",              FIELD_TEXT, false, AT(watch_settings_values, zone),              1,  64, NULL, NULL},
+	{"upload_interval_s", FIELD_INT,  false, AT(watch_settings_values, upload_interval_s), 60,
+         3600,											 NULL, NULL},
+};
+static const struct field close_fields[] = {
+	{"note", FIELD_TEXT, false, AT(close_values, note), 1, 500, NULL, NULL},
+};
+static const struct field claim_fields[] = {
+	{"group",      FIELD_ID,   true,  AT(claim_values, group),      0, 0,  NULL,   NULL         },
+	{"watch",      FIELD_TEXT, true,  AT(claim_values, watch),      5, 20, NULL,   NULL         },
+	{"name",       FIELD_TEXT, true,  AT(claim_values, name),       1, 80, NULL,   NULL         },
+	{"sim_number", FIELD_TEXT, false, AT(claim_values, sim_number), 3, 20, NULL,   is_sim_number},
+	{"language",   FIELD_TEXT, true,  AT(claim_values, language),   2, 12, NULL,   NULL         },
+	{"zone",       FIELD_TEXT, true,  AT(claim_values, zone),       1, 64, NULL,   NULL         },
+	{"proof",      FIELD_TEXT, true,  AT(claim_values, proof),      1, 32, proofs, NULL         },
+};
+static const struct field claim_code_fields[] = {
+	{"code", FIELD_TEXT, true, AT(claim_code_values, code), 6, 6, NULL, is_digits},
+};
+static const struct field demo_fields[] = {
+	{"group", FIELD_ID, true, AT(demo_values, group), 0, 0, NULL, NULL},
+};
+static const struct field history_fields[] = {
+	{"from", FIELD_TIME, true, AT(history_values, from), 0, 0, NULL, NULL},
+	{"to",   FIELD_TIME, true, AT(history_values, to),   0, 0, NULL, NULL},
+};
+static const struct field alarms_fields[] = {
+	{"state",  FIELD_TEXT, false, AT(alarms_values, state),  1, 32, alarm_states, NULL},
+	{"before", FIELD_ID,   false, AT(alarms_values, before), 0, 0,  NULL,         NULL},
+};
+static const struct field events_fields[] = {
+	{"last_event_id", FIELD_TEXT, false, AT(events_values, last_event_id), 0, 64, NULL, NULL},
+};
+static const struct field picture_fields[] = {
+	{"v", FIELD_TEXT, false, AT(picture_values, v), 1, 10, NULL, is_digits},
+};
+
+const struct field_table setup_table = {"SetupBody", setup_fields, COUNT_OF(setup_fields), false};
+const struct field_table sign_in_table = {
+	"SignInBody", sign_in_fields, COUNT_OF(sign_in_fields), false};
+const struct field_table account_table = {
+	"AccountBody", account_fields, COUNT_OF(account_fields), true};
+const struct field_table password_table = {
+	"PasswordBody", password_fields, COUNT_OF(password_fields), false};
+const struct field_table group_table = {"GroupBody", group_fields, COUNT_OF(group_fields), false};
+const struct field_table wearer_table = {
+	"WearerBody", wearer_fields, COUNT_OF(wearer_fields), true};
+const struct field_table command_table = {
+	"CommandBody", command_fields, COUNT_OF(command_fields), false};
+const struct field_table watch_settings_table = {
+	"WatchSettingsBody", watch_settings_fields, COUNT_OF(watch_settings_fields), true};
+const struct field_table close_table = {"CloseBody", close_fields, COUNT_OF(close_fields), false};
+const struct field_table claim_table = {"ClaimBody", claim_fields, COUNT_OF(claim_fields), false};
+const struct field_table claim_code_table = {
+	"ClaimCodeBody", claim_code_fields, COUNT_OF(claim_code_fields), false};
+const struct field_table demo_table = {"DemoBody", demo_fields, COUNT_OF(demo_fields), false};
+const struct field_table history_table = {
+	"history", history_fields, COUNT_OF(history_fields), false};
+const struct field_table alarms_table = {"alarms", alarms_fields, COUNT_OF(alarms_fields), false};
+const struct field_table events_table = {"events", events_fields, COUNT_OF(events_fields), false};
+const struct field_table picture_table = {
+	"picture", picture_fields, COUNT_OF(picture_fields), false};

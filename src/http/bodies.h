@@ -1,0 +1,84 @@
+/* The values of each JSON body and query, and their tables: what docs/openapi.yaml calls SetupBody,
+ * SignInBody … Members that were not given have p == NULL, is_there == false, or the none id. */
+#pragma once
+
+#include "http/fields.h"
+
+struct setup_values {
+	struct view token, login, name, password, group_name, language;
+};
+struct sign_in_values {
+	struct view login, password;
+};
+struct account_values {
+	struct view name, language;
+};
+struct password_values {
+	struct view current, fresh;
+};
+struct group_values {
+	struct view name;
+};
+struct wearer_values {
+	struct view name, color;
+};
+struct command_values {
+	struct view type, text;
+};
+struct watch_settings_values {
+	struct view language, zone;
+	struct field_int upload_interval_s;
+};
+struct close_values {
+	struct view note;
+};
+struct claim_values {
+	struct uid group; /* first: see routes.h, OBJECT_IN_BODY */
+	struct view watch, name, sim_number, language, zone, proof;
+};
+struct claim_code_values {
+	struct view code;
+};
+struct demo_values {
+	struct uid group; /* first */
+};
+struct history_values {
+	struct field_int from, to;
+};
+struct alarms_values {
+	struct view state;
+	struct uid before;
+};
+struct picture_values {
+	struct view v;
+};
+struct events_values {
+	struct view last_event_id;
+};
+
+/* One request has at most one body and one query. */
+union body_values {
+	struct uid group;
+	struct setup_values setup;
+	struct sign_in_values sign_in;
+	struct account_values account;
+	struct password_values password;
+	struct group_values group_body;
+	struct wearer_values wearer;
+	struct command_values command;
+	struct watch_settings_values watch_settings;
+	struct close_values close;
+	struct claim_values claim;
+	struct claim_code_values claim_code;
+	struct demo_values demo;
+};
+union query_values {
+	struct history_values history;
+	struct alarms_values alarms;
+	struct events_values events;
+	struct picture_values picture;
+};
+
+extern const struct field_table setup_table, sign_in_table, account_table, password_table,
+	group_table, wearer_table, command_table, watch_settings_table, close_table, claim_table,
+	claim_code_table, demo_table, history_table, alarms_table, events_table, picture_table;

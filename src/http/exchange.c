@@ -1,0 +1,248 @@
+/* The life of one request: head, body, work, answer. MHD calls exchange_on_request once with the
+ * head, once for each piece of the body, once at its end, and once more when a suspended connection
+ * was resumed. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "domain/pool.h"
+#include "domain/wearer.h"
+#include "http/inside.h"
+#include "http/peers.h"
+#include "http/session_json.h"
+
+enum { ANSWER_TIME_MS = 120 * 1000 /* to take an answer */ };
+
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name,
+	size_t name_n, const char *value, size_t value_n)
+{
+	(void)kind;
+	head_take(context, (struct view){.p = name, .n = name_n},
+		value == NULL ? VIEW("") : (struct view){.p = value, .n = value_n});
+	return MHD_YES;
+}
+
+static void find_peer(struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct address peer = {0};
+
+	if (info != NULL && address_from_socket(info->client_addr, &peer))
+		x->address =
+			address_of_client(&peer, &x->server->trusted_proxy, x->head.forwarded_for);
+	info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	x->peer = info == NULL ? NULL : info->socket_context;
+}
+
+static void refuse_exchange(struct exchange *x, enum rc rc)
+{
+	x->rc = rc;
+	x->is_refused = true;
+}
+
+static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *connection,
+	const char *url, const char *method, void **context)
+{
+	struct exchange *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return MHD_NO;
+	*context = x;
+	*x = (struct exchange){
+		.server = s,
+		.domain = s->domain,
+		.connection = connection,
+		.is_head_only = view_is(view_of(method), VIEW("HEAD")),
+		.problem = {.tries_left = -1},
+	};
+	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &x->head);
+	find_peer(x);
+	json_out_init(&x->out, ANSWER_MAX);
+	enum rc rc = access_check_head(x, view_of(method), view_of(url));
+	x->must_close = x->must_close || x->head.bad != NULL;
+	if (rc != RC_OK)
+		refuse_exchange(x, rc);
+	count_up(&s->counters.requests[x->route == NULL ? RATE_NONE : x->route->rate]);
+	peer_set_deadline(
+		x->peer, PEER_BODY, clock_mono_ms() + s->settings->body_s * INT64_C(1000));
+	/* Whatever comes behind an ambiguous head, or more than we would throw away, is not read.
+	 */
+	return x->is_refused && x->must_close ? answer_send(x) : MHD_YES;
+}
+
+static bool grow(struct exchange *x, size_t n, size_t max)
+{
+	size_t wanted = x->raw_capacity == 0 ? 1024 : x->raw_capacity * 2;
+
+	if (n > max)
+		return false;
+	if (n <= x->raw_capacity)
+		return true;
+	wanted = wanted < n ? n : wanted > max ? max : wanted;
+	char *grown = realloc(x->raw, wanted);
+	if (grown == NULL)
+		return false;
+	x->raw = grown;
+	x->raw_capacity = wanted;
+	return true;
+}
+
+/* MHD_NO ends the connection. */
+static enum MHD_Result take_upload(struct exchange *x, const char *upload, size_t n)
+{
+	bool is_picture = x->route != NULL && x->route->body_kind == BODY_PICTURE;
+	size_t max = is_picture ? PICTURE_MAX : x->server->settings->body_max;
+
+	if (!x->is_refused && (x->route == NULL || x->route->body_kind == BODY_NONE))
+		refuse_exchange(x, refuse(&x->problem, RC_SYNTAX, "request_bad", NULL, NULL));
+	if (!x->is_refused && !grow(x, x->raw_n + n, max)) {
+		count_up(&x->server->counters.limit_body);
+		refuse_exchange(x,
+			refuse(&x->problem, RC_LIMIT,
+				is_picture ? "picture_too_large" : "body_too_large", NULL, NULL));
+	}
+	if (x->is_refused) {
+		x->discarded_n += n;
+		return x->discarded_n > DISCARD_MAX ? MHD_NO : MHD_YES;
+	}
+	memcpy(x->raw + x->raw_n, upload, n);
+	x->raw_n += n;
+	return MHD_YES;
+}
+
+static enum rc read_body(struct exchange *x)
+{
+	if (x->route->body_kind != BODY_JSON)
+		return RC_OK;
+	return body_read((struct view){.p = x->raw, .n = x->raw_n}, x->route->body, &x->body,
+		&x->parsed, &x->problem);
+}
+
+static void execute(struct exchange *x, struct db *reader)
+{
+	enum rc rc = access_check_object(x, reader);
+
+	if (rc == RC_OK)
+		rc = x->route->run(x, reader);
+	if (rc != RC_OK)
+		refuse_exchange(x, rc);
+}
+
+static void in_pool(struct db *reader, void *arg)
+{
+	struct exchange *x = arg;
+	struct http_server *s = x->server;
+
+	execute(x, reader);
+	atomic_store(&x->state, EXCHANGE_DONE);
+	MHD_resume_connection(x->connection); /* from here on x belongs to the request thread */
+	(void)atomic_fetch_sub(&s->pending, 1);
+}
+
+/* Lets a pool do the work; the connection sleeps meanwhile. */
+static enum MHD_Result run_in_pool(struct exchange *x)
+{
+	struct http_server *s = x->server;
+	struct pool *pool = x->route->where == RUN_HASH ? x->domain->pool : s->pool;
+
+	(void)atomic_fetch_add(&s->pending, 1);
+	atomic_store(&x->state, EXCHANGE_RUNNING);
+	peer_set_deadline(x->peer, PEER_WORK, INT64_MAX);
+	MHD_suspend_connection(x->connection);
+	enum rc rc = pool_post(pool, in_pool, x, &x->err);
+	if (rc != RC_OK) {
+		count_up(&s->counters.limit_pool_queue);
+		refuse_exchange(x, refuse(&x->problem, rc, "busy", NULL, NULL));
+		x->problem.retry_after_s = 2;
+		atomic_store(&x->state, EXCHANGE_DONE);
+		MHD_resume_connection(x->connection);
+		(void)atomic_fetch_sub(&s->pending, 1);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result run_here(struct exchange *x)
+{
+	struct db *reader = server_take_reader(x->server);
+
+	if (reader == NULL)
+		refuse_exchange(x, refuse(&x->problem, RC_LIMIT, "busy", NULL, NULL));
+	else
+		execute(x, reader);
+	server_give_reader(x->server, reader);
+	/* A stream has its own copy of the socket: MHD closes its one and forgets the connection.
+	 */
+	return x->is_stream ? MHD_NO : answer_send(x);
+}
+
+static enum MHD_Result run(struct exchange *x)
+{
+	if (!x->is_refused && x->route != NULL) {
+		enum rc rc = atomic_load(&x->server->is_stopping)
+				     ? refuse(&x->problem, RC_LIMIT, "busy", NULL, NULL)
+				     : read_body(x);
+		if (rc != RC_OK)
+			refuse_exchange(x, rc);
+	}
+	peer_set_deadline(x->peer, PEER_ANSWER, clock_mono_ms() + ANSWER_TIME_MS);
+	if (x->is_refused || x->is_file)
+		return answer_send(x);
+	switch (x->route->where) {
+	case RUN_HERE:
+	case RUN_STREAM:
+		return run_here(x);
+	case RUN_POOL:
+	case RUN_HASH:
+		return run_in_pool(x);
+	}
+	return MHD_NO;
+}
+
+enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version, const char *upload,
+	size_t *upload_n, void **context)
+{
+	struct exchange *x = *context;
+
+	(void)version;
+	if (x == NULL)
+		return begin(server, connection, url, method, context);
+	if (*upload_n > 0) {
+		size_t n = *upload_n;
+		*upload_n = 0;
+		return take_upload(x, upload, n);
+	}
+	switch (atomic_load(&x->state)) {
+	case EXCHANGE_HEAD:
+		return run(x);
+	case EXCHANGE_DONE:
+		peer_set_deadline(x->peer, PEER_ANSWER, clock_mono_ms() + ANSWER_TIME_MS);
+		return answer_send(x);
+	case EXCHANGE_RUNNING:
+		break;
+	}
+	return MHD_YES;
+}
+
+void exchange_on_end(void *server, struct MHD_Connection *connection, void **context,
+	enum MHD_RequestTerminationCode why)
+{
+	struct http_server *s = server;
+	struct exchange *x = *context;
+
+	(void)connection;
+	(void)why;
+	if (x == NULL)
+		return;
+	*context = NULL;
+	peer_set_deadline(x->peer, PEER_IDLE,
+		clock_mono_ms() + (s->settings->idle_s + s->settings->header_s) * INT64_C(1000));
+	json_out_done(&x->out);
+	body_free(x->parsed);
+	free(x->raw);
+	free(x->blob);
+	shared_answer_unref(x->ready);
+	if (x->stream != NULL)
+		MHD_destroy_response(x->stream);
+	free(x);
+}

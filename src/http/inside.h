@@ -1,0 +1,150 @@
+/* What the files of this room share: one request (struct exchange) and the server. Nobody outside
+ * src/http includes this. */
+#pragma once
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/json_out.h"
+#include "domain/account.h"
+#include "domain/domain.h"
+#include "http/address.h"
+#include "http/bodies.h"
+#include "http/body.h"
+#include "http/head.h"
+#include "http/rate.h"
+#include "http/routes.h"
+#include "http/server.h"
+
+struct files;
+struct peer;
+struct peers;
+struct pool;
+struct quota;
+struct sessions_json;
+struct shared_answer;
+struct streams;
+
+enum {
+	READERS_MAX = 17,             /* reader connections for the request threads */
+	ANSWER_MAX = 8 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
+	DISCARD_MAX =
+		1024 *
+		1024, /* body bytes read after a refusal, so that the client gets the answer */
+	POOL_THREADS = 4,
+	POOL_QUEUE_MAX = 1024,
+	STATUS_CLASSES = 6,
+};
+
+enum exchange_state { EXCHANGE_HEAD, EXCHANGE_RUNNING, EXCHANGE_DONE };
+
+struct exchange {
+	struct http_server *server;
+	struct domain *domain;
+	struct MHD_Connection *connection;
+	const struct route *route; /* NULL: an app file, or refused */
+	_Atomic(enum exchange_state) state;
+	struct head head;
+	bool is_head_only; /* HEAD */
+	bool must_close;   /* after the answer */
+	bool is_refused;   /* `rc` and `problem` say why */
+	bool is_stream;    /* handed over: MHD lets go of the connection */
+	enum rc rc;
+	struct problem problem;
+	struct principal who;
+	struct address address; /* of the client */
+	struct peer *peer;      /* deadlines of the connection; may be NULL */
+	struct uid ids[ROUTE_IDS_MAX];
+	struct uid group; /* that owns the object, after the check */
+	size_t file;      /* index of the app file when route is NULL */
+	bool is_file;
+	uint64_t allowed; /* with method_not_allowed */
+	/* the body */
+	char *raw;
+	size_t raw_n, raw_capacity, discarded_n;
+	struct body *parsed;
+	union body_values body;
+	union query_values query;
+	/* the answer */
+	unsigned status; /* 0: 200, or 204 without text */
+	struct json_out out;
+	uint8_t *blob; /* owned; instead of out */
+	size_t blob_n;
+	const char *content_type;         /* static; NULL: application/json */
+	struct shared_answer *ready;      /* one reference; instead of all above */
+	struct MHD_Response *stream;      /* owned; the same */
+	char set_cookie[TOKEN_TEXT + 96]; /* "" when none */
+	struct err err;
+};
+
+struct counters {
+	_Atomic(uint64_t) requests[RATE_CLASS_COUNT];
+	_Atomic(uint64_t) answers[STATUS_CLASSES]; /* by first digit of the status */
+	_Atomic(uint64_t) limit_requests, limit_body, limit_pool_queue, limit_address;
+};
+
+struct http_server {
+	const struct http_settings *settings;
+	struct domain *domain;
+	struct MHD_Daemon *daemon;
+	struct pool *pool;
+	struct rate *rate;
+	struct files *files;
+	struct loop *loop; /* streams and deadlines */
+	pthread_t loop_thread;
+	struct peers *peers;
+	struct quota *connections; /* by address */
+	struct streams *streams;
+	struct sessions_json *sessions_json;
+	struct prefixes metrics_from, trusted_proxy;
+	struct view public_origin; /* of public_url; empty when not set */
+	struct view public_authority;
+	bool is_https; /* people reach us by HTTPS, by ourselves or by a proxy */
+	bool is_tls;   /* by ourselves */
+	char *certificate, *key;
+	const char *cookie_name;
+	char page_policy[512]; /* Content-Security-Policy of the app's pages */
+	pthread_mutex_t readers_lock;
+	struct db *readers[READERS_MAX];
+	size_t readers_n;
+	_Atomic(unsigned) pending;     /* requests in pools */
+	_Atomic(unsigned) tls_streams; /* answers of tls_stream.h */
+	_Atomic(bool) is_stopping;
+	struct counters counters;
+	bool has_loop_thread;
+};
+
+/* exchange.c: called by MHD. */
+enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version, const char *upload,
+	size_t *upload_n, void **context);
+void exchange_on_end(void *server, struct MHD_Connection *connection, void **context,
+	enum MHD_RequestTerminationCode why);
+
+/* access.c: everything that is decided from the head alone. Sets x->route or x->is_file, x->who; on
+ * refusal x->rc and x->problem. */
+MUST_CHECK enum rc access_check_head(struct exchange *x, struct view method, struct view path);
+/* The right on the object; after the body was read, with a reader. */
+MUST_CHECK enum rc access_check_object(struct exchange *x, struct db *reader);
+
+/* answer.c: queues the answer of x. */
+enum MHD_Result answer_send(struct exchange *x);
+/* The refusal as JSON into x->out. */
+void answer_problem(struct exchange *x);
+/* x->out as a finished response with the headers of the API; NULL when it is not well-formed or
+ * memory is out. */
+struct MHD_Response *answer_take_response(struct exchange *x);
+MUST_CHECK bool answer_add_stream_headers(const struct http_server *s, struct MHD_Response *r);
+/* The cookie that signs in (token) or out (NULL) into x->set_cookie. */
+void answer_set_cookie(struct exchange *x, const char *token);
+
+/* server.c: a reader connection for one short use; NULL when none is free (never with threads <
+ * READERS_MAX). */
+struct db *server_take_reader(struct http_server *s);
+void server_give_reader(struct http_server *s, struct db *reader);
+
+static inline void count_up(_Atomic(uint64_t) *counter)
+{
+	(void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}

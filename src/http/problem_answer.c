@@ -1,0 +1,176 @@
+#include "http/problem_answer.h"
+
+#include <string.h>
+
+const struct problem_code problem_codes[] = {
+	{"already_closed",        409, "The alarm is closed."                                            },
+	{"already_taken",         409, "Somebody else takes care of the alarm."                          },
+	{"already_yours",         409,
+         "The watch is bound to a wearer of an own group, or being claimed for it."                      },
+	{"body_too_large",        413, "Larger than http_body_max."                                      },
+	{"busy",		  503, "A queue is full; nothing was changed."                           },
+	{"claim_code_wrong",      409, "Wrong code; tries_left tells how many tries are left."           },
+	{"claim_expired",         409, "Too late; start again."                                          },
+	{"claim_locked",          409, "Too many wrong codes; start again."                              },
+	{"claim_not_ready",       409, "The watch is not connected, or no code has been sent."           },
+	{"code_invalid",          400, "A code has six digits."                                          },
+	{"color_invalid",         400, "Not #rrggbb."						    },
+	{"command_already_sent",  409, "Too late to cancel."                                             },
+	{"conflict",              409, "The state does not permit it."                                   },
+	{"demo_exists",           409, "There is one already."                                           },
+	{"demo_failed",           503, "The simulated watch could not be started."                       },
+	{"demo_off",              409, "The operator has not allowed simulated watches."                 },
+	{"field_missing",         400, "A required field is not there."                                  },
+	{"field_range",           400, "A number is too small or too large."                             },
+	{"field_too_long",        400, "A text is too long."                                             },
+	{"field_too_short",       400, "A text is too short, or empty."                                  },
+	{"field_type",            400, "A field has the wrong type."                                     },
+	{"field_unknown",         400, "The body has a field that is not in the schema."                 },
+	{"field_value",           400,
+         "A value is not one of those allowed, or has characters that are not allowed."                  },
+	{"foreign_origin",        403, "The request came from another site."                             },
+	{"group_name_invalid",    400, "The same for the name of a group."                               },
+	{"header_bad",            400, "A header is malformed."                                          },
+	{"host_wrong",            421, "The request is for another host."                                },
+	{"imei_check_digit",      400, "15 digits whose last one does not fit: a typing mistake."        },
+	{"internal",              500, "Our own mistake; it is in the log."                              },
+	{"interval_out_of_range", 400, "60 to 3,600 s."                                                  },
+	{"json_bad",              400,
+         "The body is not one JSON object in UTF-8, has a field twice, or is nested too "
+         "deep."											 },
+	{"key_invalid",           400, "Idempotency-Key is malformed."                                   },
+	{"language_invalid",      400, "Not a language tag."                                             },
+	{"language_unsupported",  400, "Watches do not have this language."                              },
+	{"login_invalid",         400, "A login has 3 to 64 characters and no blanks."                   },
+	{"media_type_wrong",      415, "The body is not application/json."                               },
+	{"method_not_allowed",    405, "The path exists, not with this method."                          },
+	{"name_invalid",          400, "A name has 1 to 80 characters and no control characters."        },
+	{"no_device",             409, "The wearer has no watch."                                        },
+	{"not_found",             404, "No such thing, or not yours."                                    },
+	{"note_invalid",          400, "A note has at most 500 characters."                              },
+	{"password_common",       400,
+         "On the list of common passwords, or one repeated or counted character."                        },
+	{"password_is_name",      400, "Made of the login or the name."                                  },
+	{"password_too_long",     400, "More than 256 bytes."                                            },
+	{"password_too_short",    400, "Fewer than 12 characters."                                       },
+	{"password_wrong",        403, "The current password is wrong."                                  },
+	{"picture_too_large",     413, "A picture has at most 204,800 bytes."                            },
+	{"picture_type",          415, "Not a JPEG, PNG or WebP picture."                                },
+	{"proof_invalid",         400, "Not a way to prove that the watch is here."                      },
+	{"query_bad",             400, "A query parameter is missing, unknown, given twice or malformed."},
+	{"range_invalid",         400, "The end is not after the start."                                 },
+	{"range_too_long",        400, "More than 31 days."                                              },
+	{"request_bad",           400,
+         "The request is not well-formed HTTP, or is ambiguous (two lengths, length and "
+         "chunked)."										     },
+	{"setup_done",            409, "An account exists already."                                      },
+	{"setup_token_wrong",     403, "The set-up link is wrong or used."                               },
+	{"sign_in_failed",        401, "Wrong login or password."                                        },
+	{"sign_in_needed",        401, "No session, or it has ended."                                    },
+	{"sim_number_invalid",    400, "Not a telephone number."                                         },
+	{"text_invalid",          400, "The text holds something that a watch cannot show."              },
+	{"text_missing",          400, "A message needs a text."                                         },
+	{"text_too_long",         400, "The text is too long for a watch."                               },
+	{"too_many_attempts",     429, "Too many sign-ins."                                              },
+	{"too_many_claims",       429, "Too many open claims, or too many in a day."                     },
+	{"too_many_codes",        429, "Five codes were sent for this claim."                            },
+	{"too_many_commands",     429,
+         "Too many commands wait for this watch, or were given in an hour."                              },
+	{"too_many_requests",     429, "Too fast."						       },
+	{"too_many_streams",      429, "Too many open event streams."                                    },
+	{"too_soon",              429, "A code was sent less than 30 s ago."                             },
+	{"type_unknown",          400, "No such command."						},
+	{"watch_invalid",         400, "Neither an IMEI nor a registration number."                      },
+	{"zone_unknown",          400, "No such time zone."                                              },
+};
+const size_t problem_codes_n = COUNT_OF(problem_codes);
+
+const struct problem_code *problem_code_find(const char *code)
+{
+	size_t low = 0;
+	size_t high = problem_codes_n;
+
+	while (code != NULL && low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(code, problem_codes[middle].code);
+		if (order == 0)
+			return &problem_codes[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const char *problem_code_of_rc(enum rc rc)
+{
+	switch (rc) {
+	case RC_SYNTAX:
+		return "field_value";
+	case RC_LIMIT:
+	case RC_NOMEM:
+		return "busy";
+	case RC_DENIED:
+	case RC_NOT_FOUND:
+		return "not_found";
+	case RC_CONFLICT:
+		return "conflict";
+	case RC_OK:
+	case RC_MORE:
+	case RC_IO:
+	case RC_BUG:
+		return "internal";
+	}
+	return "internal";
+}
+
+const char *problem_title(unsigned status)
+{
+	static const struct {
+		unsigned status;
+		const char *title;
+	} titles[] = {
+		{400, "Bad Request"           },
+		{401, "Unauthorized"          },
+		{403, "Forbidden"             },
+		{404, "Not Found"             },
+		{405, "Method Not Allowed"    },
+		{409, "Conflict"              },
+		{413, "Content Too Large"     },
+		{415, "Unsupported Media Type"},
+		{421, "Misdirected Request"   },
+		{429, "Too Many Requests"     },
+		{500, "Internal Server Error" },
+		{503, "Service Unavailable"   },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(titles); i++) {
+		if (titles[i].status == status)
+			return titles[i].title;
+	}
+	return "Error";
+}
+
+unsigned problem_write(const struct problem *p, enum rc rc, struct json_out *j)
+{
+	const struct problem_code *row =
+		problem_code_find(p->code != NULL ? p->code : problem_code_of_rc(rc));
+
+	if (row == NULL)
+		row = problem_code_find("internal");
+	if (row == NULL) /* the table has it: problem_answer_test.c */
+		return 500;
+	json_object(j, NULL);
+	json_text(j, "type", VIEW("about:blank"));
+	json_text(j, "title", view_of(problem_title(row->status)));
+	json_int(j, "status", row->status);
+	json_text(j, "detail", view_of(p->detail[0] != '\0' ? p->detail : row->detail));
+	json_text(j, "code", view_of(row->code));
+	if (p->field != NULL)
+		json_text(j, "field", view_of(p->field));
+	if (strcmp(row->code, "claim_code_wrong") == 0 && p->tries_left >= 0)
+		json_int(j, "tries_left", p->tries_left);
+	json_end(j);
+	return row->status;
+}

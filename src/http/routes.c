@@ -1,0 +1,148 @@
+#include "http/routes.h"
+
+#include "http/api.h"
+#include "http/bodies.h"
+
+/* A row whose access class is missing or 0 does not compile: without the class the macro has too
+ * few arguments, and 0 makes an array of negative size. This is why it is a macro. */
+#define ROUTE(method, path, who, rate, where, place, object, right, kind, body, query, audit, run) \
+	{                                                                                          \
+		method, path, (enum access)(sizeof(char[(who) > 0 ? 1 : -1]) * (who)), rate,       \
+			where, place, object, right, kind, body, query, audit, run                 \
+	}
+
+/* Rows of ACCESS_PUBLIC, ACCESS_ACCOUNT, ACCESS_OPERATOR, ACCESS_LOCAL without an object. */
+#define PLAIN(method, path, who, rate, where, kind, body, query, audit, run)                       \
+	ROUTE(method, path, who, rate, where, OBJECT_NOWHERE, OBJECT_GROUP, RIGHT_VIEW_POSITION,   \
+		kind, body, query, audit, run)
+
+/* Rows about an object in the path. */
+#define OWNED(method, path, rate, where, object, right, kind, body, query, audit, run)             \
+	ROUTE(method, path, ACCESS_GROUP, rate, where, OBJECT_IN_PATH, object, right, kind, body,  \
+		query, audit, run)
+
+/* Rows whose body names the group. */
+#define IN_GROUP(method, path, rate, where, right, body, audit, run)                               \
+	ROUTE(method, path, ACCESS_ACCOUNT, rate, where, OBJECT_IN_BODY, OBJECT_GROUP, right,      \
+		BODY_JSON, body, NULL, audit, run)
+
+/* clang-format off */
+const struct route routes[] = {
+	PLAIN("GET", "/api/v1/session", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_session),
+	PLAIN("GET", "/api/v1/wearers", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_wearers),
+	PLAIN("GET", "/api/v1/events", ACCESS_ACCOUNT, RATE_STREAM, RUN_STREAM, BODY_NONE, NULL, &events_table, "", api_events),
+	PLAIN("GET", "/api/v1/status", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_status),
+	PLAIN("GET", "/healthz", ACCESS_PUBLIC, RATE_NONE, RUN_HERE, BODY_NONE, NULL, NULL, "", api_health),
+	PLAIN("GET", "/metrics", ACCESS_LOCAL, RATE_NONE, RUN_HERE, BODY_NONE, NULL, NULL, "", api_metrics),
+	PLAIN("GET", "/api/openapi.yaml", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_description),
+
+	PLAIN("POST", "/api/v1/setup", ACCESS_PUBLIC, RATE_SIGN_IN, RUN_HASH, BODY_JSON, &setup_table, NULL, "account.set_up", api_set_up),
+	PLAIN("POST", "/api/v1/session", ACCESS_PUBLIC, RATE_SIGN_IN, RUN_HASH, BODY_JSON, &sign_in_table, NULL, "session.start", api_sign_in),
+	PLAIN("DELETE", "/api/v1/session", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "session.end", api_sign_out),
+	PLAIN("GET", "/api/v1/sessions", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_sessions),
+	PLAIN("DELETE", "/api/v1/sessions/{session}", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "session.end", api_session_end),
+	PLAIN("PATCH", "/api/v1/account", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_JSON, &account_table, NULL, "account.change", api_account_change),
+	PLAIN("PUT", "/api/v1/account/password", ACCESS_ACCOUNT, RATE_SIGN_IN, RUN_HASH, BODY_JSON, &password_table, NULL, "account.password", api_password_change),
+	OWNED("PATCH", "/api/v1/groups/{group}", RATE_CHANGE, RUN_POOL, OBJECT_GROUP, RIGHT_MEMBERS, BODY_JSON, &group_table, NULL, "group.change", api_group_change),
+
+	OWNED("GET", "/api/v1/wearers/{wearer}", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "wearer.view", api_wearer),
+	OWNED("PATCH", "/api/v1/wearers/{wearer}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &wearer_table, NULL, "wearer.change", api_wearer_change),
+	OWNED("DELETE", "/api/v1/wearers/{wearer}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_ERASE, BODY_NONE, NULL, NULL, "wearer.erase", api_wearer_erase),
+	OWNED("GET", "/api/v1/wearers/{wearer}/picture", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, &picture_table, "", api_picture),
+	OWNED("PUT", "/api/v1/wearers/{wearer}/picture", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_PICTURE, NULL, NULL, "wearer.picture", api_picture_put),
+	OWNED("DELETE", "/api/v1/wearers/{wearer}/picture", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_NONE, NULL, NULL, "wearer.picture", api_picture_remove),
+	OWNED("GET", "/api/v1/wearers/{wearer}/history", RATE_HEAVY, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_HISTORY, BODY_NONE, NULL, &history_table, "history.view", api_history),
+	OWNED("GET", "/api/v1/wearers/{wearer}/commands", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "", api_commands),
+	OWNED("POST", "/api/v1/wearers/{wearer}/commands", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_JSON, &command_table, NULL, "command.give", api_command_give),
+	OWNED("DELETE", "/api/v1/wearers/{wearer}/commands/{command}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_MESSAGE, BODY_NONE, NULL, NULL, "command.cancel", api_command_cancel),
+	OWNED("GET", "/api/v1/wearers/{wearer}/settings", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "", api_watch_settings),
+	OWNED("PATCH", "/api/v1/wearers/{wearer}/settings", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &watch_settings_table, NULL, "watch.settings", api_watch_settings_change),
+
+	PLAIN("GET", "/api/v1/alarms", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, &alarms_table, "", api_alarms),
+	OWNED("POST", "/api/v1/alarms/{alarm}/take", RATE_CHANGE, RUN_POOL, OBJECT_ALARM, RIGHT_ALARMS, BODY_NONE, NULL, NULL, "alarm.take", api_alarm_take),
+	OWNED("POST", "/api/v1/alarms/{alarm}/close", RATE_CHANGE, RUN_POOL, OBJECT_ALARM, RIGHT_ALARMS, BODY_JSON, &close_table, NULL, "alarm.close", api_alarm_close),
+
+	PLAIN("GET", "/api/v1/claims", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_claims),
+	IN_GROUP("POST", "/api/v1/claims", RATE_CHANGE, RUN_POOL, RIGHT_MEMBERS, &claim_table, "claim.start", api_claim_start),
+	OWNED("GET", "/api/v1/claims/{claim}", RATE_READ, RUN_HERE, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "", api_claim),
+	OWNED("DELETE", "/api/v1/claims/{claim}", RATE_CHANGE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "claim.drop", api_claim_drop),
+	OWNED("POST", "/api/v1/claims/{claim}/code", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_JSON, &claim_code_table, NULL, "claim.code", api_claim_code),
+	OWNED("POST", "/api/v1/claims/{claim}/send", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "claim.send", api_claim_send),
+	IN_GROUP("POST", "/api/v1/demo-watches", RATE_CHANGE, RUN_POOL, RIGHT_MEMBERS, &demo_table, "demo.start", api_demo_watch),
+
+	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
+};
+/* clang-format on */
+const size_t routes_n = COUNT_OF(routes);
+_Static_assert(COUNT_OF(routes) <= 64, "route_match.allowed has 64 bits");
+
+const char *access_name(enum access a)
+{
+	static const char *const names[ACCESS_COUNT] = {
+		[ACCESS_PUBLIC] = "public",
+		[ACCESS_ACCOUNT] = "account",
+		[ACCESS_GROUP] = "group",
+		[ACCESS_OPERATOR] = "operator",
+		[ACCESS_LOCAL] = "local",
+	};
+	return a < ACCESS_COUNT ? names[a] : NULL;
+}
+
+/* Does path have the form of pattern? The ids of its "{…}" go to ids. */
+static bool path_fits(const char *pattern, struct view path, struct uid ids[ROUTE_IDS_MAX])
+{
+	size_t ids_n = 0;
+
+	for (const char *p = pattern; *p != '\0';) {
+		struct view text;
+		if (*p != '{') {
+			if (path.n == 0 || path.p[0] != *p)
+				return false;
+			path.p++;
+			path.n--;
+			p++;
+			continue;
+		}
+		if (ids_n == ROUTE_IDS_MAX || !view_cut(&path, UID_TEXT - 1, &text) ||
+			!uid_from_text(text, &ids[ids_n++]))
+			return false;
+		while (*p != '}')
+			p++;
+		p++;
+	}
+	return path.n == 0;
+}
+
+void routes_match(struct view method, struct view path, struct route_match *ret)
+{
+	*ret = (struct route_match){0};
+	for (size_t i = 0; i < routes_n; i++) {
+		struct uid ids[ROUTE_IDS_MAX] = {0};
+		if (!path_fits(routes[i].path, path, ids))
+			continue;
+		ret->allowed |= UINT64_C(1) << i;
+		if (!view_is(method, view_of(routes[i].method)))
+			continue;
+		ret->route = &routes[i];
+		memcpy(ret->ids, ids, sizeof ids);
+		return;
+	}
+}
+
+void routes_methods(uint64_t allowed, char ret_text[ROUTE_METHODS_TEXT])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < routes_n; i++) {
+		size_t method_n = strlen(routes[i].method);
+		if ((allowed & UINT64_C(1) << i) == 0 || n + method_n + 3 > ROUTE_METHODS_TEXT)
+			continue;
+		if (n > 0) {
+			memcpy(ret_text + n, ", ", 2);
+			n += 2;
+		}
+		memcpy(ret_text + n, routes[i].method, method_n);
+		n += method_n;
+	}
+	ret_text[n] = '\0';
+}

@@ -1,0 +1,68 @@
+/* The one table of routes. A row says who may call, how often, on which object and by which right,
+ * what the body may hold, where it runs, and what it will write to the audit log. What is not in
+ * the table does not exist. exchange.c walks it; nothing else decides about access. */
+#pragma once
+
+#include "domain/rights.h"
+#include "http/fields.h"
+#include "http/rate.h"
+
+struct exchange;
+
+enum access {
+	ACCESS_PUBLIC = 1,
+	ACCESS_ACCOUNT,  /* signed in */
+	ACCESS_GROUP,    /* … and rights_decide for the object says yes */
+	ACCESS_OPERATOR, /* … and runs the server */
+	ACCESS_LOCAL,    /* an address of metrics_from */
+	ACCESS_COUNT,
+};
+const char *access_name(enum access a);
+
+enum object_place { OBJECT_NOWHERE, OBJECT_IN_PATH, OBJECT_IN_BODY };
+
+enum run_where {
+	RUN_HERE = 1, /* in the thread that read the request: reads quickly, never waits */
+	RUN_POOL,     /* waits for the disk, or answers much */
+	RUN_HASH,     /* hashes passwords */
+	RUN_STREAM,   /* becomes an event stream */
+};
+
+enum body_kind { BODY_NONE, BODY_JSON, BODY_PICTURE };
+
+/* Does the work and fills the answer in x. A result other than RC_OK becomes a problem answer from
+ * x->problem. Runs in the thread that run_where names, with that thread's reader connection. */
+typedef enum rc route_fn(struct exchange *x, struct db *reader);
+
+struct route {
+	const char *method;
+	const char *path; /* "{…}" stands for an id */
+	enum access access;
+	enum rate_class rate;
+	enum run_where where;
+	enum object_place place;
+	enum object_kind object; /* with a place */
+	enum right right;
+	enum body_kind body_kind;
+	const struct field_table *body;  /* with BODY_JSON */
+	const struct field_table *query; /* NULL: no parameters */
+	const char *audit; /* what happened, in one word; "" for what is not written down */
+	route_fn *run;
+};
+
+extern const struct route routes[];
+extern const size_t routes_n;
+
+enum { ROUTE_IDS_MAX = 2, ROUTE_METHODS_TEXT = 64 };
+
+struct route_match {
+	const struct route *route;     /* NULL: none */
+	struct uid ids[ROUTE_IDS_MAX]; /* of the "{…}", in order */
+	uint64_t allowed; /* rows of this path: bit i = routes[i]; 0 when the path is unknown */
+};
+
+/* Finds the row of method and path (without query). */
+void routes_match(struct view method, struct view path, struct route_match *ret);
+
+/* "GET, POST": the methods of the rows in allowed. */
+void routes_methods(uint64_t allowed, char ret_text[ROUTE_METHODS_TEXT]);

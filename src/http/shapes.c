@@ -1,0 +1,252 @@
+#include "http/shapes.h"
+
+#include "watch/report.h"
+
+enum { FLAG_BITS = 5, ALARM_BITS = 16 };
+
+static void flags(struct json_out *j, uint16_t bits)
+{
+	json_array(j, "flags");
+	for (unsigned i = 0; i < FLAG_BITS; i++) {
+		const char *name = (bits & 1u << i) == 0
+					   ? NULL
+					   : report_flag_name((enum report_flag)(1u << i));
+		if (name != NULL)
+			json_text(j, NULL, view_of(name));
+	}
+	json_end(j);
+}
+
+static void fix_values(struct json_out *j, const struct fix *f)
+{
+	if (f->has & FIX_HAS_ACCURACY)
+		json_decimal(j, "accuracy_m", f->accuracy_dm, 1);
+	if (f->has & FIX_HAS_SPEED)
+		json_decimal(j, "speed_kmh", f->speed_ckmh, 2);
+	if (f->has & FIX_HAS_COURSE)
+		json_decimal(j, "course_deg", f->course_cdeg, 2);
+	if (f->has & FIX_HAS_ALTITUDE)
+		json_decimal(j, "altitude_m", f->altitude_dm, 1);
+	if (f->has & FIX_HAS_SATELLITES)
+		json_int(j, "satellites", f->satellites);
+	if (f->has & FIX_HAS_BATTERY)
+		json_int(j, "battery_percent", f->battery_percent);
+	if (f->has & FIX_HAS_SIGNAL)
+		json_int(j, "signal_percent", f->signal_percent);
+	if (f->has & FIX_HAS_STEPS)
+		json_int(j, "steps", f->steps);
+}
+
+void shape_fix(struct json_out *j, const char *key, const struct fix *f)
+{
+	json_object(j, key);
+	json_time(j, "time", f->time_ms);
+	json_time(j, "received", f->received_ms);
+	json_decimal(j, "lat", f->lat_e7, 7);
+	json_decimal(j, "lon", f->lon_e7, 7);
+	json_text(j, "source", view_of(fix_source_name((enum fix_source)f->source)));
+	fix_values(j, f);
+	flags(j, f->flags);
+	json_array(j, "marks");
+	for (unsigned i = 0; i < FIX_MARK_COUNT; i++) {
+		const char *name =
+			(f->marks & 1u << i) == 0 ? NULL : fix_mark_name((enum fix_mark)(1u << i));
+		if (name != NULL)
+			json_text(j, NULL, view_of(name));
+	}
+	json_end(j);
+	json_end(j);
+}
+
+/* Members that are "" or 0 are not known. */
+static void optional_text(struct json_out *j, const char *key, const char *text)
+{
+	if (text[0] != '\0')
+		json_text(j, key, view_of(text));
+}
+
+static void optional_time(struct json_out *j, const char *key, int64_t ms)
+{
+	if (ms != 0)
+		json_time(j, key, ms);
+}
+
+static void device(struct json_out *j, const struct wearer_info *w)
+{
+	const struct live_view *l = &w->live;
+
+	if (!l->has_device) {
+		json_null(j, "device");
+		return;
+	}
+	json_object(j, "device");
+	json_uid(j, "id", &l->device);
+	json_text(j, "wire_id_masked", view_of(w->wire_id_masked));
+	optional_text(j, "model", w->model);
+	optional_text(j, "version", w->version);
+	optional_text(j, "phone", w->phone);
+	json_bool(j, "connected", l->is_connected);
+	if (l->is_connected)
+		optional_time(j, "connected_since", l->connected_since_ms);
+	optional_time(j, "last_seen", l->last_seen_ms);
+	if (l->has_battery) {
+		json_int(j, "battery_percent", l->battery_percent);
+		optional_time(j, "battery_time", l->battery_ms);
+	}
+	if (l->has_signal)
+		json_int(j, "signal_percent", l->signal_percent);
+	if (l->has_steps)
+		json_int(j, "steps", l->steps);
+	flags(j, l->flags);
+	json_bool(j, "conflict", l->is_conflict);
+	json_end(j);
+}
+
+void shape_wearer(struct json_out *j, const char *key, const struct wearer_info *w)
+{
+	json_object(j, key);
+	json_uid(j, "id", &w->id);
+	json_uid(j, "group", &w->group);
+	json_text(j, "name", view_of(w->name));
+	json_text(j, "color", view_of(w->color));
+	json_bool(j, "has_picture", w->has_picture);
+	json_int(j, "picture_version", w->picture_version);
+	json_bool(j, "is_demo", w->live.is_demo);
+	device(j, w);
+	if (w->live.has_fix)
+		shape_fix(j, "fix", &w->live.fix);
+	else
+		json_null(j, "fix");
+	json_int(j, "open_alarms", w->live.open_alarms);
+	json_end(j);
+}
+
+static void person(struct json_out *j, const char *key, const struct uid *id, const char *name)
+{
+	json_object(j, key);
+	json_uid(j, "id", id);
+	json_text(j, "name", view_of(name));
+	json_end(j);
+}
+
+void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a)
+{
+	json_object(j, key);
+	json_uid(j, "id", &a->id);
+	json_uid(j, "wearer", &a->wearer);
+	json_text(j, "kind", view_of(alarm_kind_name(a->kinds)));
+	json_array(j, "kinds");
+	for (unsigned i = 0; i < ALARM_BITS; i++) {
+		if (a->kinds & 1u << i)
+			json_text(j, NULL, view_of(alarm_kind_name(1u << i)));
+	}
+	json_end(j);
+	json_time(j, "time", a->time_ms);
+	json_time(j, "received", a->received_ms);
+	if (a->has_fix)
+		shape_fix(j, "fix", &a->fix);
+	json_text(j, "state", view_of(alarm_state_name(a->state)));
+	json_int(j, "repeats", a->repeats);
+	if (!uid_is_none(&a->taken_by)) {
+		json_object(j, "taken");
+		person(j, "by", &a->taken_by, a->taken_by_name);
+		json_time(j, "time", a->taken_ms);
+		json_end(j);
+	}
+	if (!uid_is_none(&a->closed_by)) {
+		json_object(j, "closed");
+		person(j, "by", &a->closed_by, a->closed_by_name);
+		json_time(j, "time", a->closed_ms);
+		optional_text(j, "note", a->note);
+		json_end(j);
+	}
+	json_bool(j, "serious", a->is_serious);
+	json_end(j);
+}
+
+void shape_command(struct json_out *j, const char *key, const struct command_info *c)
+{
+	json_object(j, key);
+	json_uid(j, "id", &c->id);
+	json_uid(j, "wearer", &c->wearer);
+	json_text(j, "type", view_of(c->type));
+	optional_text(j, "text", c->text);
+	json_text(j, "state", view_of(command_state_name(c->state)));
+	if (c->reason != NULL)
+		json_text(j, "reason", view_of(c->reason));
+	json_time(j, "created", c->created_ms);
+	json_time(j, "expires", c->expires_ms);
+	optional_time(j, "sent", c->sent_ms);
+	optional_time(j, "finished", c->finished_ms);
+	if (!uid_is_none(&c->by))
+		person(j, "by", &c->by, c->by_name);
+	json_end(j);
+}
+
+void shape_claim(struct json_out *j, const char *key, const struct claim_info *c)
+{
+	json_object(j, key);
+	json_uid(j, "id", &c->id);
+	json_uid(j, "group", &c->group);
+	json_text(j, "name", view_of(c->name));
+	json_text(j, "watch_masked", view_of(c->watch_masked));
+	json_text(j, "state", view_of(claim_state_name(c->state)));
+	if (claim_hint_name(c->hint) != NULL) {
+		json_text(j, "hint", view_of(claim_hint_name(c->hint)));
+		optional_time(j, "hint_time", c->hint_ms);
+	}
+	json_array(j, "sms");
+	for (size_t i = 0; i < c->sms_n; i++) {
+		json_object(j, NULL);
+		json_text(j, "text", view_of(c->sms[i].text));
+		optional_text(j, "to", c->sim_number);
+		json_text(j, "purpose", view_of(c->sms[i].purpose));
+		json_end(j);
+	}
+	json_end(j);
+	optional_time(j, "code_expires", c->code_expires_ms);
+	json_int(j, "tries_left", c->tries_left);
+	if (!uid_is_none(&c->wearer))
+		json_uid(j, "wearer", &c->wearer);
+	json_time(j, "expires", c->expires_ms);
+	json_end(j);
+}
+
+void shape_account(struct json_out *j, const char *key, const struct account_info *a)
+{
+	json_object(j, key);
+	json_uid(j, "id", &a->id);
+	json_text(j, "login", view_of(a->login));
+	json_text(j, "name", view_of(a->name));
+	json_text(j, "language", view_of(a->language));
+	json_bool(j, "is_operator", a->is_operator);
+	json_end(j);
+}
+
+void shape_group(struct json_out *j, const char *key, const struct group_info *g)
+{
+	json_object(j, key);
+	json_uid(j, "id", &g->id);
+	json_text(j, "name", view_of(g->name));
+	json_text(j, "role", view_of(g->role));
+	json_end(j);
+}
+
+static void setting_state(struct json_out *j, const char *key, bool is_confirmed)
+{
+	json_text(j, key, is_confirmed ? VIEW("confirmed") : VIEW("wanted"));
+}
+
+void shape_watch_settings(struct json_out *j, const char *key, const struct watch_settings *s)
+{
+	json_object(j, key);
+	json_text(j, "language", view_of(s->language));
+	json_text(j, "zone", view_of(s->zone));
+	json_int(j, "upload_interval_s", s->upload_interval_s);
+	json_object(j, "state");
+	setting_state(j, "language", s->is_language_confirmed);
+	setting_state(j, "zone", s->is_zone_confirmed);
+	setting_state(j, "upload_interval_s", s->is_interval_confirmed);
+	json_end(j);
+	json_end(j);
+}

@@ -1,0 +1,22 @@
+/* The JSON shapes of docs/openapi.yaml: how the domain's values look outside, in answers and in
+ * events. Pure. */
+#pragma once
+
+#include "base/json_out.h"
+#include "domain/account.h"
+#include "domain/alarm.h"
+#include "domain/claim.h"
+#include "domain/commands.h"
+#include "domain/group.h"
+#include "domain/watch_settings.h"
+#include "domain/wearer.h"
+
+/* key: NULL inside an array and for the outermost value. */
+void shape_fix(struct json_out *j, const char *key, const struct fix *f);
+void shape_wearer(struct json_out *j, const char *key, const struct wearer_info *w);
+void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a);
+void shape_command(struct json_out *j, const char *key, const struct command_info *c);
+void shape_claim(struct json_out *j, const char *key, const struct claim_info *c);
+void shape_account(struct json_out *j, const char *key, const struct account_info *a);
+void shape_group(struct json_out *j, const char *key, const struct group_info *g);
+void shape_watch_settings(struct json_out *j, const char *key, const struct watch_settings *s);
