@@ -113,8 +113,6 @@ static enum rc end_by_length(const struct body *b, size_t *ret_end)
 
 	if (l > b->max)
 		return RC_NOT_FOUND;
-	if (l >= b->content.n && !b->is_final)
-		return RC_MORE;
 	if (l < b->content.n && b->content.p[l] == ']') {
 		if (swallows_frames(b, l))
 			return RC_NOT_FOUND;
@@ -162,6 +160,13 @@ static enum rc end_at_last(const struct body *b, size_t *ret_end)
 	return RC_OK;
 }
 
+static size_t depth_after(size_t depth, char bracket)
+{
+	if (bracket == '[')
+		return depth + 1;
+	return depth > 0 ? depth - 1 : 0;
+}
+
 /* Step 6: by brackets. RC_SYNTAX: the frame was cut, and another, whole one starts at *ret_end. */
 static enum rc end_by_brackets(const struct body *b, size_t *ret_end)
 {
@@ -181,10 +186,7 @@ static enum rc end_by_brackets(const struct body *b, size_t *ret_end)
 			return RC_MORE;
 		if (rc == RC_MORE && c == ']')
 			return RC_OK; /* the data ends inside the next header */
-		if (c == '[')
-			depth++;
-		else
-			depth -= depth > 0 ? 1 : 0;
+		depth = depth_after(depth, c);
 	}
 	if (b->content.n > b->max)
 		return RC_LIMIT;

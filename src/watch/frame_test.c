@@ -146,6 +146,9 @@ static void a_far_too_large_length_does_not_hide_the_next_frame(void **state)
 	/* the declared length ends, by chance, at the bracket of the third frame */
 	assert_frames(VIEW("[3G*8800000015*0030*LK]" FRAME_LK FRAME_LK),
 		(const char *const[]){"[3G*8800000015*0030*LK]", FRAME_LK, FRAME_LK}, 3);
+	/* the same for a wrong length of a known family: three too small */
+	assert_frames(VIEW("[3G*8800000015*002D*LK]" FRAME_LK FRAME_LK),
+		(const char *const[]){"[3G*8800000015*002D*LK]", FRAME_LK, FRAME_LK}, 3);
 }
 
 static void an_impossible_length_waits_for_nothing(void **state)

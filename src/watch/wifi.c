@@ -98,8 +98,8 @@ static bool read_triples(
 
 	r->wifi_n = 0;
 	list->blanks = 0;
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct view *f = in->f + 3 * (size_t)i;
+	for (size_t at = 0; at + 3 <= in->n && at < 3 * (size_t)list->count; at += 3) {
+		const struct view *f = in->f + at;
 		struct view name = f[mac_at == 1 ? 0 : 2];
 		enum mac mac = mac_of(f[mac_at], entry.mac);
 		bool is_level = read_level(f[mac_at + 1], &entry);
