@@ -270,6 +270,16 @@ static void decode_block(struct decoder *d, bool is_final)
 	shift(d, d->n - in.n);
 }
 
+/* Tells errno; false. */
+static bool complain(const char *name)
+{
+	struct err e;
+
+	(void)fail_sys(&e, "decode: %s", name);
+	(void)fprintf(stderr, "%s\n", e.msg);
+	return false;
+}
+
 static bool decode_fd(struct decoder *d, int fd, const char *name)
 {
 	d->mode = d->wanted_mode;
@@ -281,10 +291,8 @@ static bool decode_fd(struct decoder *d, int fd, const char *name)
 		ssize_t got = read(fd, d->buffer + d->n, BUFFER_BYTES - d->n);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0) {
-			(void)fprintf(stderr, "decode: %s: %s\n", name, strerror(errno));
-			return false;
-		}
+		if (got < 0)
+			return complain(name);
 		d->n += (size_t)got;
 		decode_block(d, got == 0);
 		(void)fflush(stdout); /* so that a live capture is shown as it comes */
@@ -298,10 +306,8 @@ static bool decode_file(struct decoder *d, const char *name)
 	if (strcmp(name, "-") == 0)
 		return decode_fd(d, STDIN_FILENO, "standard input");
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		(void)fprintf(stderr, "decode: %s: %s\n", name, strerror(errno));
-		return false;
-	}
+	if (fd < 0)
+		return complain(name);
 	bool is_read = decode_fd(d, fd, name);
 	(void)close(fd); /* only read */
 	return is_read;
@@ -323,6 +329,7 @@ static int read_options(struct decoder *d, int argc, char **argv)
 	struct err e;
 
 	optind = 1;
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	for (int c = 0; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
 		case 'l':

@@ -38,10 +38,12 @@ enum rc sandbox_find_user(const char *user, uid_t *ret_uid, gid_t *ret_gid, stru
 {
 	const struct passwd *p = NULL;
 
+	/* NOLINTBEGIN(concurrency-mt-unsafe): called before there are threads */
 	if (user[0] != '\0')
 		p = getpwnam(user);
 	else if ((p = getpwnam("kinward")) == NULL)
 		p = getpwnam("nobody");
+	/* NOLINTEND(concurrency-mt-unsafe) */
 	if (p == NULL)
 		return fail(e, RC_NOT_FOUND, "there is no account named %.40s",
 			user[0] == '\0' ? "kinward or nobody" : user);

@@ -74,7 +74,7 @@ static enum rc head_new(
 static enum rc make_room_for_bytes(struct heads *hs, struct head *head, size_t more, struct err *e)
 {
 	size_t needed = head->n + more;
-	if (needed <= head->capacity)
+	if (head->bytes != NULL && needed <= head->capacity)
 		return RC_OK;
 	size_t capacity = head->capacity == 0 ? HEAD_FIRST_BYTES : head->capacity;
 	while (capacity < needed)

@@ -214,6 +214,7 @@ void stmt_bind_null(struct stmt *s, int n)
 
 enum rc stmt_step(struct stmt *s, bool *ret_has_row, struct err *e)
 {
+	assert(s != NULL); /* db_prepare succeeded */
 	if (s->is_badly_bound) {
 		stmt_reset(s);
 		return fail(e, RC_BUG, "db: a value did not fit its statement");
@@ -296,6 +297,7 @@ void stmt_copy_text(struct stmt *s, int column, char *dst, size_t dst_size)
 
 void stmt_reset(struct stmt *s)
 {
+	assert(s != NULL); /* db_prepare succeeded */
 	(void)sqlite3_reset(s->handle); /* repeats the last step's error, which was told */
 	s->is_badly_bound = false;
 }

@@ -91,7 +91,7 @@ static bool cut_header(struct view *in, struct counts *ret)
 static size_t body_size(const struct counts *c, size_t time_bytes)
 {
 	/* Each count is at most 4,096: no overflow. */
-	return c->time * time_bytes + c->time + c->type * TYPE_BYTES + c->chars +
+	return c->time * time_bytes + c->time + (size_t)c->type * TYPE_BYTES + c->chars +
 		c->leap * (time_bytes + 4) + c->isstd + c->isutc;
 }
 
@@ -104,7 +104,7 @@ static enum rc read_body(struct view *in, const struct counts *c, size_t time_by
 	struct view rest;
 
 	if (!view_cut(in, c->time * time_bytes, &times) || !view_cut(in, c->time, &indexes) ||
-		!view_cut(in, (size_t)c->type * TYPE_BYTES, &types) ||
+		!view_cut(in, (size_t)(size_t)c->type * TYPE_BYTES, &types) ||
 		!view_cut(in, c->chars + c->leap * (time_bytes + 4) + c->isstd + c->isutc, &rest))
 		return fail(e, RC_SYNTAX, "zone: the file is cut");
 	z->at = calloc((size_t)c->time + 1, sizeof *z->at);
