@@ -434,6 +434,7 @@ static const struct message_row {
 	[MESSAGE_ANSWER] = {"answer",    MESSAGE_FROM_SERVER,  write_answer,   read_answer  },
 	[MESSAGE_COMMAND] = {"command",   MESSAGE_FROM_SERVER,  write_command,  read_command },
 	[MESSAGE_CLOSE] = {"close",     MESSAGE_FROM_SERVER,  write_close,    read_close   },
+	[MESSAGE_FAREWELL] = {"farewell",  MESSAGE_FROM_SERVER,  write_nothing,  read_nothing },
 };
 
 static const struct message_row *find_row(unsigned type)
