@@ -226,8 +226,8 @@ def test_keeps_positions_without_network_and_tells_them_later(plain, make_sim):
 
 
 def test_two_watches_with_one_seed_live_the_same(plain, make_sim):
-    a = make_sim(plain.port, first_id="3707800000", seed=5, begin="10:00")
-    b = make_sim(plain.port, first_id="3707900000", seed=5, begin="10:00")
+    a = make_sim(plain.port, first_id="3707800000", seed=5, begin="02:00")
+    b = make_sim(plain.port, first_id="3707900000", seed=5, begin="02:00")
     one, two = a.where(a.id()), b.where(b.id())
     assert (one["activity"], one["lat"], one["lon"]) == (two["activity"], two["lat"], two["lon"])
 
