@@ -19,6 +19,7 @@ enum {
 	RECONNECT_MS = 2000,
 	RECONNECT_MAX_MS = 60000,
 	STALE_MS = 600000,
+	STALE_FD_MAX = 8000, /* many watches keep no half-open sockets: descriptors are scarce */
 	PIECE_MS = 100,
 	PIECE_MAX = 40,
 	MERGE_MS = 300,
@@ -127,7 +128,7 @@ static void disconnect(struct simwatch *w, bool keeps_open)
 		loop_forget(w->world->loop, &w->io);
 		w->world->counts.closes++;
 	}
-	if (keeps_open && w->io.fd >= 0) {
+	if (keeps_open && w->io.fd >= 0 && w->io.fd < STALE_FD_MAX) {
 		close_fd(&w->stale_fd);
 		w->stale_fd = w->io.fd;
 		w->io.fd = -1;
