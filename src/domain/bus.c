@@ -6,15 +6,19 @@
 
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "domain/index.h"
 
 enum { BUS_GROUPS_FIRST = 16 };
 
-/* A group that was listened to since the start, or missed something. */
+/* A group that was listened to since the start. For BUS_WARM_MS after the last stream closed its events are still
+ * kept, so that a client whose link broke can go on; then it is cold until somebody listens again. */
 struct heard_group {
 	struct uid id;
 	uint32_t listeners;
-	uint64_t missed_at; /* bus_newest when an event was not kept; 0: never */
+	bool is_warm;
+	int64_t warm_until_ms; /* monotonic; when nobody listens */
+	uint64_t missed_at;    /* events from this number on were not kept for it */
 };
 
 struct bus {
@@ -28,7 +32,7 @@ struct bus {
 	bool is_armed;
 	bus_wake_fn *wake;
 	void *wake_arg;
-	atomic_uint listeners; /* all groups: a quick "nobody" */
+	atomic_uint warm; /* groups: a quick "nobody" */
 };
 
 static uint64_t hash_group(const void *owner, uint32_t item)
@@ -113,6 +117,17 @@ static struct heard_group *find_group(struct bus *b, const struct uid *group)
 	return NULL;
 }
 
+/* Under the lock. Are its events kept? A warm time that is over makes it cold. */
+static bool is_kept(struct bus *b, struct heard_group *g)
+{
+	if (g->is_warm && g->listeners == 0 && clock_mono_ms() >= g->warm_until_ms) {
+		g->is_warm = false;
+		g->missed_at = b->newest + 1;
+		atomic_fetch_sub(&b->warm, 1);
+	}
+	return g->is_warm;
+}
+
 /* Under the lock. */
 static enum rc add_group(
 	struct bus *b, const struct uid *group, struct heard_group **ret, struct err *e)
@@ -143,8 +158,11 @@ enum rc bus_listen(struct bus *b, const struct uid *group, struct err *e)
 	if (g == NULL)
 		rc = add_group(b, group, &g, e);
 	if (rc == RC_OK) {
+		(void)is_kept(b, g); /* a warm time that is over ends now */
 		g->listeners++;
-		atomic_fetch_add(&b->listeners, 1);
+		if (!g->is_warm)
+			atomic_fetch_add(&b->warm, 1);
+		g->is_warm = true;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
 	return rc;
@@ -154,20 +172,18 @@ void bus_unlisten(struct bus *b, const struct uid *group)
 {
 	(void)pthread_mutex_lock(&b->lock);
 	struct heard_group *g = find_group(b, group);
-	if (g != NULL && g->listeners > 0) {
-		g->listeners--;
-		atomic_fetch_sub(&b->listeners, 1);
-	}
+	if (g != NULL && g->listeners > 0 && --g->listeners == 0)
+		g->warm_until_ms = clock_mono_ms() + BUS_WARM_MS;
 	(void)pthread_mutex_unlock(&b->lock);
 }
 
 bool bus_is_heard(struct bus *b, const struct uid *group)
 {
-	if (atomic_load_explicit(&b->listeners, memory_order_relaxed) == 0)
+	if (atomic_load_explicit(&b->warm, memory_order_relaxed) == 0)
 		return false;
 	(void)pthread_mutex_lock(&b->lock);
-	const struct heard_group *g = find_group(b, group);
-	bool is_heard = g != NULL && g->listeners > 0;
+	struct heard_group *g = find_group(b, group);
+	bool is_heard = g != NULL && is_kept(b, g);
 	(void)pthread_mutex_unlock(&b->lock);
 	return is_heard;
 }
@@ -186,16 +202,16 @@ void bus_publish(struct bus *b, enum event_type type, const struct uid *group, c
 {
 	bool must_wake = false;
 
+	if (atomic_load_explicit(&b->warm, memory_order_relaxed) == 0)
+		return;
 	(void)pthread_mutex_lock(&b->lock);
 	struct heard_group *g = find_group(b, group);
-	if (g != NULL && g->listeners > 0) {
+	if (g != NULL && is_kept(b, g)) {
 		b->newest++;
 		b->ring[b->newest % BUS_RING] = (struct event){
 			.seq = b->newest, .type = type, .group = *group, .object = *object};
 		must_wake = b->is_armed;
 		b->is_armed = false;
-	} else if (g != NULL) {
-		g->missed_at = b->newest + 1;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
 	if (must_wake && b->wake != NULL)

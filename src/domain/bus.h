@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/uid.h"
 
-enum { BUS_RING = 4096 };
+enum { BUS_RING = 4096, BUS_WARM_MS = 120 * 1000 };
 
 enum event_type { EVENT_WEARER, EVENT_ALARM, EVENT_COMMAND, EVENT_CLAIM, EVENT_REMOVED, EVENT_TYPE_COUNT };
 const char *event_type_name(enum event_type t);
@@ -37,7 +37,8 @@ void bus_set_reader(struct bus *b, bus_wake_fn *wake, void *arg);
  * A call that returns 0 arms the next wake. */
 size_t bus_read(struct bus *b, uint64_t after, struct event *ret, size_t max, bool *ret_lost);
 
-/* A stream for this group opened or closed. Events of groups without a listener are not kept, but noted. */
+/* A stream for this group opened or closed. The events of a group are kept while somebody
+ * listens and for BUS_WARM_MS after; what is not kept is noted. */
 MUST_CHECK enum rc bus_listen(struct bus *b, const struct uid *group, struct err *e);
 void bus_unlisten(struct bus *b, const struct uid *group);
 bool bus_is_heard(struct bus *b, const struct uid *group);

@@ -39,7 +39,6 @@ enum {
 	CLAIMS_OPEN_MAX = 1000,
 	CLAIM_SMS_MAX = 4,
 	CLAIM_SMS_TEXT = 161,
-	SIM_NUMBER_TEXT = 22,
 };
 
 struct claim_info {

@@ -32,6 +32,7 @@ enum {
 	LANGUAGE_TEXT = 12, /* "de", "es", "en", BCP 47 as given */
 	ZONE_TEXT = 48, /* IANA name */
 	WIRE_ID_TEXT = 21,
+	SIM_NUMBER_TEXT = 22, /* +?[0-9]{1,20} */
 };
 
 /* From kinward.conf; texts are kept by the caller for the life of the process. */

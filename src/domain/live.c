@@ -247,6 +247,21 @@ void live_remove(struct live *l, struct live_device *dev)
 	l->devices--;
 }
 
+bool live_next_session(struct live *l, uint8_t gateway, uint32_t *place, uint64_t *ret_session)
+{
+	bool is_found = false;
+
+	live_lock(l);
+	for (; *place < l->used && !is_found; (*place)++) {
+		const struct live_device *dev = at(l, *place);
+		is_found = dev->number != 0 && dev->session != 0 && dev->session >> 56 == gateway;
+		if (is_found)
+			*ret_session = dev->session;
+	}
+	live_unlock(l);
+	return is_found;
+}
+
 void live_get_fix(const struct live_device *dev, struct fix *ret)
 {
 	*ret = (struct fix){

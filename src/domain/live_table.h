@@ -64,6 +64,9 @@ void live_remove(struct live *l, struct live_device *dev);
 MUST_CHECK enum rc live_set_session(
 	struct live *l, struct live_device *dev, uint64_t session, struct err *e);
 
+/* The next device from *place on whose session belongs to that gateway; takes the lock itself. */
+bool live_next_session(struct live *l, uint8_t gateway, uint32_t *place, uint64_t *ret_session);
+
 struct view live_wire_id(const struct live_device *dev);
 void live_get_fix(const struct live_device *dev, struct fix *ret);
 void live_set_fix(struct live_device *dev, const struct fix *f);

@@ -490,28 +490,30 @@ void outbox_add(struct domain *d, const struct command_row *row)
 		pump(d, q, session);
 }
 
+/* A row on its way to the main loop. */
+struct posted {
+	struct domain *domain;
+	struct command_row row;
+};
+
 static void add_posted(void *arg)
 {
-	struct command_row *row = arg;
-	/* The domain rides behind the row. */
-	struct domain *d = NULL;
+	struct posted *posted = arg;
 
-	memcpy(&d, row + 1, sizeof d);
-	outbox_add(d, row);
-	free(row);
+	outbox_add(posted->domain, &posted->row);
+	free(posted);
 }
 
 enum rc outbox_post(struct domain *d, const struct command_row *row, struct err *e)
 {
-	struct command_row *copy = malloc(sizeof *copy + sizeof d);
+	struct posted *posted = malloc(sizeof *posted);
 
-	if (copy == NULL)
+	if (posted == NULL)
 		return fail(e, RC_NOMEM, "outbox: out of memory");
-	*copy = *row;
-	memcpy(copy + 1, &d, sizeof d);
-	enum rc rc = loop_post(d->loop, add_posted, copy, e);
+	*posted = (struct posted){.domain = d, .row = *row};
+	enum rc rc = loop_post(d->loop, add_posted, posted, e);
 	if (rc != RC_OK)
-		free(copy);
+		free(posted);
 	return rc;
 }
 

@@ -271,6 +271,22 @@ bool quarantine_id_of(struct quarantine *q, uint64_t session, char ret_id[WIRE_I
 	return s != NULL;
 }
 
+bool quarantine_next_session(
+	struct quarantine *q, uint8_t gateway, uint32_t *place, uint64_t *ret_session)
+{
+	bool is_found = false;
+
+	(void)pthread_mutex_lock(&q->lock);
+	for (; *place < q->max && !is_found; (*place)++) {
+		const struct stranger *s = &q->strangers[*place];
+		is_found = s->session != 0 && s->session >> 56 == gateway;
+		if (is_found)
+			*ret_session = s->session;
+	}
+	(void)pthread_mutex_unlock(&q->lock);
+	return is_found;
+}
+
 bool wire_ids_are_close(struct view a, struct view b)
 {
 	size_t differing = 0;

@@ -21,6 +21,9 @@ void quarantine_remove(struct quarantine *q, struct view id);
 
 /* Its open session (0: none) and whether it is there at all. */
 bool quarantine_find(struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8]);
+/* The next open session of that gateway (its top byte) from *place on. */
+bool quarantine_next_session(
+	struct quarantine *q, uint8_t gateway, uint32_t *place, uint64_t *ret_session);
 /* Wire id of an open session; false when it is not one of these. */
 bool quarantine_id_of(struct quarantine *q, uint64_t session, char ret_id[WIRE_ID_TEXT]);
 /* True when an id is there that differs in one or two digits only, seen since then. */

@@ -11,7 +11,7 @@ enum {
 	HISTORY_RANGE_MAX_DAYS = 31,
 	HISTORY_FIXES_MAX = 20000,
 	MODEL_TEXT = 81,
-	PHONE_TEXT = 22,
+	PHONE_TEXT = SIM_NUMBER_TEXT,
 };
 
 struct wearer_info {
@@ -23,7 +23,7 @@ struct wearer_info {
 	char model[MODEL_TEXT];   /* "" when unknown */
 	char version[MODEL_TEXT]; /* firmware text, "" when unknown */
 	char wire_id_masked[WIRE_ID_TEXT];
-	char phone[PHONE_TEXT]; /* of the watch's SIM, "" when not given */
+	char phone[SIM_NUMBER_TEXT]; /* of the watch's SIM, "" when unknown */
 	struct live_view live;
 };
 typedef void wearer_fn(void *ctx, const struct wearer_info *w);

@@ -1,0 +1,129 @@
+#include "domain/alarm_store.h"
+
+/* The one that this is a repeat of: first the very same report, then, for AL, an open one of these kinds that was
+ * awake in the last minutes; for positions, any that was. */
+static enum rc find_same(
+	struct db *db, const struct alarm_intake *in, struct uid *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db,
+		"SELECT id FROM alarm WHERE wearer = ?1 AND"
+		" ((device_time_ms = ?2 AND status = ?3 AND kinds = ?4) OR"
+		"  (last_ms >= ?5 AND (kinds & ?4) = ?4 AND (state < 2 OR ?6 = 0)))"
+		" ORDER BY state < 2 DESC, received_ms DESC LIMIT 1",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &in->wearer);
+	stmt_bind_int(s, 2, in->device_time_ms);
+	stmt_bind_int(s, 3, in->status);
+	stmt_bind_int(s, 4, in->kinds);
+	stmt_bind_int(s, 5, in->received_ms - ALARM_FOLD_MS);
+	stmt_bind_int(s, 6, in->is_own_report);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret = has_row ? stmt_uid(s, 0) : (struct uid){{0}};
+	stmt_reset(s);
+	return RC_OK;
+}
+
+static enum rc add_repeat(
+	struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"UPDATE alarm SET repeats = repeats + ?3,"
+		" last_ms = CASE WHEN last_ms < ?4 THEN ?4 ELSE last_ms END"
+		" WHERE wearer = ?1 AND id = ?2",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &in->wearer);
+	stmt_bind_uid(s, 2, id);
+	stmt_bind_int(s, 3, in->is_own_report);
+	stmt_bind_int(s, 4, in->received_ms);
+	return stmt_run(s, NULL, e);
+}
+
+static enum rc insert(struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"INSERT INTO alarm (wearer, id, kinds, status, device_time_ms, time_ms, received_ms,"
+		" last_ms, marks, report, state, repeats, taken_ms, closed_ms, note)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, '')",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &in->wearer);
+	stmt_bind_uid(s, 2, id);
+	stmt_bind_int(s, 3, in->kinds);
+	stmt_bind_int(s, 4, in->status);
+	stmt_bind_int(s, 5, in->device_time_ms);
+	stmt_bind_int(s, 6, in->time_ms);
+	stmt_bind_int(s, 7, in->received_ms);
+	stmt_bind_int(s, 8, in->marks);
+	stmt_bind_blob(s, 9, in->report);
+	return stmt_run(s, NULL, e);
+}
+
+static enum rc check_wearer(struct db *db, const struct uid *wearer, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db, "SELECT 1 FROM wearer WHERE id = ?1", &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, wearer);
+	rc = stmt_step(s, &has_row, e);
+	stmt_reset(s);
+	return rc == RC_OK && !has_row ? fail(e, RC_NOT_FOUND, "alarm: no such wearer") : rc;
+}
+
+enum rc alarm_take_in(
+	struct db *db, const struct alarm_intake *in, struct alarm_outcome *ret, struct err *e)
+{
+	struct uid id;
+	enum rc rc = check_wearer(db, &in->wearer, e);
+
+	*ret = (struct alarm_outcome){.is_new = false};
+	if (rc == RC_OK)
+		rc = find_same(db, in, &id, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!uid_is_none(&id)) {
+		if (in->is_own_report)
+			ret->id = id;
+		rc = add_repeat(db, in, &id, e);
+	} else {
+		ret->id = uid_new();
+		ret->is_new = true;
+		rc = insert(db, in, &ret->id, e);
+	}
+	return rc == RC_OK ? alarm_count_open(db, &in->wearer, &ret->open_alarms, e) : rc;
+}
+
+enum rc alarm_count_open(struct db *db, const struct uid *wearer, uint16_t *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(
+		db, "SELECT COUNT(*) FROM alarm WHERE wearer = ?1 AND state < 2", &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, wearer);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	int64_t n = has_row ? stmt_int(s, 0) : 0;
+	stmt_reset(s);
+	*ret = n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+	return RC_OK;
+}

@@ -1,0 +1,361 @@
+#include "domain/ingest_inside.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "domain/bus.h"
+
+enum { SPARE_MAX = 4, ARRAY_FIRST = 64 };
+
+static void *grow(void *items, size_t *capacity, size_t size)
+{
+	size_t wanted = *capacity == 0 ? ARRAY_FIRST : *capacity * 2;
+	void *grown = reallocarray(items, wanted, size);
+
+	if (grown != NULL)
+		*capacity = wanted;
+	return grown;
+}
+
+void batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	list_remove(&b->node);
+	history_batch_done(&b->entries);
+	free(b->answers);
+	free(b->news);
+	free(b->alarms);
+	free(b);
+}
+
+/* Keeps the memory of a few for the next ones. */
+static void recycle(struct ingest *in, struct batch *b)
+{
+	if (in->spare_n >= SPARE_MAX || b->entries.capacity > INGEST_BATCH_BYTES * 2) {
+		batch_free(b);
+		return;
+	}
+	b->entries.n = 0;
+	b->entries.count = 0;
+	b->answers_n = b->news_n = b->alarms_n = 0;
+	b->counted_bytes = 0;
+	b->must_go = false;
+	list_append(&in->spare, &b->node);
+	in->spare_n++;
+}
+
+enum rc batch_for(struct ingest *in, bool is_urgent, struct batch **ret, struct err *e)
+{
+	struct batch **slot = is_urgent ? &in->urgent : &in->plain;
+
+	if (*slot == NULL) {
+		struct list *n = list_pop(&in->spare);
+		struct batch *b = NULL;
+		if (n != NULL) {
+			b = CONTAINER_OF(n, struct batch, node);
+			in->spare_n--;
+		} else {
+			b = calloc(1, sizeof *b);
+			if (b == NULL)
+				return fail(e, RC_NOMEM, "ingest: out of memory");
+			list_init(&b->node);
+			history_batch_init(&b->entries);
+		}
+		b->domain = in->domain;
+		b->is_urgent = is_urgent;
+		*slot = b;
+	}
+	*ret = *slot;
+	return RC_OK;
+}
+
+enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index, const struct reply *reply,
+	struct err *e)
+{
+	if (b->answers_n == b->answers_capacity) {
+		struct answer *grown = grow(b->answers, &b->answers_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->answers = grown;
+	}
+	struct answer *a = &b->answers[b->answers_n++];
+	a->session = session;
+	a->reply = *reply;
+	a->index_n = (uint8_t)(index.n <= sizeof a->index ? index.n : 0);
+	if (a->index_n > 0)
+		memcpy(a->index, index.p, a->index_n);
+	b->must_go = true;
+	return RC_OK;
+}
+
+enum rc batch_add_news(struct batch *b, const struct news *news, struct err *e)
+{
+	if (b->news_n == b->news_capacity) {
+		struct news *grown = grow(b->news, &b->news_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->news = grown;
+	}
+	b->news[b->news_n++] = *news;
+	return RC_OK;
+}
+
+enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e)
+{
+	if (b->alarms_n == b->alarms_capacity) {
+		struct alarm_work *grown = grow(b->alarms, &b->alarms_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->alarms = grown;
+	}
+	b->alarms[b->alarms_n++] = *alarm;
+	b->must_go = true;
+	return RC_OK;
+}
+
+static enum rc batch_job(struct db *db, void *arg, struct err *e)
+{
+	struct batch *b = arg;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < b->alarms_n && rc == RC_OK; i++) {
+		struct alarm_work *a = &b->alarms[i];
+		a->intake.report = (struct view){.p = b->entries.bytes + a->report_at, .n = a->report_n};
+		rc = alarm_take_in(db, &a->intake, &a->outcome, e);
+		if (rc == RC_NOT_FOUND) { /* erased while it was under way */
+			a->outcome = (struct alarm_outcome){.is_new = false};
+			rc = RC_OK;
+		}
+	}
+	return rc == RC_OK ? history_journal(b->domain->history, db, &b->entries, e) : rc;
+}
+
+static void apply_news(struct ingest *in, const struct news *n)
+{
+	struct live_device *dev = live_at(in->domain->live, n->place, n->number);
+
+	if (dev == NULL)
+		return;
+	if ((n->has & NEWS_FIX) != 0 && (!dev->has_fix || n->fix.time_ms >= dev->time_ms))
+		live_set_fix(dev, &n->fix);
+	if ((n->has & NEWS_BATTERY) != 0) {
+		dev->has_battery = true;
+		dev->battery_percent = n->battery_percent;
+		dev->battery_s = n->received_s;
+	}
+	if ((n->has & NEWS_SIGNAL) != 0) {
+		dev->has_signal = true;
+		dev->signal_percent = n->signal_percent;
+	}
+	if ((n->has & NEWS_STEPS) != 0) {
+		dev->has_steps = true;
+		dev->steps = n->steps;
+	}
+	if ((n->has & NEWS_FLAGS) != 0)
+		dev->flags = n->flags;
+	ingest_mark_dirty(in, dev, n->place);
+}
+
+static void tell_alarms(struct ingest *in, const struct batch *b)
+{
+	struct domain *d = in->domain;
+
+	for (size_t i = 0; i < b->alarms_n; i++) {
+		const struct alarm_work *a = &b->alarms[i];
+		if (uid_is_none(&a->outcome.id))
+			continue;
+		ingest_count(in, COUNT_ALARMS_NEW, a->outcome.is_new);
+		live_lock(d->live);
+		struct live_device *dev = live_at(d->live, a->place, a->number);
+		if (dev != NULL)
+			dev->open_alarms = a->outcome.open_alarms;
+		live_unlock(d->live);
+		bus_publish(d->bus, EVENT_ALARM, &a->group, &a->outcome.id);
+		bus_publish(d->bus, EVENT_WEARER, &a->group, &a->intake.wearer);
+	}
+}
+
+static void post(struct ingest *in, struct batch *b);
+
+static void batch_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct batch *b = arg;
+	struct domain *d = b->domain;
+	struct ingest *in = d->ingest;
+	struct err append_err;
+
+	if (!b->is_urgent)
+		in->plain_under_way--;
+	if (rc != RC_OK) {
+		log_event(LOG_ERROR, "ingest.not_stored", "reports=%u why=\"%s\"", b->entries.count,
+			e->msg);
+		ingest_count(in, COUNT_BATCHES_FAILED, 1);
+		list_append(&in->failed, &b->node);
+		timer_set(loop_wheel(d->loop), &in->retry, loop_now_ms(d->loop) + INGEST_RETRY_MS);
+		return;
+	}
+	ingest_count(in, COUNT_BATCHES, 1);
+	ingest_count(in, COUNT_STORED, b->entries.count);
+	ingest_count(in, COUNT_WAITING_BYTES, 0 - (uint64_t)b->counted_bytes);
+	for (size_t i = 0; i < b->answers_n; i++) {
+		const struct answer *a = &b->answers[i];
+		d->out.answer(d->out.owner, a->session,
+			(struct view){.p = a->index, .n = a->index_n}, &a->reply);
+	}
+	if (history_append(d->history, d->writer, &b->entries, &append_err) != RC_OK)
+		log_event(LOG_ERROR, "ingest.not_in_memory", "why=\"%s\"", append_err.msg);
+	live_lock(d->live);
+	for (size_t i = 0; i < b->news_n; i++)
+		apply_news(in, &b->news[i]);
+	live_unlock(d->live);
+	tell_alarms(in, b);
+	recycle(in, b);
+}
+
+static void post(struct ingest *in, struct batch *b)
+{
+	unsigned flags = b->is_urgent ? WRITER_URGENT : WRITER_PLAIN;
+	struct err e;
+
+	if (writer_post(in->domain->writer, batch_job, batch_done, b, flags, &e) == RC_OK) {
+		in->plain_under_way += !b->is_urgent;
+		return;
+	}
+	list_append(&in->failed, &b->node);
+	timer_set(loop_wheel(in->domain->loop), &in->retry,
+		loop_now_ms(in->domain->loop) + INGEST_RETRY_MS);
+}
+
+static size_t batch_bytes(const struct batch *b)
+{
+	return b->entries.n + b->answers_n * sizeof *b->answers + b->news_n * sizeof *b->news +
+		b->alarms_n * sizeof *b->alarms;
+}
+
+static void send_off(struct ingest *in, struct batch **slot)
+{
+	struct batch *b = STEAL(*slot);
+
+	b->counted_bytes = batch_bytes(b);
+	ingest_count(in, COUNT_WAITING_BYTES, b->counted_bytes);
+	post(in, b);
+}
+
+void ingest_flush(struct domain *d)
+{
+	struct ingest *in = d->ingest;
+	bool is_urgent_there = in->urgent != NULL;
+
+	if (is_urgent_there)
+		send_off(in, &in->urgent);
+	if (in->plain == NULL)
+		return;
+	/* One plain batch is under way at a time: while it is, the next one gathers company. */
+	bool is_due = in->plain->must_go || is_urgent_there || d->settings.commit_linger_ms == 0 ||
+		in->plain->entries.n >= INGEST_BATCH_BYTES;
+	if (is_due && in->plain_under_way == 0) {
+		timer_cancel(&in->linger);
+		send_off(in, &in->plain);
+	} else if (!timer_is_set(&in->linger)) {
+		timer_set(loop_wheel(d->loop), &in->linger,
+			loop_now_ms(d->loop) + d->settings.commit_linger_ms);
+	}
+}
+
+void ingest_on_linger(struct timer *t, void *context)
+{
+	struct ingest *in = CONTAINER_OF(t, struct ingest, linger);
+
+	(void)context;
+	if (in->plain == NULL)
+		return;
+	if (in->plain_under_way == 0)
+		send_off(in, &in->plain);
+	else
+		timer_set(loop_wheel(in->domain->loop), &in->linger,
+			loop_now_ms(in->domain->loop) + in->domain->settings.commit_linger_ms);
+}
+
+void ingest_flush_all(struct domain *d)
+{
+	struct ingest *in = d->ingest;
+
+	if (in->urgent != NULL)
+		send_off(in, &in->urgent);
+	if (in->plain != NULL)
+		send_off(in, &in->plain);
+	ingest_on_retry(&in->retry, NULL);
+}
+
+void ingest_on_retry(struct timer *t, void *context)
+{
+	struct ingest *in = CONTAINER_OF(t, struct ingest, retry);
+	struct list again;
+	struct list *n = NULL;
+
+	(void)context;
+	list_init(&again);
+	while ((n = list_pop(&in->failed)) != NULL)
+		list_append(&again, n);
+	while ((n = list_pop(&again)) != NULL)
+		post(in, CONTAINER_OF(n, struct batch, node));
+}
+
+bool ingest_is_full(struct domain *d)
+{
+	struct ingest *in = d->ingest;
+	size_t filling = (in->plain == NULL ? 0 : batch_bytes(in->plain)) +
+		(in->urgent == NULL ? 0 : batch_bytes(in->urgent));
+	bool is_full = atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) +
+			filling >=
+		INGEST_WAITING_BYTES;
+
+	ingest_count(in, COUNT_FULL, is_full);
+	return is_full;
+}
+
+void ingest_mark_dirty(struct ingest *in, struct live_device *dev, uint32_t place)
+{
+	struct domain *d = in->domain;
+
+	if (dev->is_dirty || !bus_is_heard(d->bus, &dev->group))
+		return;
+	if (in->dirty_n == in->dirty_capacity) {
+		struct dirty *grown = grow(in->dirty, &in->dirty_capacity, sizeof *grown);
+		if (grown == NULL)
+			return; /* people see it at the next change */
+		in->dirty = grown;
+	}
+	in->dirty[in->dirty_n++] = (struct dirty){.place = place, .number = dev->number};
+	dev->is_dirty = true;
+	if (!timer_is_set(&in->events))
+		timer_set(loop_wheel(d->loop), &in->events, loop_now_ms(d->loop) + INGEST_EVENT_MS);
+}
+
+void ingest_on_events(struct timer *t, void *context)
+{
+	struct ingest *in = CONTAINER_OF(t, struct ingest, events);
+	struct domain *d = in->domain;
+
+	(void)context;
+	live_lock(d->live);
+	for (size_t i = 0; i < in->dirty_n; i++) {
+		struct live_device *dev = live_at(d->live, in->dirty[i].place, in->dirty[i].number);
+		if (dev == NULL)
+			continue;
+		dev->is_dirty = false;
+		bus_publish(d->bus, EVENT_WEARER, &dev->group, &dev->wearer);
+	}
+	live_unlock(d->live);
+	in->dirty_n = 0;
+}
+
+void ingest_touch(struct domain *d, const struct uid *wearer)
+{
+	live_lock(d->live);
+	struct live_device *dev = live_by_wearer(d->live, wearer);
+	if (dev != NULL)
+		ingest_mark_dirty(d->ingest, dev, live_place(d->live, dev));
+	live_unlock(d->live);
+}

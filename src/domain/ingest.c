@@ -1,0 +1,510 @@
+#include "domain/ingest_inside.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "domain/bus.h"
+#include "domain/claims.h"
+#include "domain/outbox.h"
+#include "domain/quarantine.h"
+#include "domain/wearer.h"
+#include "watch/report_pack.h"
+
+enum { HASH_STEP = 8 };
+
+/* Names of keywords that nothing here handles; peers choose them, so they are few and bounded. */
+struct keyword_counts {
+	pthread_mutex_t lock;
+	unsigned n;
+	struct {
+		char name[REPORT_KEYWORD_MAX + 1];
+		uint64_t count;
+	} items[INGEST_KEYWORDS_MAX];
+	uint64_t others;
+};
+
+static void ingest_freep(struct ingest **in)
+{
+	ingest_free(*in);
+}
+
+enum rc ingest_new(struct domain *d, struct ingest **ret_owned, struct err *e)
+{
+	CLEANUP(ingest_freep) struct ingest *in = calloc(1, sizeof *in);
+
+	if (in == NULL)
+		return fail(e, RC_NOMEM, "ingest: out of memory");
+	in->domain = d;
+	list_init(&in->failed);
+	list_init(&in->spare);
+	timer_init(&in->linger, ingest_on_linger);
+	timer_init(&in->retry, ingest_on_retry);
+	timer_init(&in->events, ingest_on_events);
+	in->keywords = calloc(1, sizeof *in->keywords);
+	if (in->keywords == NULL)
+		return fail(e, RC_NOMEM, "ingest: out of memory");
+	(void)pthread_mutex_init(&in->keywords->lock, NULL); /* cannot fail by default */
+	enum rc rc = duels_new(in, &in->duels, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret_owned = STEAL(in);
+	return RC_OK;
+}
+
+static void free_batches(struct list *batches)
+{
+	while (!list_is_empty(batches))
+		batch_free(CONTAINER_OF(batches->next, struct batch, node));
+}
+
+void ingest_free(struct ingest *in)
+{
+	if (in == NULL)
+		return;
+	batch_free(in->plain);
+	batch_free(in->urgent);
+	free_batches(&in->failed);
+	free_batches(&in->spare);
+	timer_cancel(&in->linger);
+	timer_cancel(&in->retry);
+	timer_cancel(&in->events);
+	duels_free(in->duels);
+	if (in->keywords != NULL)
+		(void)pthread_mutex_destroy(&in->keywords->lock);
+	free(in->keywords);
+	free(in->dirty);
+	free(in);
+}
+
+static void count_keyword(struct ingest *in, const char *keyword)
+{
+	struct keyword_counts *k = in->keywords;
+	unsigned i = 0;
+
+	(void)pthread_mutex_lock(&k->lock); /* the default mutex does not fail here */
+	while (i < k->n && strcmp(k->items[i].name, keyword) != 0)
+		i++;
+	if (i == k->n && k->n < INGEST_KEYWORDS_MAX) {
+		k->items[i].count = 0;
+		if (view_to_text(view_of(keyword), k->items[i].name, sizeof k->items[i].name))
+			k->n++;
+	}
+	if (i < k->n)
+		k->items[i].count++;
+	else
+		k->others++;
+	(void)pthread_mutex_unlock(&k->lock);
+}
+
+void ingest_each_keyword(struct ingest *in, keyword_count_fn *fn, void *ctx)
+{
+	struct keyword_counts *k = in->keywords;
+
+	(void)pthread_mutex_lock(&k->lock);
+	for (unsigned i = 0; i < k->n; i++)
+		fn(ctx, k->items[i].name, k->items[i].count);
+	if (k->others > 0)
+		fn(ctx, "(other)", k->others);
+	(void)pthread_mutex_unlock(&k->lock);
+}
+
+static uint32_t quick_hash(struct view v)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15u ^ v.n;
+	uint64_t word = 0;
+
+	for (; v.n >= HASH_STEP; v.p += HASH_STEP, v.n -= HASH_STEP) {
+		memcpy(&word, v.p, HASH_STEP);
+		hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	if (v.n > 0)
+		memcpy(&word, v.p, v.n);
+	hash = (hash ^ word) * 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(hash >> 32);
+}
+
+static void answer_now(struct domain *d, const struct message_report *m)
+{
+	if (m->reply.kind != REPLY_NONE)
+		d->out.answer(d->out.owner, m->session, m->index, &m->reply);
+}
+
+/* A watch without an owner: nothing is stored; what it must have answered is answered, so that it stays calm. */
+static void report_of_stranger(struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+	char id[WIRE_ID_TEXT];
+
+	if (!quarantine_id_of(d->quarantine, m->session, id)) {
+		/* The session is older than this server. */
+		ingest_opened(d, m->session, NULL, VIEW(""), m->id);
+		live_lock(d->live);
+		bool is_bound = session_device(in, m->session) != NULL;
+		live_unlock(d->live);
+		if (is_bound) {
+			ingest_report(d, m);
+			return;
+		}
+		if (!view_to_text(m->id, id, sizeof id))
+			return;
+	}
+	ingest_count(in, COUNT_NOT_BOUND, 1);
+	quarantine_seen(d->quarantine, m->session, d->wall_ms());
+	if (!claims_on_report(d, m, view_of(id), r))
+		answer_now(d, m);
+}
+
+static void on_heartbeat(struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+	uint32_t number = 0;
+	uint64_t current = 0;
+
+	live_lock(d->live);
+	struct live_device *dev = session_device(in, m->session);
+	if (dev != NULL) {
+		number = dev->number;
+		current = dev->session;
+		dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
+		if (judge_battery(dev, r)) {
+			dev->has_battery = true;
+			dev->battery_percent = r->battery_percent;
+			dev->battery_s = dev->last_seen_s;
+		}
+		if ((r->has & REPORT_HAS_STEPS) != 0 && !r->is_battery_unsure) {
+			dev->has_steps = true;
+			dev->steps = r->steps;
+		}
+		ingest_mark_dirty(in, dev, live_place(d->live, dev));
+	}
+	live_unlock(d->live);
+	if (number != 0 && current == m->session)
+		outbox_on_heartbeat(d, number, m->session);
+}
+
+struct fact_work {
+	struct uid wearer, group;
+	struct domain *domain;
+	char version[MODEL_TEXT], model[MODEL_TEXT];
+	uint8_t date_order;
+	int16_t offset_min;
+	bool has_clock;
+};
+
+static enum rc fact_job(struct db *db, void *arg, struct err *e)
+{
+	const struct fact_work *w = arg;
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"UPDATE device SET version = CASE WHEN ?2 = '' THEN version ELSE ?2 END,"
+		" model = CASE WHEN ?3 = '' THEN model ELSE ?3 END,"
+		" date_order = CASE WHEN ?4 = 0 THEN date_order ELSE ?5 END,"
+		" offset_min = CASE WHEN ?4 = 0 THEN offset_min ELSE ?6 END WHERE wearer = ?1",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &w->wearer);
+	stmt_bind_text(s, 2, view_of(w->version));
+	stmt_bind_text(s, 3, view_of(w->model));
+	stmt_bind_int(s, 4, w->has_clock);
+	stmt_bind_int(s, 5, w->date_order);
+	stmt_bind_int(s, 6, w->offset_min);
+	return stmt_run(s, NULL, e);
+}
+
+static void fact_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct fact_work *w = arg;
+
+	if (rc != RC_OK)
+		log_event(LOG_WARN, "device.fact_lost", "why=\"%s\"", e->msg);
+	else if (!w->has_clock)
+		ingest_touch(w->domain, &w->wearer);
+	free(w);
+}
+
+static void write_facts(struct domain *d, const struct fact_work *facts)
+{
+	struct fact_work *w = malloc(sizeof *w);
+
+	if (w == NULL)
+		return; /* learned again with the next report */
+	*w = *facts;
+	w->domain = d;
+	if (writer_post(d->writer, fact_job, fact_done, w, 0, NULL) != RC_OK)
+		free(w); /* as above */
+}
+
+/* Printable ASCII and UTF-8 as the watch sent it; what is not text is left out. */
+static void copy_fact(const struct report *r, enum report_fact fact, char *dst, size_t dst_size)
+{
+	struct view v;
+
+	dst[0] = '\0';
+	if (!report_fact(r, fact, &v))
+		return;
+	v.n = v.n < dst_size ? v.n : dst_size - 1;
+	for (size_t i = 0; i < v.n; i++) {
+		if ((uint8_t)v.p[i] < 0x20 || (uint8_t)v.p[i] > 0x7e)
+			return;
+	}
+	memcpy(dst, v.p, v.n);
+	dst[v.n] = '\0';
+}
+
+/* Answers to our commands, and reports that tell about the device (VERNO, TS, CONFIG …). */
+static void on_other(struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+	struct fact_work facts = {.has_clock = false};
+	uint32_t number = 0;
+
+	live_lock(d->live);
+	struct live_device *dev = session_device(in, m->session);
+	if (dev != NULL) {
+		number = dev->number;
+		facts.wearer = dev->wearer;
+		facts.group = dev->group;
+		dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
+	}
+	live_unlock(d->live);
+	copy_fact(r, REPORT_FACT_VERSION, facts.version, sizeof facts.version);
+	copy_fact(r, REPORT_FACT_MODEL, facts.model, sizeof facts.model);
+	if (number != 0 && (facts.version[0] != '\0' || facts.model[0] != '\0'))
+		write_facts(d, &facts);
+	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword));
+	if (r->kind == REPORT_OTHER && !is_answer)
+		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
+}
+
+static void answer_with_values(struct domain *d, const struct message_report *m)
+{
+	struct message_report filled = *m;
+
+	if (filled.reply.kind == REPLY_TIME)
+		filled.reply.number = d->wall_ms() / 1000;
+	if (filled.reply.kind == REPLY_BOUND)
+		filled.reply.number = 1;
+	answer_now(d, &filled);
+}
+
+static void make_news(struct news *n, const struct live_device *dev, uint32_t place,
+	const struct report *r, const struct judged *j, int64_t received_ms)
+{
+	n->place = place;
+	n->number = dev->number;
+	n->received_s = (uint32_t)(received_ms / 1000);
+	n->has = 0;
+	if (j->is_place) {
+		n->has |= NEWS_FIX;
+		n->fix = j->fix;
+	}
+	if (r->is_stored || r->kind == REPORT_HEALTH)
+		return; /* old values do not replace newer ones */
+	if ((r->has & REPORT_HAS_BATTERY) != 0 && r->battery_percent <= 100) {
+		n->has |= NEWS_BATTERY;
+		n->battery_percent = r->battery_percent;
+	}
+	if ((r->has & REPORT_HAS_SIGNAL) != 0 && r->signal_percent <= 100) {
+		n->has |= NEWS_SIGNAL;
+		n->signal_percent = r->signal_percent;
+	}
+	if ((r->has & REPORT_HAS_STEPS) != 0) {
+		n->has |= NEWS_STEPS;
+		n->steps = r->steps;
+	}
+	if ((r->has & REPORT_HAS_STATUS) != 0) {
+		n->has |= NEWS_FLAGS;
+		n->flags = r->flags;
+	}
+}
+
+static void make_alarm(struct alarm_work *a, const struct live_device *dev, uint32_t place,
+	const struct report *r, const struct judged *j, const struct message_report *m)
+{
+	bool has_time = (r->has & REPORT_HAS_TIME) != 0;
+
+	*a = (struct alarm_work){
+		.intake = {.wearer = dev->wearer,
+			.kinds = r->alarms != 0 ? r->alarms : REPORT_ALARM_UNKNOWN,
+			.status = r->status,
+			.device_time_ms = has_time ? r->time_ms : m->received_ms,
+			.time_ms = j->time_ms,
+			.received_ms = m->received_ms,
+			.marks = j->marks,
+			.is_own_report = r->kind == REPORT_ALARM},
+		.place = place,
+		.number = dev->number,
+		.group = dev->group,
+	};
+}
+
+/* Everything of one report into its batch; nothing is half there when it fails. */
+static enum rc batch_report(struct ingest *in, const struct history_entry *entry,
+	const struct news *news, struct alarm_work *alarm, const struct message_report *m, struct err *e)
+{
+	struct batch *b = NULL;
+	enum rc rc = batch_for(in, alarm != NULL, &b, e);
+	if (rc != RC_OK)
+		return rc;
+	size_t entries_n = b->entries.n;
+	uint32_t count = b->entries.count;
+	size_t news_n = b->news_n;
+	size_t alarms_n = b->alarms_n;
+
+	rc = history_batch_add(&b->entries, entry, e);
+	if (rc == RC_OK)
+		rc = batch_add_news(b, news, e);
+	if (rc == RC_OK && alarm != NULL) {
+		alarm->report_at = b->entries.n - entry->packed.n;
+		alarm->report_n = entry->packed.n;
+		rc = batch_add_alarm(b, alarm, e);
+	}
+	if (rc == RC_OK && m->reply.kind != REPLY_NONE)
+		rc = batch_add_answer(b, m->session, m->index, &m->reply, e);
+	if (rc != RC_OK) {
+		b->entries.n = entries_n;
+		b->entries.count = count;
+		b->news_n = news_n;
+		b->alarms_n = alarms_n;
+	}
+	return rc;
+}
+
+/* Positions, alarms, health: what is kept. */
+static void on_values(struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+	struct judged j;
+	struct news news;
+	struct alarm_work alarm;
+	struct fact_work facts;
+	bool has_alarm = r->kind == REPORT_ALARM || (r->alarms != 0 && !r->is_stored);
+
+	live_lock(d->live);
+	struct live_device *dev = session_device(in, m->session);
+	if (dev == NULL) {
+		live_unlock(d->live);
+		return;
+	}
+	uint32_t place = live_place(d->live, dev);
+	uint32_t hash = quick_hash(m->report);
+	bool is_repeat = hash == dev->last_hash && !has_alarm;
+	dev->last_hash = hash;
+	dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
+	if (!is_repeat) {
+		judge(dev, r, m->received_ms, &j);
+		make_news(&news, dev, place, r, &j, m->received_ms);
+		if (has_alarm)
+			make_alarm(&alarm, dev, place, r, &j, m);
+		if (j.has_learned) {
+			facts = (struct fact_work){.wearer = dev->wearer,
+				.group = dev->group,
+				.date_order = dev->date_order,
+				.offset_min = dev->offset_min,
+				.has_clock = true};
+		}
+	}
+	uint32_t number = dev->number;
+	live_unlock(d->live);
+	if (is_repeat) {
+		ingest_count(in, COUNT_DUPLICATES, 1);
+		answer_with_values(d, m);
+		return;
+	}
+	if (j.has_learned)
+		write_facts(d, &facts);
+	struct history_entry entry = {.wearer = number,
+		.time_ms = j.time_ms,
+		.received_ms = m->received_ms,
+		.marks = j.marks,
+		.is_place = j.is_place,
+		.packed = m->report};
+	struct err e;
+	if (batch_report(in, &entry, &news, has_alarm ? &alarm : NULL, m, &e) != RC_OK) {
+		/* Not answered, so the watch says it again. */
+		ingest_count(in, COUNT_LOST, 1);
+		log_event(LOG_ERROR, "ingest.report_lost", "why=\"%s\"", e.msg);
+		return;
+	}
+	ingest_count(in, COUNT_ALARMS, has_alarm);
+}
+
+void ingest_report(struct domain *d, const struct message_report *m)
+{
+	struct ingest *in = d->ingest;
+	struct report *r = &in->scratch;
+	struct err e;
+
+	ingest_count(in, COUNT_REPORTS, 1);
+	if (report_unpack(m->report, r, &e) != RC_OK) {
+		ingest_count(in, COUNT_UNREADABLE, 1);
+		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
+		return;
+	}
+	live_lock(d->live);
+	bool is_bound = session_device(in, m->session) != NULL;
+	live_unlock(d->live);
+	if (!is_bound) {
+		report_of_stranger(in, m, r);
+		return;
+	}
+	session_talked(in, m->session, r);
+	switch (r->kind) {
+	case REPORT_POSITION:
+	case REPORT_ALARM:
+	case REPORT_HEALTH:
+		on_values(in, m, r);
+		break;
+	case REPORT_HEARTBEAT:
+		on_heartbeat(in, m, r);
+		break;
+	case REPORT_ANSWER:
+	case REPORT_OTHER:
+		on_other(in, m, r);
+		answer_with_values(d, m);
+		break;
+	case REPORT_MEDIA: /* not stored yet, and said so: TK,0 */
+		count_keyword(in, r->keyword);
+		answer_with_values(d, m);
+		break;
+	case REPORT_ERROR:
+	case REPORT_KIND_COUNT:
+		ingest_count(in, COUNT_UNREADABLE, 1);
+		answer_with_values(d, m);
+		break;
+	}
+}
+
+void ingest_foreign(struct domain *d, enum foreign kind)
+{
+	quarantine_foreign(d->quarantine, kind, d->wall_ms());
+	claims_on_foreign(d, kind);
+}
+
+void ingest_read_stats(struct ingest *in, struct ingest_stats *ret)
+{
+	const atomic_ullong *c = in->counts;
+
+	*ret = (struct ingest_stats){
+		.reports = c[COUNT_REPORTS],
+		.stored = c[COUNT_STORED],
+		.duplicates = c[COUNT_DUPLICATES],
+		.alarms = c[COUNT_ALARMS],
+		.alarms_new = c[COUNT_ALARMS_NEW],
+		.unreadable = c[COUNT_UNREADABLE],
+		.batches = c[COUNT_BATCHES],
+		.batches_failed = c[COUNT_BATCHES_FAILED],
+		.not_bound = c[COUNT_NOT_BOUND],
+		.commits_lost = c[COUNT_LOST],
+		.conflicts = c[COUNT_CONFLICTS],
+		.takeovers = c[COUNT_TAKEOVERS],
+		.second_sessions = c[COUNT_SECOND_SESSIONS],
+		.waiting_bytes = c[COUNT_WAITING_BYTES],
+		.limit_full = c[COUNT_FULL],
+	};
+}
