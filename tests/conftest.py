@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from kit.plain import PlainServer  # noqa: E402
 from kit.server import Server  # noqa: E402
 from kit.sim import Sim  # noqa: E402
 
@@ -88,3 +89,10 @@ def make_sim(kinward, tmp_path):
     for sim in made:
         if sim.process.child.poll() is None:
             assert sim.stop() == 0, "\n".join(sim.process.lines[-20:])
+
+
+@pytest.fixture
+def plain():
+    server = PlainServer()
+    yield server
+    server.close()
