@@ -35,6 +35,7 @@ static void become(const struct spawn *spawn)
 			_exit(EXIT_CANNOT_EXEC);
 	}
 	(void)sigemptyset(&none);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail with these values */
 	if (spawn->drop_user == NULL || sandbox_drop_user(spawn->drop_user, NULL) == RC_OK)
 		(void)execv("/proc/self/exe", args);

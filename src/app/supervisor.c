@@ -496,6 +496,7 @@ static enum rc watch_signals(struct supervisor *s, struct err *e)
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < COUNT_OF(wanted); i++)
 		(void)sigaddset(&set, wanted[i]); /* all are valid */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return fail_sys(e, "cannot block signals");
 	s->signals = (struct loop_fd){.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC),

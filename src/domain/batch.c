@@ -32,7 +32,7 @@ void batch_free(struct batch *b)
 /* Keeps the memory of a few for the next ones. */
 static void recycle(struct ingest *in, struct batch *b)
 {
-	if (in->spare_n >= SPARE_MAX || b->entries.capacity > INGEST_BATCH_BYTES * 2) {
+	if (in->spare_n >= SPARE_MAX || b->entries.capacity > (size_t)INGEST_BATCH_BYTES * 2) {
 		batch_free(b);
 		return;
 	}

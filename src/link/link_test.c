@@ -140,7 +140,7 @@ static void messages_arrive_in_one_packet_after_a_flush(void **state)
 	for (uint64_t i = 1; i <= 1000; i++)
 		assert_int_equal(send_closed(&p->gateway, i), RC_OK);
 	assert_int_equal(link_read_stats(p->gateway.link)->packets_out, 0);
-	assert_int_equal(link_collected_bytes(p->gateway.link), 1000 * (3 + 8 + 1 + 4));
+	assert_int_equal(link_collected_bytes(p->gateway.link), (size_t)1000 * (3 + 8 + 1 + 4));
 	link_flush(p->gateway.link);
 	p->server.stop_at = 1000;
 	run(p);

@@ -367,7 +367,7 @@ static void the_rest_of_a_frame_over_the_limit_is_no_junk(void **state)
 
 	(void)state;
 	struct view stream = {.p = text};
-	stream.n = content_frame(text, "img,5,", 2 * FRAME_MEDIA_MAX, "FFFF");
+	stream.n = content_frame(text, "img,5,", 2 * (size_t)FRAME_MEDIA_MAX, "FFFF");
 	memcpy(text + stream.n, FRAME_LK, sizeof FRAME_LK);
 	stream.n += sizeof FRAME_LK - 1;
 	kit_feed_whole(stream, &k);

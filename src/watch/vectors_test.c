@@ -30,8 +30,12 @@ static size_t unhex(const char *hex, char *dst)
 	size_t n = strlen(hex) / 2;
 
 	assert_true(n < FRAME_BYTES);
-	for (size_t i = 0; i < n; i++)
-		dst[i] = (char)(ascii_hex(hex[2 * i]) << 4 | ascii_hex(hex[2 * i + 1]));
+	for (size_t i = 0; i < n; i++) {
+		int high = ascii_hex(hex[2 * i]);
+		int low = ascii_hex(hex[2 * i + 1]);
+		assert_true(high >= 0 && low >= 0);
+		dst[i] = (char)(high << 4 | low);
+	}
 	return n;
 }
 
