@@ -70,7 +70,7 @@ export function distance(metres: number, locale: string): string {
 		if (miles >= 0.25) return unit(miles, 'mile', miles < 10 ? 1 : 0, locale);
 		return unit(roundTo(metres * 3.28084), 'foot', 0, locale);
 	}
-	if (metres >= 1000) return unit(metres / 1000, 'kilometer', metres < 10_000 ? 1 : 0, locale);
+	if (metres >= 995) return unit(metres / 1000, 'kilometer', metres < 10_000 ? 1 : 0, locale);
 	return unit(roundTo(metres), 'meter', 0, locale);
 }
 

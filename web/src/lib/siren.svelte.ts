@@ -43,10 +43,11 @@ class Siren {
 	}
 
 	stop(): void {
+		if (this.#timer === undefined) return;
 		clearInterval(this.#timer);
 		this.#timer = undefined;
 		this.blocked = false;
-		navigator.vibrate?.(0);
+		if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(0);
 	}
 
 	get sounding(): boolean {

@@ -38,10 +38,15 @@ export interface MapOptions {
 	onbroken: () => void;
 }
 
+const WIDE_PX = 700;
 const STREET_ZOOM = 15;
+/** The sheet is still: its movement takes 180 ms. */
+const SETTLE_MS = 250;
 const GRID_ZOOM = 10;
 /** Maps of streets can be looked at more closely than an empty grid. */
 const ZOOM_MOST = 18;
+
+type Intent = { show: 'nothing' } | { show: 'all' } | { show: 'track' } | { show: 'person'; id: string };
 
 export class KinwardMap {
 	#map: MapLibre;
@@ -51,7 +56,13 @@ export class KinwardMap {
 	#overlays: Overlays = { accuracy: NOTHING, track: NOTHING, points: NOTHING };
 	#styled = 0;
 	#people: Person[] = [];
-	#pad = { top: 80, bottom: 40, left: 40, right: 40 };
+	#cover = 0;
+	/** What is to be in view: taken up again when the sheet moves, until somebody moves the map by hand. */
+	#intent: Intent = { show: 'nothing' };
+	#settle: ReturnType<typeof setTimeout> | undefined;
+	#tracked: Fix[] = [];
+	#trackedAt = 0;
+	#trackColor = '#000000';
 	/** Somebody has moved the map by hand: it stays where it was put. */
 	#held = false;
 	#calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -86,6 +97,7 @@ export class KinwardMap {
 		map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
 		map.addControl(new ScaleControl({ unit: options.miles ? 'imperial' : 'metric', maxWidth: 90 }), 'bottom-left');
 		map.addControl(new AttributionControl({ compact: true }), 'bottom-right');
+		if (options.container.clientWidth < WIDE_PX) map.once('load', () => this.#foldAttribution());
 		map.on('dragstart', () => (this.#held = true));
 		map.on('zoomstart', (event) => {
 			if (event.originalEvent) this.#held = true;
@@ -95,6 +107,13 @@ export class KinwardMap {
 		this.#dark.addEventListener('change', this.#restyle);
 		this.#restyle();
 		if (options.source.kind === 'builtin') void this.#loadWorld();
+	}
+
+	/** On a narrow map the sources are behind the small i. */
+	#foldAttribution(): void {
+		const box = this.#options.container.querySelector('.maplibregl-ctrl-attrib');
+		box?.classList.remove('maplibregl-compact-show');
+		box?.removeAttribute('open');
 	}
 
 	async #loadWorld(): Promise<void> {
@@ -134,8 +153,12 @@ export class KinwardMap {
 	}
 
 	setCover(bottom: number): void {
-		this.#pad = { top: 80, bottom: bottom + 40, left: 40, right: 40 };
+		this.#cover = bottom;
 		this.#options.container.style.setProperty('--cover', `${bottom}px`);
+		clearTimeout(this.#settle);
+		this.#settle = setTimeout(() => {
+			if (!this.#held) this.#aim(true);
+		}, SETTLE_MS);
 	}
 
 	setPeople(people: Person[]): void {
@@ -160,39 +183,83 @@ export class KinwardMap {
 			own.marker.remove();
 			this.#marks.delete(id);
 		}
-		this.#overlays.accuracy = accuracyShapes(people);
-		this.#put('accuracy', this.#overlays.accuracy);
+		this.#drawAccuracy();
 
 		const chosen = people.find((p) => p.selected);
 		const chosenBefore = before.find((p) => p.selected);
-		if (before.length === 0 && people.length > 0 && !chosen) this.showAll(false);
-		else if (chosen && chosen.id !== chosenBefore?.id) this.focus(chosen, before.length > 0);
+		if (this.#tracked.length > 0) return;
+		if (chosen && chosen.id !== chosenBefore?.id) this.#show({ show: 'person', id: chosen.id }, before.length > 0);
+		else if (before.length === 0 && people.length > 0) this.showAll(false);
 		else if (chosen && chosenBefore && !this.#held && moved(chosen.fix, chosenBefore.fix)) this.#follow(chosen);
 	}
 
 	setTrack(fixes: readonly Fix[], at: number, color: string): void {
+		this.#trackColor = color;
 		this.#overlays.track = trackShapes(fixes, color);
 		this.#overlays.points = pointShapes(fixes, at, color);
 		this.#put('track', this.#overlays.track);
 		this.#put('points', this.#overlays.points);
-		for (const own of this.#marks.values()) own.mark.element.classList.toggle('mark-aside', fixes.length > 0);
+		const had = this.#tracked.length > 0;
+		this.#tracked = [...fixes];
+		this.#trackedAt = at;
+		this.#drawAccuracy();
+		this.#options.container.classList.toggle('tracking', fixes.length > 0);
+		if (!had || fixes.length > 0) return;
+		// Back from a day: to whom one looked at, or to everybody.
+		const chosen = this.#people.find((p) => p.selected);
+		if (chosen) this.#show({ show: 'person', id: chosen.id }, true);
 	}
 
 	/** Brings the whole track into view. */
-	showTrack(fixes: readonly Fix[]): void {
-		this.#fit(fixes, true);
+	showTrack(): void {
+		this.#show({ show: 'track' }, true);
 	}
 
 	showAll(animate = true): void {
-		this.#held = false;
-		this.#fit(
-			this.#people.map((p) => p.fix),
-			animate
-		);
+		this.#show({ show: 'all' }, animate);
 	}
 
-	focus(person: Person, animate: boolean): void {
+	#show(intent: Intent, animate: boolean): void {
 		this.#held = false;
+		this.#intent = intent;
+		this.#aim(animate);
+	}
+
+	#aim(animate: boolean): void {
+		const intent = this.#intent;
+		if (intent.show === 'all')
+			this.#fit(
+				this.#people.map((p) => p.fix),
+				animate
+			);
+		else if (intent.show === 'track') this.#fit(this.#tracked, animate);
+		else if (intent.show === 'person') {
+			const person = this.#people.find((p) => p.id === intent.id);
+			if (person) this.#focus(person, animate);
+		}
+	}
+
+	/** Room that must stay free: the sheet, the controls, the faces themselves. */
+	get #pad(): { top: number; bottom: number; left: number; right: number } {
+		const { clientHeight: height, clientWidth: width } = this.#options.container;
+		// Under a sheet that covers nearly all there is nothing to see, so nothing to fit.
+		const bottom = Math.min(this.#cover, height * 0.6) + Math.min(70, height * 0.1);
+		const side = Math.min(70, width * 0.15);
+		return { top: Math.min(90, height * 0.15), bottom, left: side, right: side };
+	}
+
+	#drawAccuracy(): void {
+		const current = this.#tracked[this.#trackedAt];
+		this.#overlays.accuracy =
+			this.#tracked.length === 0
+				? accuracyShapes(this.#people)
+				: current
+					? accuracyShapes([{ fix: current, color: this.#trackColor, fresh: 'fresh' }])
+					: NOTHING;
+		this.#put('accuracy', this.#overlays.accuracy);
+	}
+
+	#focus(person: Person, animate: boolean): void {
 		const radius = person.fix.accuracy_m ?? 0;
 		// A vague place is shown with all of its circle.
 		const zoom = radius > 200 ? Math.max(9, STREET_ZOOM - Math.log2(radius / 100)) : STREET_ZOOM;
@@ -205,6 +272,7 @@ export class KinwardMap {
 
 	destroy(): void {
 		this.#gone = true;
+		clearTimeout(this.#settle);
 		this.#dark.removeEventListener('change', this.#restyle);
 		this.#map.remove();
 	}

@@ -22,7 +22,7 @@ export interface Person {
 	spoken: string;
 }
 
-export function accuracyShapes(people: readonly Person[]): FeatureCollection {
+export function accuracyShapes(people: readonly Pick<Person, 'fix' | 'color' | 'fresh'>[]): FeatureCollection {
 	return {
 		type: 'FeatureCollection',
 		features: people

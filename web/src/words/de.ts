@@ -202,6 +202,7 @@ export const de: Catalogue = {
 	'alarm.title': '{kind}: {name}',
 	'alarm.somebody': 'jemand',
 	'alarm.no_place': 'Der Ort ist nicht bekannt.',
+	'alarm.place_age': 'Ort von:',
 	'alarm.since': 'Seit:',
 	'alarm.repeats': { one: '{n} Mal wiederholt', other: '{n} Mal wiederholt' },
 	'alarm.more': { one: 'und {n} weiterer Alarm', other: 'und {n} weitere Alarme' },

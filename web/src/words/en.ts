@@ -200,6 +200,7 @@ export const en = {
 	'alarm.title': '{kind}: {name}',
 	'alarm.somebody': 'somebody',
 	'alarm.no_place': 'The place is not known.',
+	'alarm.place_age': 'Place from:',
 	'alarm.since': 'Since:',
 	'alarm.repeats': { one: 'told again {n} time', other: 'told again {n} times' },
 	'alarm.more': { one: 'and {n} more alarm', other: 'and {n} more alarms' },

@@ -202,6 +202,7 @@ export const es: Catalogue = {
 	'alarm.title': '{kind}: {name}',
 	'alarm.somebody': 'alguien',
 	'alarm.no_place': 'No se sabe el lugar.',
+	'alarm.place_age': 'Lugar de:',
 	'alarm.since': 'Desde:',
 	'alarm.repeats': { one: 'repetida {n} vez', other: 'repetida {n} veces' },
 	'alarm.more': { one: 'y {n} alarma más', other: 'y {n} alarmas más' },
