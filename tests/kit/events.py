@@ -7,6 +7,8 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+from .schema import check_event
+
 
 class Event:
     def __init__(self, kind, data, id_):
@@ -86,6 +88,7 @@ class Events:
             except queue.Empty:
                 raise AssertionError(f"no {kind} like that; came: {self.seen[-8:]}") from None
             assert event is not None, f"the stream ended; came: {self.seen[-8:]}"
+            check_event(event.kind, event.data)
             self.seen.append(event)
             if event.kind == kind and test(event.data):
                 return event

@@ -11,17 +11,23 @@ import httpx
 from .events import Events
 from .ports import free_port
 from .process import Process, children, eventually
+from .schema import check_answer
 from .watch import RawWatch, imei_of
 
 PASSWORD = "correct horse battery staple 7"
 SETTINGS = {"gateways": 2, "log_level": "info", "public_host": "watch.example.org", "http_requests_per_s": 100000}
 
 
+def read_and_check(answer):
+    answer.read()
+    check_answer(answer)
+
+
 class Api(httpx.Client):
     """A client that keeps its session cookie."""
 
     def __init__(self, server):
-        super().__init__(base_url=server.url, timeout=20)
+        super().__init__(base_url=server.url, timeout=20, event_hooks={"response": [read_and_check]})
         self.server = server
         self.group = None
         self.streams = []
