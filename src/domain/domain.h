@@ -24,6 +24,7 @@ struct claims;
 struct ingest;
 struct quarantine;
 struct sign_in_limits;
+struct gateway_metrics;
 
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
@@ -80,6 +81,7 @@ struct domain {
 	struct outbox *outbox;     /* main loop only */
 	struct claims *claims;     /* main loop only */
 	struct quarantine *quarantine;
+	struct gateway_metrics *gateway_metrics;
 	struct ingest *ingest;     /* main loop only */
 	struct domain_out out;
 	int64_t (*wall_ms)(void);  /* clock_wall_ms; tests move it */

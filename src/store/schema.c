@@ -69,6 +69,7 @@ static const char *const migrations[] = {
 	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
 	"CREATE INDEX claim_by_group ON claim (care_group);"
 	"CREATE INDEX claim_by_account ON claim (account, created_ms);"
+	"CREATE INDEX claim_by_wearer ON claim (wearer);"
 	"CREATE INDEX claim_by_watch ON claim (watch, created_ms);"
 	"CREATE TABLE journal (first_seq INTEGER NOT NULL PRIMARY KEY, entries INTEGER NOT NULL,"
 	" body BLOB NOT NULL);"
