@@ -84,7 +84,7 @@ static void put_status(struct json_out *j, const struct report *r)
 	}
 	json_end(j);
 	json_array(j, "alarms");
-	for (unsigned bit = 1; bit <= r->alarms; bit <<= 1) {
+	for (unsigned bit = 1; bit < REPORT_ALARM_UNKNOWN; bit <<= 1) {
 		if ((r->alarms & bit) != 0)
 			json_text(j, NULL, view_of(report_alarm_name((enum report_alarm)bit)));
 	}

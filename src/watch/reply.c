@@ -49,6 +49,8 @@ static void answer_known(
 	ret->kind = kind_of(k->answer);
 	if (ret->kind == REPLY_STATUS) /* a value that cannot be stored is refused honestly */
 		ret->number = r->kind == REPORT_HEALTH && r->is_partial ? 0 : ANSWERED;
+	if (k->family == FAMILY_IMG)
+		memcpy(ret->keyword, "img", sizeof "img"); /* whatever the case of IMG */
 	if (ret->kind == REPLY_JXTKR)
 		ret->number = ANSWERED;
 	if (ret->kind == REPLY_BOUND && f->params.p != NULL)

@@ -236,7 +236,8 @@ static void read_after_no_cells(struct view in, struct report *r)
 	struct wifi_list list = wifi_read(in, r);
 	int64_t ignored = 0;
 
-	bool is_list = list.fits && list.is_counted && list.blanks == 0 && list.left <= 1 &&
+	bool is_list = list.fits && list.is_counted &&
+		       (list.count == 0 || list.blanks < list.count) && list.left <= 1 &&
 		       (list.left == 0 || num_decimal(list.last, 1, 0, ACCURACY_MAX_DM, &ignored,
 						  NULL) == RC_OK);
 	if (is_list) {

@@ -1,0 +1,357 @@
+#include "unit.h"
+
+#include "watch/command.h"
+#include "watch/utf16.h"
+#include "watch/watch_kit.h"
+
+static const struct addressee watch = {
+	.vendor = {.p = "3G",         .n = 2 },
+          .id = {.p = "8800000015", .n = 10}
+};
+
+static struct command message_of(struct view text)
+{
+	struct command c = {.kind = COMMAND_MESSAGE, .text_n = (uint16_t)text.n};
+
+	assert_true(text.n <= sizeof c.text);
+	memcpy(c.text, text.p, text.n);
+	return c;
+}
+
+static void assert_written(const struct command *c, const struct addressee *to, const char *wanted)
+{
+	char buf[COMMAND_FRAME_MAX];
+	struct err e = {.msg = ""};
+	size_t n = 0;
+
+	if (command_write(c, to, buf, sizeof buf, &n, &e) != RC_OK)
+		fail_msg("%s: %s", wanted, e.msg);
+	if (!view_is((struct view){.p = buf, .n = n}, view_of(wanted)))
+		fail_msg("%.*s instead of %s", (int)n, buf, wanted);
+}
+
+static void each_command_has_its_bytes(void **state)
+{
+	struct command c;
+
+	(void)state;
+	c = (struct command){.kind = COMMAND_LOCATE};
+	assert_written(&c, &watch, "[3G*8800000015*0002*CR]");
+	c = (struct command){.kind = COMMAND_FIND};
+	assert_written(&c, &watch, "[3G*8800000015*0004*FIND]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .language = 1, .zone_min = 480};
+	assert_written(&c, &watch, "[3G*8800000015*0006*LZ,1,8]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .language = 5, .zone_min = 570};
+	assert_written(&c, &watch, "[3G*8800000015*0008*LZ,5,9.5]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .zone_min = -210};
+	assert_written(&c, &watch, "[3G*8800000015*0009*LZ,0,-3.5]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .zone_min = 345};
+	assert_written(&c, &watch, "[3G*8800000015*0009*LZ,0,5.75]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .zone_min = -15};
+	assert_written(&c, &watch, "[3G*8800000015*000A*LZ,0,-0.25]");
+	c = (struct command){.kind = COMMAND_LANGUAGE_ZONE, .zone_min = 0};
+	assert_written(&c, &watch, "[3G*8800000015*0006*LZ,0,0]");
+	c = (struct command){.kind = COMMAND_LANGUAGE, .language = 36};
+	assert_written(&c, &watch, "[3G*8800000015*0007*LANG,36]");
+	c = (struct command){.kind = COMMAND_ZONE, .zone_min = 480};
+	assert_written(&c, &watch, "[3G*8800000015*0006*ZONE,8]");
+	c = (struct command){.kind = COMMAND_UPLOAD_INTERVAL, .interval_s = 600};
+	assert_written(&c, &watch, "[3G*8800000015*000A*UPLOAD,600]");
+	c = (struct command){.kind = COMMAND_VERSION};
+	assert_written(&c, &watch, "[3G*8800000015*0005*VERNO]");
+	c = (struct command){.kind = COMMAND_STATUS};
+	assert_written(&c, &watch, "[3G*8800000015*0002*TS]");
+	c = (struct command){.kind = COMMAND_PASSWORD, .digits = "111111"};
+	assert_written(&c, &watch, "[3G*8800000015*0009*PW,111111]");
+	c = (struct command){.kind = COMMAND_AUTO_ANSWER_OFF};
+	assert_written(&c, &watch, "[3G*8800000015*0007*ACALL,0]");
+	c = (struct command){.kind = COMMAND_AUTO_PICKUP_OFF};
+	assert_written(&c, &watch, "[3G*8800000015*0006*AUTO,0]");
+	c = (struct command){.kind = COMMAND_SMS_FORWARD_OFF};
+	assert_written(&c, &watch, "[3G*8800000015*0007*CPSMS,0]");
+	c = (struct command){.kind = COMMAND_CENTER_CLEAR};
+	assert_written(&c, &watch, "[3G*8800000015*0007*CENTER,]");
+	c = (struct command){.kind = COMMAND_SLAVE_CLEAR};
+	assert_written(&c, &watch, "[3G*8800000015*0006*SLAVE,]");
+	c = message_of(VIEW("\xE5\xA5\xBD"
+			    "123"));
+	assert_written(&c, &watch, "[3G*8800000015*0018*MESSAGE,597D003100320033]");
+	c = message_of(VIEW("\xF0\x9F\x98\x80,]"));
+	assert_written(&c, &watch, "[3G*8800000015*0018*MESSAGE,D83DDE00002C005D]");
+}
+
+static void yisai_watches_get_whole_hours(void **state)
+{
+	struct addressee to = watch;
+	struct command c = {.kind = COMMAND_LANGUAGE_ZONE, .zone_min = 345};
+
+	(void)state;
+	to.vendor = VIEW("ys");
+	assert_written(&c, &to, "[ys*8800000015*0006*LZ,0,6]");
+	c.zone_min = 330;
+	assert_written(&c, &to, "[ys*8800000015*0006*LZ,0,6]");
+	c.zone_min = -15;
+	assert_written(&c, &to, "[ys*8800000015*0006*LZ,0,0]");
+	c.zone_min = -225;
+	assert_written(&c, &to, "[ys*8800000015*0007*LZ,0,-4]");
+}
+
+static void an_index_is_sent_to_those_who_use_it(void **state)
+{
+	struct addressee to = {
+		.vendor = VIEW("ZJ"), .id = VIEW("868120000000001"), .index = VIEW("0034")};
+	struct command c = {.kind = COMMAND_LOCATE};
+
+	(void)state;
+	assert_written(&c, &to, "[ZJ*868120000000001*0001*0002*CR]");
+}
+
+static void assert_refused(const struct command *c, enum rc wanted)
+{
+	char buf[COMMAND_FRAME_MAX];
+	uint8_t packed[COMMAND_PACK_MAX];
+	struct err e = {.msg = ""};
+	size_t n = 0;
+
+	assert_int_equal(command_check(c, &e), wanted);
+	assert_true(strlen(e.msg) > 10);
+	assert_int_equal(command_write(c, &watch, buf, sizeof buf, &n, NULL), wanted);
+	assert_int_equal(command_pack(c, packed, sizeof packed, &n, NULL), wanted);
+}
+
+static void values_over_their_limits_are_refused(void **state)
+{
+	struct command c = {.kind = COMMAND_KIND_COUNT};
+
+	(void)state;
+	assert_refused(&c, RC_SYNTAX);
+	for (unsigned s = 0; s < 5; s++) {
+		static const uint32_t seconds[] = {0, 59, 3601, 65535, UINT32_MAX};
+		c = (struct command){.kind = COMMAND_UPLOAD_INTERVAL, .interval_s = seconds[s]};
+		assert_refused(&c, RC_LIMIT);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		static const int16_t zones[] = {-721, -735, 841, 855, 7};
+		c = (struct command){.kind = COMMAND_ZONE, .zone_min = zones[i]};
+		assert_refused(&c, RC_SYNTAX);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		static const uint8_t languages[] = {2, 6, 20, 37, 255};
+		c = (struct command){.kind = COMMAND_LANGUAGE, .language = languages[i]};
+		assert_refused(&c, RC_SYNTAX);
+	}
+	c = (struct command){.kind = COMMAND_PASSWORD, .digits = "123"};
+	assert_refused(&c, RC_LIMIT);
+	c = (struct command){.kind = COMMAND_PASSWORD};
+	assert_refused(&c, RC_LIMIT);
+	memset(c.digits, '1', sizeof c.digits);
+	assert_refused(&c, RC_LIMIT);
+	c = (struct command){.kind = COMMAND_PASSWORD, .digits = "12]4"};
+	assert_refused(&c, RC_SYNTAX);
+}
+
+static void texts_are_checked(void **state)
+{
+	static const struct view bad[] = {VIEW("a\nb"), VIEW("a\0b"), VIEW("\x1B[0m"), VIEW("\x7F"),
+		VIEW("\xC2\x85"), VIEW("\xFF"), VIEW("\xC0\x80"), VIEW("\xED\xA0\x80"),
+		VIEW("\xE5\xA5"), VIEW("\xF5\x80\x80\x80"), VIEW("\xEF\xBF\xBF"),
+		VIEW("\xE2\x80\xA8"), VIEW("\xF0\x8F\xBF\xBF"), VIEW("\xEF\xB7\x90"), VIEW("\x80")};
+	struct command c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		c = message_of(bad[i]);
+		assert_refused(&c, RC_SYNTAX);
+	}
+	c = message_of(VIEW(""));
+	assert_refused(&c, RC_LIMIT);
+	for (uint16_t n = COMMAND_TEXT_MAX - 1; n <= COMMAND_TEXT_MAX + 1; n++) {
+		c = (struct command){.kind = COMMAND_MESSAGE, .text_n = n};
+		memset(c.text, 'a', n);
+		assert_int_equal(command_check(&c, NULL), n <= COMMAND_TEXT_MAX ? RC_OK : RC_LIMIT);
+	}
+	c.text_n = sizeof c.text + 1;
+	assert_refused(&c, RC_LIMIT);
+	/* surrogate pairs count twice: 100 of them fit, in 400 bytes */
+	for (uint16_t n = 99; n <= 101; n++) {
+		c = (struct command){.kind = COMMAND_MESSAGE, .text_n = (uint16_t)(4 * n)};
+		for (size_t i = 0; i < n; i++)
+			memcpy(c.text + 4 * i, "\xF0\x9F\x98\x80", 4);
+		assert_int_equal(command_check(&c, NULL), n <= 100 ? RC_OK : RC_LIMIT);
+	}
+}
+
+static void names_and_keywords_are_complete(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < COMMAND_KIND_COUNT; i++) {
+		enum command_kind kind = (enum command_kind)i;
+		enum command_kind found = COMMAND_KIND_COUNT;
+		assert_true(strlen(command_keyword(kind)) >= 2);
+		assert_true(command_from_name(view_of(command_name(kind)), &found));
+		assert_int_equal(found, kind);
+		assert_true(command_is_answered_by(kind, view_of(command_keyword(kind))));
+		assert_false(command_is_answered_by(kind, VIEW("LK")));
+		assert_int_equal(
+			command_may_repeat(kind), kind != COMMAND_FIND && kind != COMMAND_MESSAGE);
+		/* the watch's acknowledgement is never answered */
+		struct report r;
+		kit_report("3G", command_keyword(kind), &r);
+		assert_int_equal(r.kind, REPORT_ANSWER);
+	}
+	enum command_kind none = COMMAND_KIND_COUNT;
+	assert_false(command_from_name(VIEW("monitor"), &none));
+	assert_true(command_is_answered_by(COMMAND_LOCATE, VIEW("cr")));
+	assert_string_equal(command_name(COMMAND_KIND_COUNT), "");
+}
+
+/* ---- properties ---- */
+
+/* Anything at all in each member; often what would hurt. */
+static struct command any_command(struct prop *p)
+{
+	static const char hostile[] = "][3G*8800000015*0002*LK],}\n\0aZ9";
+	struct command c = {.kind = (enum command_kind)prop_below(p, COMMAND_KIND_COUNT + 1)};
+
+	c.language = (uint8_t)prop_below(p, 40);
+	c.zone_min = (int16_t)(prop_chance(p, 80) ? 15 * prop_between(p, -50, 60)
+						  : prop_between(p, INT16_MIN, INT16_MAX));
+	c.interval_s = (uint32_t)prop_below(p, 4000);
+	(void)prop_bytes(
+		p, c.digits, COMMAND_DIGITS_MAX, prop_chance(p, 80) ? "0123456789" : hostile, 10);
+	c.text_n = (uint16_t)prop_bytes(p, c.text, prop_chance(p, 10) ? sizeof c.text : 30,
+		prop_chance(p, 90) ? hostile : NULL, prop_chance(p, 50) ? 24 : sizeof hostile - 1);
+	return c;
+}
+
+static void one_command(struct prop *p)
+{
+	struct command c = any_command(p);
+	struct command again;
+	char buf[COMMAND_FRAME_MAX];
+	uint8_t packed[COMMAND_PACK_MAX];
+	size_t n = 0;
+	enum rc rc = command_check(&c, NULL);
+
+	assert_int_equal(command_write(&c, &watch, buf, sizeof buf, &n, NULL), rc);
+	if (rc != RC_OK)
+		return;
+	/* exactly one frame, whatever was in the fields */
+	struct kit_events k;
+	kit_feed_bytes((struct view){.p = buf, .n = n}, &k);
+	assert_int_equal(k.n, 1);
+	assert_int_equal(k.e[0].rc, RC_OK);
+	assert_int_equal(k.e[0].n, n);
+	assert_int_equal(k.junk + k.bad_frames, 0);
+	struct frame f = kit_frame((struct view){.p = buf, .n = n});
+	assert_true(f.is_length_ok);
+	assert_int_equal(command_read(&f, &again, NULL), RC_OK);
+	assert_int_equal(again.kind, c.kind);
+	size_t again_n = 0;
+	char again_buf[COMMAND_FRAME_MAX];
+	assert_int_equal(
+		command_write(&again, &watch, again_buf, sizeof again_buf, &again_n, NULL), RC_OK);
+	assert_int_equal(again_n, n);
+	assert_memory_equal(again_buf, buf, n);
+	assert_int_equal(command_write(&c, &watch, buf, n - 1, &again_n, NULL), RC_LIMIT);
+	/* packing */
+	assert_int_equal(command_pack(&c, packed, sizeof packed, &n, NULL), RC_OK);
+	struct view v = {.p = (const char *)packed, .n = n};
+	assert_int_equal(command_unpack(v, &again, NULL), RC_OK);
+	assert_int_equal(
+		command_write(&again, &watch, again_buf, sizeof again_buf, &again_n, NULL), RC_OK);
+	assert_memory_equal(again_buf, buf, again_n - 1);
+	for (v.n = 0; v.n < n; v.n++)
+		assert_int_equal(command_unpack(v, &again, NULL), RC_SYNTAX);
+	assert_int_equal(command_pack(&c, packed, n - 1, &again_n, NULL), RC_LIMIT);
+}
+
+static void a_command_is_one_frame_and_comes_back(void **state)
+{
+	(void)state;
+	prop_run("a_command_is_one_frame_and_comes_back", 5000, one_command);
+}
+
+static void hostile_addressees_get_nothing(void **state)
+{
+	static const char *const bad[][3] = {
+		{"3",       "8800000015",            ""    },
+		{"3G*1",    "8800000015",            ""    },
+		{"3GABCDE", "8800000015",            ""    },
+		{"3G",      "8800",                  ""    },
+		{"3G",      "880000]015",            ""    },
+		{"3G",      "880000001588000000158", ""    },
+		{"3G",      "8800000015",            "00*1"},
+		{"3G",      "8800000015",            "001" },
+	};
+	struct reply r = {.kind = REPLY_LK};
+	char buf[COMMAND_FRAME_MAX];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct addressee to = {.vendor = view_of(bad[i][0]),
+			.id = view_of(bad[i][1]),
+			.index = view_of(bad[i][2])};
+		assert_int_equal(reply_write(&r, &to, buf, sizeof buf, &n, NULL), RC_SYNTAX);
+	}
+}
+
+static void one_hostile_pack(struct prop *p)
+{
+	char bytes[64];
+	struct command c;
+	size_t n = prop_bytes(
+		p, bytes, sizeof bytes, prop_chance(p, 50) ? "\0\1\2\3\4\5\6\7\x0E\x1E" : NULL, 10);
+
+	if (n > 0 && prop_chance(p, 90))
+		bytes[0] = 1;
+	if (command_unpack((struct view){.p = bytes, .n = n}, &c, NULL) == RC_OK)
+		assert_int_equal(command_check(&c, NULL), RC_OK);
+}
+
+static void only_good_commands_are_unpacked(void **state)
+{
+	(void)state;
+	prop_run("only_good_commands_are_unpacked", 20000, one_hostile_pack);
+}
+
+static void only_our_own_forms_are_read_as_commands(void **state)
+{
+	static const char *const others[] = {"ACALL,+491701234567", "CENTER,123", "AUTO,1",
+		"CPSMS,1", "CR,1", "MONITOR", "IP,1.2.3.4,80", "LK", "POWEROFF", "MESSAGE",
+		"UPLOAD"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		struct frame f = kit_frame(kit_wrap("3G", view_of(others[i])));
+		struct command c;
+		assert_int_equal(command_read(&f, &c, NULL), RC_NOT_FOUND);
+	}
+	struct command c;
+	struct frame f = kit_frame(kit_wrap("3G", VIEW("MESSAGE,00")));
+	assert_int_equal(command_read(&f, &c, NULL), RC_SYNTAX);
+	f = kit_frame(kit_wrap("3G", VIEW("MESSAGE,D83D0041")));
+	assert_int_equal(command_read(&f, &c, NULL), RC_SYNTAX);
+	f = kit_frame(kit_wrap("3G", VIEW("LZ,1,+9.5")));
+	assert_int_equal(command_read(&f, &c, NULL), RC_OK);
+	assert_int_equal(c.zone_min, 570);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_command_has_its_bytes),
+		cmocka_unit_test(yisai_watches_get_whole_hours),
+		cmocka_unit_test(an_index_is_sent_to_those_who_use_it),
+		cmocka_unit_test(values_over_their_limits_are_refused),
+		cmocka_unit_test(texts_are_checked),
+		cmocka_unit_test(names_and_keywords_are_complete),
+		cmocka_unit_test(a_command_is_one_frame_and_comes_back),
+		cmocka_unit_test(hostile_addressees_get_nothing),
+		cmocka_unit_test(only_good_commands_are_unpacked),
+		cmocka_unit_test(only_our_own_forms_are_read_as_commands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
