@@ -15,8 +15,7 @@
 	"SELECT w.id, w.care_group, w.name, w.color, w.picture_version,"                           \
 	" EXISTS (SELECT 1 FROM wearer_picture p WHERE p.wearer = w.id),"                          \
 	" COALESCE(d.model, ''), COALESCE(d.version, ''), COALESCE(d.wire_id, ''),"                \
-	" COALESCE((SELECT c.sim_number FROM claim c WHERE c.wearer = w.id"                        \
-	"  ORDER BY c.created_ms DESC LIMIT 1), '')"                                               \
+	" COALESCE(d.phone, '')"                                                                   \
 	" FROM wearer w LEFT JOIN device d ON d.wearer = w.id "
 
 static void read_row(struct domain *d, struct stmt *s, struct wearer_info *ret)
