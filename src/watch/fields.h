@@ -46,6 +46,10 @@ static inline void report_refuse(struct report *r, enum report_error error)
 	r->kind = REPORT_ERROR;
 	r->error = error;
 	r->is_partial = false;
+	r->is_valid = false;
+	r->is_hemisphere_unknown = false;
+	r->is_time_alternative = false;
+	r->is_time_local = false;
 	r->has = 0;
 	r->alarms = 0;
 	r->flags = 0;

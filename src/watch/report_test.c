@@ -169,6 +169,10 @@ static void an_unknown_vendors_only_possible_order_is_taken(void **state)
 	assert_int_equal(r.time_ms, 1956888306000); /* 2032-01-05 */
 	kit_report("HYK", "UD,323205,040506,A,51.2,N,3.1,E" REST, &r);
 	assert_int_equal(r.error, REPORT_BAD_DATE);
+	/* what is refused says nothing at all, not even that there would be another reading */
+	kit_report("HYK", "UD,010203,040506,A,91,N,3.1,E" REST, &r);
+	assert_int_equal(r.error, REPORT_BAD_POINT);
+	assert_false(r.is_time_alternative || r.is_valid || r.is_time_local);
 }
 
 static void the_nearer_reading_of_a_date_is_filed(void **state)

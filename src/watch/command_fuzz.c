@@ -1,0 +1,54 @@
+/* Commands: packed ones from a link or the store, and any values at all in the encoder. Whatever is
+ * accepted is one frame, which comes back as the same command. */
+#include "fuzz.h"
+
+#include <assert.h>
+
+#include "watch/command.h"
+
+static void check_command(const struct command *c)
+{
+	struct addressee to = {
+		.vendor = VIEW("3G"), .id = VIEW("8800000015"), .index = VIEW("00A1")};
+	struct frame_scan scan = {.junk = 0};
+	char text[COMMAND_FRAME_MAX];
+	char text_again[COMMAND_FRAME_MAX];
+	struct command again;
+	struct frame f;
+	size_t n = 0;
+	size_t n_again = 0;
+
+	if (command_write(c, &to, text, sizeof text, &n, NULL) != RC_OK) {
+		assert(command_check(c, NULL) != RC_OK);
+		return;
+	}
+	struct view in = {.p = text, .n = n};
+	assert(frame_read(&in, false, &f, &scan, NULL) == RC_OK && in.n == 0 && f.is_length_ok);
+	assert(memchr(text + 1, '[', n - 1) == NULL);
+	assert(command_read(&f, &again, NULL) == RC_OK && again.kind == c->kind);
+	assert(command_write(&again, &to, text_again, sizeof text_again, &n_again, NULL) == RC_OK);
+	assert(n == n_again && memcmp(text, text_again, n) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct command c;
+	static struct command blank;
+	struct view in = {.p = (const char *)data, .n = size};
+
+	if (command_unpack(in, &c, NULL) == RC_OK)
+		check_command(&c);
+	if (size < 8)
+		return 0;
+	c = blank;
+	c.kind = (enum command_kind)(data[0] % (COMMAND_KIND_COUNT + 1));
+	c.language = data[1];
+	c.zone_min = (int16_t)((data[2] << 4 | data[3]) - 1000);
+	c.interval_s = (uint32_t)(data[4] << 8 | data[5]);
+	size -= 8;
+	memcpy(c.digits, data + 8, size < COMMAND_DIGITS_MAX ? size : COMMAND_DIGITS_MAX);
+	c.text_n = (uint16_t)(size < sizeof c.text ? size : sizeof c.text);
+	memcpy(c.text, data + 8, c.text_n);
+	check_command(&c);
+	return 0;
+}
