@@ -11,7 +11,7 @@ import {
 	NavigationControl,
 	ScaleControl,
 	setWorkerUrl,
-	type JumpToOptions
+	type EaseToOptions
 } from 'maplibre-gl';
 import workerAddress from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import worldAddress from '../generated/world.json?url';
@@ -263,7 +263,7 @@ export class KinwardMap {
 		const radius = person.fix.accuracy_m ?? 0;
 		// A vague place is shown with all of its circle.
 		const zoom = radius > 200 ? Math.max(9, STREET_ZOOM - Math.log2(radius / 100)) : STREET_ZOOM;
-		this.#move({ center: [person.fix.lon, person.fix.lat], zoom: Math.min(zoom, ZOOM_MOST), padding: this.#pad }, animate);
+		this.#move({ center: [person.fix.lon, person.fix.lat], zoom: Math.min(zoom, ZOOM_MOST), offset: this.#offset }, animate);
 	}
 
 	resize(): void {
@@ -278,7 +278,7 @@ export class KinwardMap {
 	}
 
 	#follow(person: Person): void {
-		this.#move({ center: [person.fix.lon, person.fix.lat], padding: this.#pad }, true);
+		this.#move({ center: [person.fix.lon, person.fix.lat], offset: this.#offset }, true);
 	}
 
 	#fit(points: readonly { lon: number; lat: number }[], animate: boolean): void {
@@ -286,14 +286,17 @@ export class KinwardMap {
 		const bounds = new LngLatBounds();
 		for (const p of points) bounds.extend([p.lon, p.lat]);
 		const camera = this.#map.cameraForBounds(bounds, { padding: this.#pad, maxZoom: STREET_ZOOM });
-		if (!camera) return;
-		// The padding is in the centre already.
-		this.#move({ ...camera, padding: { top: 0, bottom: 0, left: 0, right: 0 } }, animate);
+		if (camera) this.#move(camera, animate);
 	}
 
-	#move(camera: JumpToOptions, animate: boolean): void {
-		if (animate && !this.#calm.matches) this.#map.easeTo({ ...camera, duration: 600 });
-		else this.#map.jumpTo(camera);
+	/** From the middle of the map to the middle of what can be seen of it. */
+	get #offset(): [number, number] {
+		const { top, bottom, left, right } = this.#pad;
+		return [(left - right) / 2, (top - bottom) / 2];
+	}
+
+	#move(camera: EaseToOptions, animate: boolean): void {
+		this.#map.easeTo({ ...camera, duration: animate && !this.#calm.matches ? 600 : 0 });
 	}
 
 	#drawGrid(): void {

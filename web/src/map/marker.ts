@@ -25,6 +25,10 @@ export function makeMark(onpick: () => void): Mark {
 	});
 	const face = child(element, 'span', 'mark-face');
 	const label = child(element, 'span', 'mark-label');
+	// What is seen is short; what is heard says all of it in words.
+	face.setAttribute('aria-hidden', 'true');
+	label.setAttribute('aria-hidden', 'true');
+	const spoken = child(element, 'span', 'unseen');
 	let shown = '';
 	return {
 		element,
@@ -36,7 +40,7 @@ export function makeMark(onpick: () => void): Mark {
 			element.classList.toggle('mark-inexact', person.inexact);
 			element.classList.toggle('mark-selected', person.selected);
 			element.classList.toggle('mark-crying', person.crying);
-			element.setAttribute('aria-label', person.spoken);
+			spoken.textContent = person.spoken;
 			element.dataset.wearer = person.id;
 			label.textContent = person.label;
 			const look = [person.name, person.color, person.picture].join('\n');

@@ -112,6 +112,7 @@ export const de: Catalogue = {
 	'flag.off_wrist': 'Abgelegt',
 
 	'map.label': 'Karte',
+	'map.area': 'Karte mit Bedienung',
 	'map.everybody': 'Alle',
 	'map.day': 'Der Tag von {name}',
 	'map.open_elsewhere': 'Diesen Ort in einer Karten-App öffnen',

@@ -110,6 +110,7 @@ export const en = {
 	'flag.off_wrist': 'Taken off',
 
 	'map.label': 'Map',
+	'map.area': 'Map and its controls',
 	'map.everybody': 'Everybody',
 	'map.day': 'The day of {name}',
 	'map.open_elsewhere': 'Open this place in a map app',

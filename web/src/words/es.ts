@@ -112,6 +112,7 @@ export const es: Catalogue = {
 	'flag.off_wrist': 'Sin poner',
 
 	'map.label': 'Mapa',
+	'map.area': 'Mapa y sus controles',
 	'map.everybody': 'Todos',
 	'map.day': 'El día de {name}',
 	'map.open_elsewhere': 'Abrir este lugar en una app de mapas',

@@ -26,11 +26,11 @@ const TYPES = {
 	'.webmanifest': 'application/manifest+json'
 };
 
-/** @param {{setupNeeded?: boolean, empty?: boolean}} options */
+/** @param {{setupNeeded?: boolean, empty?: boolean, language?: string}} options */
 export function makeMock(options = {}) {
 	const me = { id: id(), name: 'Maria Roth' };
 	const group = { id: id(), name: 'Familie', role: 'admin' };
-	const account = { ...me, login: 'maria', language: 'en', is_operator: true };
+	const account = { ...me, login: 'maria', language: options.language ?? 'en', is_operator: true };
 	const state = {
 		setupNeeded: options.setupNeeded ?? false,
 		signedIn: false,
