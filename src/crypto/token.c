@@ -53,6 +53,11 @@ bool token_hash_is(const struct token_hash *a, const struct token_hash *b)
 	return sodium_memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
+void random_bytes(void *ret, size_t n)
+{
+	randombytes_buf(ret, n);
+}
+
 void digits_new(unsigned n, char *ret_text)
 {
 	assert(n >= 1 && n <= DIGITS_MAX);

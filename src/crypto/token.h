@@ -23,6 +23,7 @@ MUST_CHECK bool token_hash_of(struct view text, struct token_hash *ret);
 /* In constant time. */
 bool token_hash_is(const struct token_hash *a, const struct token_hash *b);
 
+void random_bytes(void *ret, size_t n);
 /* n (1..12) random decimal digits and a NUL; each digit uniform. */
 void digits_new(unsigned n, char *ret_text);
 /* True when both are the same; takes the same time wherever they differ. */

@@ -263,6 +263,22 @@ void ingest_flush(struct domain *d)
 	}
 }
 
+void ingest_hurry(struct domain *d)
+{
+	struct ingest *in = d->ingest;
+
+	if (in->plain != NULL && in->plain_under_way == 0)
+		send_off(in, &in->plain);
+}
+
+bool ingest_is_idle(struct domain *d)
+{
+	const struct ingest *in = d->ingest;
+
+	return in->plain == NULL && in->urgent == NULL &&
+		atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) == 0;
+}
+
 void ingest_on_linger(struct timer *t, void *context)
 {
 	struct ingest *in = CONTAINER_OF(t, struct ingest, linger);

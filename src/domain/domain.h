@@ -24,6 +24,8 @@ struct claims;
 struct ingest;
 struct quarantine;
 struct sign_in_limits;
+struct gateway_counters;
+struct zones;
 struct gateway_metrics;
 
 enum {
@@ -64,8 +66,9 @@ struct domain_out {
 	/* False when the link's queue is full: try later. */
 	bool (*command)(void *owner, uint64_t session, const struct uid *id, const struct command *c);
 	void (*close)(void *owner, uint64_t session);
-	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. */
-	bool (*start_demo_watch)(void *owner, const char *wire_id);
+	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. Any thread. */
+	bool (*start_demo_watch)(void *demo_owner, const char *wire_id);
+	void *demo_owner;
 };
 
 struct domain {
@@ -83,6 +86,8 @@ struct domain {
 	struct quarantine *quarantine;
 	struct gateway_metrics *gateway_metrics;
 	struct ingest *ingest;     /* main loop only */
+	struct gateway_counters *gateway_counters;
+	struct zones *zones;       /* main loop only */
 	struct domain_out out;
 	int64_t (*wall_ms)(void);  /* clock_wall_ms; tests move it */
 };

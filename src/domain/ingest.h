@@ -30,6 +30,9 @@ void ingest_gateway_lost(struct domain *d, uint8_t gateway);
 void ingest_flush(struct domain *d);
 /* At a clean stop: everything to the writer now. */
 void ingest_flush_all(struct domain *d);
+/* Writes what lingers now; ingest_is_idle when all of it is durable and answered. */
+void ingest_hurry(struct domain *d);
+bool ingest_is_idle(struct domain *d);
 /* The links should not be read any more for now. */
 bool ingest_is_full(struct domain *d);
 /* Something of the wearer changed that people see. */

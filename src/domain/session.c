@@ -258,7 +258,7 @@ static void take_over(struct ingest *in, struct duel *duel)
 	struct live_device *dev = live_at(d->live, duel->place, duel->number);
 	if (dev != NULL) {
 		old = dev->session;
-		(void)live_set_session(d->live, dev, fresh, NULL); /* no memory: at the next frame */
+		(void)!live_set_session(d->live, dev, fresh, NULL); /* no memory: at the next frame */
 		dev->connected_s = (uint32_t)(now / 1000);
 		if (duel->takeovers >= TAKEOVERS_MAX)
 			raise_conflict(in, duel, dev);
@@ -293,7 +293,7 @@ static void second_session(struct ingest *in, uint32_t place, uint32_t number, u
 		struct live_device *dev = live_at(d->live, place, number);
 		uint64_t old = dev == NULL ? 0 : dev->session;
 		if (dev != NULL)
-			(void)live_set_session(d->live, dev, session, NULL); /* at the next frame */
+			(void)!live_set_session(d->live, dev, session, NULL); /* at the next frame */
 		live_unlock(d->live);
 		outbox_on_closed(d, number, old);
 		d->out.close(d->out.owner, old);
@@ -416,7 +416,7 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 			memcpy(dev->vendor, vendor.p, vendor.n);
 		}
 		if (dev->session == 0) {
-			(void)live_set_session(d->live, dev, session, NULL); /* at the next frame */
+			(void)!live_set_session(d->live, dev, session, NULL); /* at the next frame */
 			dev->connected_s = (uint32_t)now_s;
 		}
 		ingest_mark_dirty(in, dev, place);
@@ -464,7 +464,7 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
 			duel->asked_ms = 0;
 			dev->connected_s = (uint32_t)(d->wall_ms() / 1000);
 		}
-		(void)live_set_session(d->live, dev, next, NULL); /* no memory: at the next frame */
+		(void)!live_set_session(d->live, dev, next, NULL); /* no memory: at the next frame */
 		ingest_mark_dirty(in, dev, live_place(d->live, dev));
 	}
 	live_unlock(d->live);

@@ -1,0 +1,431 @@
+#include "app/role_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/control.h"
+#include "app/sandbox.h"
+#include "app/server_links.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/token.h"
+#include "domain/account.h"
+#include "domain/bus.h"
+#include "domain/claims.h"
+#include "domain/gateway_counters.h"
+#include "domain/ingest.h"
+#include "domain/live_table.h"
+#include "domain/outbox.h"
+#include "domain/pool.h"
+#include "domain/quarantine.h"
+#include "domain/sign_in_limits.h"
+#include "domain/web_session.h"
+#include "domain/zones.h"
+#include "http/server.h"
+
+enum {
+	PATH_TEXT = SETTING_TEXT_MAX + 32,
+	URL_TEXT = SETTING_TEXT_MAX + 64,
+	PASSWORD_THREADS = 2, /* Argon2id takes 64 MiB each */
+	TICK_MS = 60 * 1000,
+	DRAIN_MS = 2000,
+};
+
+struct role_server {
+	const struct role *role;
+	struct domain domain;
+	struct http_settings http_settings;
+	struct http_server *http;
+	struct server_links *links;
+	struct db *writer_db; /* until the writer takes it */
+	struct db *reader;    /* of the main thread */
+	struct loop_fd control;
+	struct timer tick;
+	char db_path[PATH_TEXT];
+	char public_host[SETTING_TEXT_MAX];
+	char public_url[URL_TEXT];
+};
+
+static void on_control(void *owner, uint32_t epoll_events)
+{
+	struct role_server *r = owner;
+	struct control m;
+	struct err e;
+
+	(void)epoll_events;
+	enum rc rc = control_receive(r->role->control_fd, &m, &e);
+	if (rc == RC_MORE)
+		return;
+	if (rc == RC_OK && m.type == CONTROL_DEMO_FAILED)
+		log_event(LOG_WARN, "demo.failed", "the simulated watch did not start");
+	if (rc == RC_OK && m.type != CONTROL_STOP)
+		return;
+	/* Also when the supervisor is gone or talks nonsense: nobody would look after us. */
+	loop_forget(r->domain.loop, &r->control);
+	loop_stop(r->domain.loop);
+}
+
+static bool start_demo_watch(void *owner, const char *wire_id)
+{
+	const struct role_server *r = owner;
+
+	return control_send(r->role->control_fd, CONTROL_DEMO, view_of(wire_id), NULL) == RC_OK;
+}
+
+static void on_tick(struct timer *t, void *context)
+{
+	struct role_server *r = CONTAINER_OF(t, struct role_server, tick);
+	struct domain *d = &r->domain;
+
+	(void)context;
+	history_tick(d->history, d->writer, d->wall_ms());
+	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
+}
+
+static void on_turn_end(void *arg)
+{
+	struct role_server *r = arg;
+
+	ingest_flush(&r->domain);
+	server_links_turn_end(r->links);
+}
+
+/* Where people reach the app, and where watches connect to. */
+static enum rc find_addresses(struct role_server *r, struct err *e)
+{
+	const struct settings *s = r->role->settings;
+	char host[SETTING_TEXT_MAX];
+	uint16_t web_port = 0;
+	enum rc rc = settings_split_address(
+		s->watch_listen, host, sizeof host, &r->domain.settings.watch_port, e);
+
+	if (rc == RC_OK)
+		rc = settings_split_address(s->web_listen, host, sizeof host, &web_port, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!view_to_text(view_of(s->public_host), r->public_host, sizeof r->public_host))
+		return fail(e, RC_LIMIT, "public_host is too long");
+	if (r->public_host[0] == '\0' && gethostname(r->public_host, sizeof r->public_host - 1) != 0)
+		return fail_sys(e, "no host name: set public_host");
+	if (s->public_url[0] != '\0') {
+		size_t n = strlen(s->public_url);
+		while (n > 0 && s->public_url[n - 1] == '/')
+			n--;
+		memcpy(r->public_url, s->public_url, n);
+		r->public_url[n] = '\0';
+	} else {
+		(void)snprintf(r->public_url, sizeof r->public_url, "http://localhost:%u", web_port);
+	}
+	return RC_OK;
+}
+
+static struct domain_settings domain_settings_of(const struct role_server *r)
+{
+	const struct settings *s = r->role->settings;
+
+	return (struct domain_settings){
+		.data_dir = s->data_dir,
+		.public_host = r->public_host,
+		.public_url = s->public_url,
+		.watch_port = r->domain.settings.watch_port,
+		.is_demo_watch_on = s->demo_watch,
+		.unknown_ids_max = s->unknown_ids_max,
+		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
+		.sign_in_account_max = s->sign_in_per_account_max,
+		.sign_in_address_max = s->sign_in_per_address_max,
+		.sign_in_window_s = s->sign_in_window_s,
+		.commit_linger_ms = s->commit_linger_ms,
+		.claim_code_s = s->claim_code_s,
+		.claim_life_s = s->claim_life_s,
+		.command_unanswered_s = s->command_unanswered_s,
+		.locate_life_s = s->locate_life_s,
+		.find_life_s = s->find_life_s,
+		.message_life_s = s->message_life_s,
+		.settings_life_s = s->settings_life_s,
+	};
+}
+
+static const char *map_kind_name(enum map_kind kind)
+{
+	return kind == MAP_TILES ? "tiles" : kind == MAP_PMTILES ? "pmtiles" : "builtin";
+}
+
+static struct http_settings http_settings_of(const struct role_server *r)
+{
+	const struct settings *s = r->role->settings;
+
+	return (struct http_settings){
+		.web_dir = s->web_dir,
+		.public_host = r->public_host,
+		.public_url = s->public_url,
+		.metrics_from = s->metrics_from,
+		.trusted_proxy = s->trusted_proxy,
+		.tls_cert = s->tls_cert,
+		.tls_key = s->tls_key,
+		.map_kind = map_kind_name(s->map_kind),
+		.map_url = s->map_url,
+		.map_attribution = s->map_attribution,
+		.watch_port = r->domain.settings.watch_port,
+		.is_host_checked = s->http_check_host,
+		.threads = s->http_threads,
+		.connections_max = s->http_connections_max,
+		.connections_per_address_max = s->http_connections_per_address_max,
+		.idle_s = s->http_idle_s,
+		.header_s = s->http_header_s,
+		.body_s = s->http_body_s,
+		.body_max = s->http_body_max,
+		.requests_per_s = s->http_requests_per_s,
+		.streams_max = s->sse_streams_max,
+		.streams_per_account_max = s->sse_per_account_max,
+	};
+}
+
+static enum rc make_data_dir(const char *data_dir, char path[PATH_TEXT], struct err *e)
+{
+	if (mkdir(data_dir, 0700) != 0 && errno != EEXIST)
+		return fail_sys(e, "cannot make the data folder %s", data_dir);
+	(void)snprintf(path, PATH_TEXT, "%s/kinward.db", data_dir);
+	return RC_OK;
+}
+
+/* Everything that needs files outside the data folder, or no thread yet. */
+static enum rc open_store(struct role_server *r, struct err *e)
+{
+	struct domain *d = &r->domain;
+	enum rc rc = crypto_start(e);
+
+	if (rc == RC_OK)
+		rc = make_data_dir(r->role->settings->data_dir, r->db_path, e);
+	if (rc == RC_OK)
+		rc = db_open(r->db_path, DB_WRITER, &r->writer_db, e);
+	if (rc == RC_OK)
+		rc = db_open(r->db_path, DB_READER, &r->reader, e);
+	if (rc == RC_OK)
+		rc = history_open(r->writer_db, &d->history, e);
+	if (rc == RC_OK)
+		rc = live_new(&d->live, e);
+	if (rc == RC_OK)
+		rc = live_load(d->live, r->reader, d->history, e);
+	return rc;
+}
+
+static enum rc make_parts(struct role_server *r, struct err *e)
+{
+	struct domain *d = &r->domain;
+	enum rc rc = loop_new(&d->loop, e);
+
+	if (rc == RC_OK)
+		rc = bus_new(&d->bus, e);
+	if (rc == RC_OK)
+		rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
+	if (rc == RC_OK)
+		rc = sign_in_limits_new(d->settings.sign_in_account_max,
+			d->settings.sign_in_address_max, &d->sign_in_limits, e);
+	if (rc == RC_OK)
+		rc = gateway_counters_new(&d->gateway_counters, e);
+	if (rc == RC_OK)
+		rc = quarantine_new(&d->settings, &d->quarantine, e);
+	if (rc == RC_OK)
+		rc = claims_new(d, &d->claims, e);
+	if (rc == RC_OK)
+		rc = outbox_new(d, &d->outbox, e);
+	if (rc == RC_OK)
+		rc = ingest_new(d, &d->ingest, e);
+	if (rc == RC_OK)
+		rc = http_server_new(&r->http_settings, d, r->db_path, &r->http, e);
+	return rc;
+}
+
+static enum rc enter_sandbox(const struct role_server *r, struct err *e)
+{
+	struct sandbox_layers layers;
+	char text[SANDBOX_TEXT];
+	enum rc rc = sandbox_enter_server(r->role->settings->data_dir, &layers, e);
+
+	if (rc != RC_OK)
+		return rc;
+	sandbox_to_text(&layers, text);
+	log_event(LOG_INFO, "server.sandbox", "%s", text);
+	return RC_OK;
+}
+
+static enum rc start_threads(struct role_server *r, struct err *e)
+{
+	struct domain *d = &r->domain;
+	const struct settings *s = r->role->settings;
+	enum rc rc = writer_start(STEAL(r->writer_db), d->loop, s->writer_queue_max, &d->writer, e);
+
+	if (rc == RC_OK)
+		rc = pool_start(r->db_path, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
+	if (rc == RC_OK)
+		rc = outbox_load(d, r->reader, e);
+	if (rc == RC_OK)
+		rc = claims_load(d, r->reader, e);
+	if (rc == RC_OK)
+		rc = zones_start(d, &d->zones, e);
+	if (rc == RC_OK)
+		rc = server_links_new(r->role, d, &r->links, e);
+	return rc;
+}
+
+static enum rc setup_text(struct role_server *r, char *ret, size_t size, struct err *e)
+{
+	char token[TOKEN_TEXT];
+	bool is_needed = false;
+	enum rc rc = account_is_setup_needed(r->reader, &is_needed, e);
+
+	ret[0] = '\0';
+	if (rc != RC_OK || !is_needed)
+		return rc;
+	/* Before the writer's thread owns the connection. */
+	rc = account_new_setup_token(r->writer_db, r->domain.wall_ms(), token, e);
+	if (rc == RC_OK)
+		(void)snprintf(ret, size, "set-up link: %s/#/setup?token=%s", r->public_url, token);
+	secret_forget(token, sizeof token);
+	return rc;
+}
+
+static enum rc set_up(struct role_server *r, struct err *e)
+{
+	struct domain *d = &r->domain;
+	char ready[CONTROL_TEXT_MAX];
+
+	d->wall_ms = clock_wall_ms;
+	enum rc rc = find_addresses(r, e);
+	if (rc == RC_OK) {
+		d->settings = domain_settings_of(r);
+		r->http_settings = http_settings_of(r);
+		rc = open_store(r, e);
+	}
+	if (rc == RC_OK)
+		rc = make_parts(r, e);
+	if (rc == RC_OK)
+		rc = setup_text(r, ready, sizeof ready, e);
+	if (rc == RC_OK)
+		rc = enter_sandbox(r, e);
+	if (rc == RC_OK)
+		rc = start_threads(r, e);
+	if (rc != RC_OK)
+		return rc;
+	d->out = server_links_out(r->links);
+	d->out.start_demo_watch = start_demo_watch;
+	d->out.demo_owner = r;
+	timer_init(&r->tick, on_tick);
+	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
+	loop_on_turn_end(d->loop, on_turn_end, r);
+	r->control = (struct loop_fd){
+		.fd = r->role->control_fd, .events = EPOLLIN, .fn = on_control, .owner = r};
+	rc = loop_watch(d->loop, &r->control, e);
+	if (rc == RC_OK)
+		rc = http_server_start(r->http, r->role->listen_fd, e);
+	if (rc == RC_OK) {
+		rc = control_send(r->role->control_fd, CONTROL_READY, view_of(ready), e);
+		log_event(LOG_INFO, "server.ready", "gateways=%u", r->role->links_n);
+	}
+	secret_forget(ready, sizeof ready);
+	return rc;
+}
+
+/* Takes what the gateways have sent, commits it, answers it. */
+static void drain(struct role_server *r)
+{
+	struct domain *d = &r->domain;
+
+	if (r->http != NULL)
+		http_server_stop(r->http);
+	pool_stop(d->pool);
+	d->pool = NULL;
+	if (r->links != NULL)
+		server_links_receive_all(r->links);
+	if (d->writer != NULL && d->ingest != NULL)
+		ingest_flush_all(d);
+	writer_stop(d->writer); /* its completions send the answers */
+	d->writer = NULL;
+	if (r->links != NULL)
+		server_links_drain(r->links, DRAIN_MS);
+}
+
+static void tear_down(struct role_server *r)
+{
+	struct domain *d = &r->domain;
+
+	http_server_free(r->http);
+	timer_cancel(&r->tick);
+	zones_stop(d->zones);
+	ingest_free(d->ingest);
+	outbox_free(d->outbox);
+	claims_free(d->claims);
+	quarantine_free(d->quarantine);
+	gateway_counters_free(d->gateway_counters);
+	sign_in_limits_free(d->sign_in_limits);
+	web_sessions_free(d->web_sessions);
+	server_links_free(r->links);
+	bus_free(d->bus);
+	live_free(d->live);
+	history_free(d->history);
+	db_close(r->reader);
+	db_close(r->writer_db);
+	loop_free(d->loop);
+}
+
+int role_server_main(const struct role *role)
+{
+	struct role_server *r = calloc(1, sizeof *r);
+	struct err e = {.rc = RC_OK};
+
+	if (r == NULL)
+		return 1;
+	r->role = role;
+	timer_init(&r->tick, on_tick);
+	enum rc rc = set_up(r, &e);
+	if (rc == RC_OK)
+		rc = loop_run(r->domain.loop, &r->domain, &e);
+	if (rc != RC_OK)
+		log_event(LOG_ERROR, "server.failed", "reason=\"%s\"", e.msg);
+	drain(r);
+	tear_down(r);
+	free(r);
+	if (rc == RC_OK)
+		log_event(LOG_INFO, "server.stopped", "all that was taken is stored");
+	return rc == RC_OK ? 0 : 1;
+}
+
+int setup_link_main(const struct settings *settings)
+{
+	struct settings copy = *settings;
+	struct role role = {.settings = &copy};
+	struct role_server r = {.role = &role};
+	char text[CONTROL_TEXT_MAX];
+	struct err e = {.rc = RC_OK};
+
+	r.domain.wall_ms = clock_wall_ms;
+	enum rc rc = crypto_start(&e);
+	if (rc == RC_OK)
+		rc = find_addresses(&r, &e);
+	if (rc == RC_OK)
+		rc = make_data_dir(copy.data_dir, r.db_path, &e);
+	if (rc == RC_OK)
+		rc = db_open(r.db_path, DB_WRITER, &r.writer_db, &e);
+	if (rc == RC_OK)
+		rc = db_open(r.db_path, DB_READER, &r.reader, &e);
+	if (rc == RC_OK)
+		rc = setup_text(&r, text, sizeof text, &e);
+	db_close(r.reader);
+	db_close(r.writer_db);
+	if (rc != RC_OK) {
+		(void)fprintf(stderr, "kinward setup-link: %s\n", e.msg);
+		return 1;
+	}
+	if (text[0] == '\0') {
+		(void)fputs("There is an account already: sign in with it.\n", stderr);
+		return 1;
+	}
+	(void)printf("%s\n", text);
+	secret_forget(text, sizeof text);
+	return 0;
+}
