@@ -281,7 +281,7 @@ enum rc alarm_close(struct domain *d, struct db *reader, const struct principal 
 	struct step step = {
 		.alarm = alarm, .account = &who->account, .next = ALARM_CLOSED, .note = note};
 
-	if (note.n > 0 && (note.n >= ALARM_NOTE_TEXT * 4 || !text_is_note(note, NOTE_CHARS_MAX)))
+	if (note.n > 0 && (note.n >= ALARM_NOTE_TEXT || !text_is_note(note, NOTE_CHARS_MAX)))
 		return refuse(p, RC_SYNTAX, "note_invalid", "note",
 			"at most 500 characters, no control characters");
 	if (step.note.p == NULL)

@@ -10,7 +10,7 @@ const char *alarm_state_name(enum alarm_state s);
 /* Beside the bits of enum report_alarm: alarms that the server raises. */
 enum { ALARM_CONFLICT = 1u << 15 };
 
-enum { ALARM_NOTE_TEXT = 501, ALARM_PAGE = 50 };
+enum { ALARM_NOTE_TEXT = 2001 /* 500 characters */, ALARM_PAGE = 50 };
 
 struct alarm_info {
 	struct uid id, wearer, group;
