@@ -132,31 +132,6 @@ static void answer_now(struct domain *d, const struct message_report *m)
 		d->out.answer(d->out.owner, m->session, m->index, &m->reply);
 }
 
-/* A watch without an owner: nothing is stored; what it must have answered is answered, so that it stays calm. */
-static void report_of_stranger(struct ingest *in, const struct message_report *m, const struct report *r)
-{
-	struct domain *d = in->domain;
-	char id[WIRE_ID_TEXT];
-
-	if (!quarantine_id_of(d->quarantine, m->session, id)) {
-		/* The session is older than this server. */
-		ingest_opened(d, m->session, NULL, VIEW(""), m->id);
-		live_lock(d->live);
-		bool is_bound = session_device(in, m->session) != NULL;
-		live_unlock(d->live);
-		if (is_bound) {
-			ingest_report(d, m);
-			return;
-		}
-		if (!view_to_text(m->id, id, sizeof id))
-			return;
-	}
-	ingest_count(in, COUNT_NOT_BOUND, 1);
-	quarantine_seen(d->quarantine, m->session, d->wall_ms());
-	if (!claims_on_report(d, m, view_of(id), r))
-		answer_now(d, m);
-}
-
 static void on_heartbeat(struct ingest *in, const struct message_report *m, const struct report *r)
 {
 	struct domain *d = in->domain;
@@ -330,13 +305,13 @@ static void make_alarm(struct alarm_work *a, const struct live_device *dev, uint
 
 	*a = (struct alarm_work){
 		.intake = {.wearer = dev->wearer,
-			.kinds = r->alarms != 0 ? r->alarms : REPORT_ALARM_UNKNOWN,
-			.status = r->status,
-			.device_time_ms = has_time ? r->time_ms : m->received_ms,
-			.time_ms = j->time_ms,
-			.received_ms = m->received_ms,
-			.marks = j->marks,
-			.is_own_report = r->kind == REPORT_ALARM},
+			   .kinds = r->alarms != 0 ? r->alarms : REPORT_ALARM_UNKNOWN,
+			   .status = r->status,
+			   .device_time_ms = has_time ? r->time_ms : m->received_ms,
+			   .time_ms = j->time_ms,
+			   .received_ms = m->received_ms,
+			   .marks = j->marks,
+			   .is_own_report = r->kind == REPORT_ALARM},
 		.place = place,
 		.number = dev->number,
 		.group = dev->group,
@@ -345,7 +320,8 @@ static void make_alarm(struct alarm_work *a, const struct live_device *dev, uint
 
 /* Everything of one report into its batch; nothing is half there when it fails. */
 static enum rc batch_report(struct ingest *in, const struct history_entry *entry,
-	const struct news *news, struct alarm_work *alarm, const struct message_report *m, struct err *e)
+	const struct news *news, struct alarm_work *alarm, const struct message_report *m,
+	struct err *e)
 {
 	struct batch *b = NULL;
 	enum rc rc = batch_for(in, alarm != NULL, &b, e);
@@ -434,25 +410,44 @@ static void on_values(struct ingest *in, const struct message_report *m, const s
 	ingest_count(in, COUNT_ALARMS, has_alarm);
 }
 
-void ingest_report(struct domain *d, const struct message_report *m)
+static bool is_bound(struct ingest *in, uint64_t session)
 {
-	struct ingest *in = d->ingest;
-	struct report *r = &in->scratch;
-	struct err e;
+	live_lock(in->domain->live);
+	bool is_there = session_device(in, session) != NULL;
+	live_unlock(in->domain->live);
+	return is_there;
+}
 
-	ingest_count(in, COUNT_REPORTS, 1);
-	if (report_unpack(m->report, r, &e) != RC_OK) {
-		ingest_count(in, COUNT_UNREADABLE, 1);
-		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
+/* True when the session, which is older than this server, is one of a bound watch. */
+static bool is_known_after_all(struct ingest *in, const struct message_report *m)
+{
+	struct domain *d = in->domain;
+
+	ingest_opened(d, m->session, NULL, VIEW(""), m->id);
+	return is_bound(in, m->session);
+}
+
+/* A watch without an owner: nothing is stored; what it must have answered is answered, so that it
+ * stays calm. */
+static void report_of_stranger(
+	struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+	char id[WIRE_ID_TEXT];
+
+	if (!quarantine_id_of(d->quarantine, m->session, id) && !view_to_text(m->id, id, sizeof id))
 		return;
-	}
-	live_lock(d->live);
-	bool is_bound = session_device(in, m->session) != NULL;
-	live_unlock(d->live);
-	if (!is_bound) {
-		report_of_stranger(in, m, r);
-		return;
-	}
+	ingest_count(in, COUNT_NOT_BOUND, 1);
+	quarantine_seen(d->quarantine, m->session, d->wall_ms());
+	if (!claims_on_report(d, m, view_of(id), r))
+		answer_now(d, m);
+}
+
+static void report_of_bound(
+	struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct domain *d = in->domain;
+
 	session_talked(in, m->session, r);
 	switch (r->kind) {
 	case REPORT_POSITION:
@@ -478,6 +473,28 @@ void ingest_report(struct domain *d, const struct message_report *m)
 		answer_with_values(d, m);
 		break;
 	}
+}
+
+void ingest_report(struct domain *d, const struct message_report *m)
+{
+	struct ingest *in = d->ingest;
+	struct report *r = &in->scratch;
+	struct err e;
+
+	ingest_count(in, COUNT_REPORTS, 1);
+	if (report_unpack(m->report, r, &e) != RC_OK) {
+		ingest_count(in, COUNT_UNREADABLE, 1);
+		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
+		return;
+	}
+	char id[WIRE_ID_TEXT];
+	bool has_owner = is_bound(in, m->session);
+	if (!has_owner && !quarantine_id_of(d->quarantine, m->session, id))
+		has_owner = is_known_after_all(in, m);
+	if (has_owner)
+		report_of_bound(in, m, r);
+	else
+		report_of_stranger(in, m, r);
 }
 
 void ingest_foreign(struct domain *d, enum foreign kind)

@@ -60,8 +60,9 @@ struct live_device *live_at(struct live *l, uint32_t place, uint32_t number);
 /* RC_CONFLICT when the wire id is there already. */
 MUST_CHECK enum rc live_add(struct live *l, const struct live_device *dev, struct err *e);
 void live_remove(struct live *l, struct live_device *dev);
-/* 0: no session. RC_NOMEM leaves it without one. */
-MUST_CHECK enum rc live_set_session(
+/* 0: no session. RC_NOMEM leaves it without one; the next frame of the session tries again, so that a
+ * caller may go on. */
+enum rc live_set_session(
 	struct live *l, struct live_device *dev, uint64_t session, struct err *e);
 
 /* The next device from *place on whose session belongs to that gateway; takes the lock itself. */
