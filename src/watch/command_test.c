@@ -165,8 +165,8 @@ static void texts_are_checked(void **state)
 	}
 	c = message_of(VIEW(""));
 	assert_refused(&c, RC_LIMIT);
-	for (uint16_t n = COMMAND_TEXT_MAX - 1; n <= COMMAND_TEXT_MAX + 1; n++) {
-		c = (struct command){.kind = COMMAND_MESSAGE, .text_n = n};
+	for (size_t n = COMMAND_TEXT_MAX - 1; n <= COMMAND_TEXT_MAX + 1; n++) {
+		c = (struct command){.kind = COMMAND_MESSAGE, .text_n = (uint16_t)n};
 		memset(c.text, 'a', n);
 		assert_int_equal(command_check(&c, NULL), n <= COMMAND_TEXT_MAX ? RC_OK : RC_LIMIT);
 	}

@@ -303,8 +303,9 @@ static void status_is_a_set(void **state)
 static void an_alarm_is_never_lost(void **state)
 {
 	static const char *const contents[] = {"AL", "AL,", "AL,,,,,,,,,,,,,,,,,,", "al,x",
-		"AL_LTE,321323,131944,A,51.2,N,3.1,E", "ALCUSTOMER1", "AL,080123", "AL\1,2", "AL,[",
-		"ALARMALARMALARMALARMALARMALARM,1", "AL,080123,131944,X,51.2,N,3.1,E" REST,
+		"AL_LTE,321323,131944,A,51.2,N,3.1,E", "ALCUSTOMER1", "AL,080123", ("AL\1,2"),
+		"AL,[", "ALARMALARMALARMALARMALARMALARM,1",
+		("AL,080123,131944,X,51.2,N,3.1,E" REST),
 		"AL,080123,131944,A,51.2,N,3.1,E,0.0,0,0,9,100,90,0,0,XYZ,0,0"};
 
 	(void)state;
