@@ -7,6 +7,7 @@
 #include "app/doctor.h"
 #include "app/role.h"
 #include "app/role_gateway.h"
+#include "app/role_server.h"
 #include "app/settings.h"
 #include "app/spawn.h"
 #include "app/supervisor.h"
@@ -121,18 +122,26 @@ static int run_role(int argc, char **argv)
 	log_start(settings.log_level, is_server ? "server" : "gateway");
 	if (strcmp(argv[1], "gateway") == 0)
 		return role_gateway_main(&role);
-	return EXIT_USAGE;
+	return is_server ? role_server_main(&role) : EXIT_USAGE;
+}
+
+static int run_setup_link(int argc, char **argv)
+{
+	struct settings settings;
+
+	return read_settings(argc, argv, &settings) ? setup_link_main(&settings) : EXIT_USAGE;
 }
 
 static const struct subcommand subcommands[] = {
-	{"serve",    "run the service: --config FILE, --set NAME=VALUE",  run_serve   },
-	{"decode",   "show what a watch says, one JSON object a frame",   decode_main },
-	{"sim",      "run simulated watches",                             sim_main    },
-	{"doctor",   "say what this system gives and what is in the way", run_doctor  },
-	{"settings", "print all settings with their limits and defaults", run_settings},
-	{"version",  "print the version",                                 run_version },
-	{"help",     "print this",					run_help    },
-	{"role",     NULL,						run_role    },
+	{"serve",      "run the service: --config FILE, --set NAME=VALUE",  run_serve     },
+	{"setup-link", "make a new one-time link for the first account",    run_setup_link},
+	{"decode",     "show what a watch says, one JSON object a frame",   decode_main   },
+	{"sim",        "run simulated watches",                             sim_main      },
+	{"doctor",     "say what this system gives and what is in the way", run_doctor    },
+	{"settings",   "print all settings with their limits and defaults", run_settings  },
+	{"version",    "print the version",                                 run_version   },
+	{"help",       "print this",					run_help      },
+	{"role",       NULL,						run_role      },
 };
 
 static void print_help(FILE *out)

@@ -17,15 +17,16 @@
 #include "domain/account.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
-#include "domain/gateway_counters.h"
+#include "domain/demo_watch.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
+#include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session.h"
-#include "domain/zones.h"
+#include "domain/zone_clock.h"
 #include "http/server.h"
 
 enum {
@@ -227,7 +228,7 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 		rc = sign_in_limits_new(d->settings.sign_in_account_max,
 			d->settings.sign_in_address_max, &d->sign_in_limits, e);
 	if (rc == RC_OK)
-		rc = gateway_counters_new(&d->gateway_counters, e);
+		rc = gateway_metrics_new(&d->gateway_metrics, e);
 	if (rc == RC_OK)
 		rc = quarantine_new(&d->settings, &d->quarantine, e);
 	if (rc == RC_OK)
@@ -267,7 +268,7 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = claims_load(d, r->reader, e);
 	if (rc == RC_OK)
-		rc = zones_start(d, &d->zones, e);
+		rc = zone_clock_new(d, &d->zone_clock, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
 	return rc;
@@ -315,6 +316,7 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	d->out = server_links_out(r->links);
 	d->out.start_demo_watch = start_demo_watch;
 	d->out.demo_owner = r;
+	zone_clock_start(d->zone_clock);
 	timer_init(&r->tick, on_tick);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 	loop_on_turn_end(d->loop, on_turn_end, r);
@@ -323,6 +325,8 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	rc = loop_watch(d->loop, &r->control, e);
 	if (rc == RC_OK)
 		rc = http_server_start(r->http, r->role->listen_fd, e);
+	if (rc == RC_OK && demo_watch_resume(d, r->reader, e) != RC_OK)
+		log_event(LOG_WARN, "demo.failed", "why=\"%s\"", e->msg);
 	if (rc == RC_OK) {
 		rc = control_send(r->role->control_fd, CONTROL_READY, view_of(ready), e);
 		log_event(LOG_INFO, "server.ready", "gateways=%u", r->role->links_n);
@@ -356,12 +360,12 @@ static void tear_down(struct role_server *r)
 
 	http_server_free(r->http);
 	timer_cancel(&r->tick);
-	zones_stop(d->zones);
+	zone_clock_free(d->zone_clock);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);
 	quarantine_free(d->quarantine);
-	gateway_counters_free(d->gateway_counters);
+	gateway_metrics_free(d->gateway_metrics);
 	sign_in_limits_free(d->sign_in_limits);
 	web_sessions_free(d->web_sessions);
 	server_links_free(r->links);

@@ -6,8 +6,8 @@
 #include "app/control.h"
 #include "base/log.h"
 #include "crypto/token.h"
-#include "domain/gateway_counters.h"
 #include "domain/ingest.h"
+#include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "link/link.h"
 
@@ -121,11 +121,18 @@ static void welcome(const struct gateway_end *end)
 	send(end, &m);
 }
 
+/* Its process is another one: the sessions of the old one are gone. */
+static void lose(const struct gateway_end *end)
+{
+	ingest_gateway_lost(end->links->domain, end->number);
+	gateway_metrics_lost(end->links->domain->gateway_metrics, end->number);
+}
+
 static void on_hello(struct gateway_end *end, const struct message_hello *hello)
 {
 	if (end->epoch != hello->epoch) {
 		if (end->epoch != 0)
-			ingest_gateway_lost(end->links->domain, end->number);
+			lose(end);
 		end->epoch = hello->epoch;
 		end->has_left = false;
 		end->bad = 0;
@@ -165,7 +172,7 @@ static void on_message(void *owner, const struct message *m)
 		ingest_foreign(d, m->foreign.kind);
 		break;
 	case MESSAGE_STATS:
-		gateway_counters_store(d->gateway_counters, end->number, &m->stats);
+		gateway_metrics_set(d->gateway_metrics, end->number, &m->stats);
 		break;
 	case MESSAGE_BYE:
 		end->has_left = true;

@@ -24,8 +24,7 @@ struct claims;
 struct ingest;
 struct quarantine;
 struct sign_in_limits;
-struct gateway_counters;
-struct zones;
+struct zone_clock;
 struct gateway_metrics;
 
 enum {
@@ -86,8 +85,7 @@ struct domain {
 	struct quarantine *quarantine;
 	struct gateway_metrics *gateway_metrics;
 	struct ingest *ingest;     /* main loop only */
-	struct gateway_counters *gateway_counters;
-	struct zones *zones;       /* main loop only */
+	struct zone_clock *zone_clock; /* main loop only */
 	struct domain_out out;
 	int64_t (*wall_ms)(void);  /* clock_wall_ms; tests move it */
 };

@@ -1,0 +1,233 @@
+#include "domain/bind.h"
+
+#include "base/log.h"
+#include "crypto/token.h"
+#include "domain/bus.h"
+#include "domain/live_table.h"
+#include "domain/outbox.h"
+#include "domain/quarantine.h"
+#include "domain/watch_settings_inside.h"
+#include "domain/zone_clock.h"
+
+/* Watches of the yisai family know two more switches that must be off (auto-answer, forwarding of SMS). */
+static bool is_yisai(const char *vendor)
+{
+	static const char *const codes[] = {"YS", "XT", "TL", "BK", "RL"};
+
+	for (size_t i = 0; i < COUNT_OF(codes); i++) {
+		if (view_is_nocase(view_of(vendor), view_of(codes[i])))
+			return true;
+	}
+	return false;
+}
+
+static struct command_row *add_command(
+	const struct domain *d, struct bind_work *w, enum command_kind kind)
+{
+	struct command_row *row = &w->commands[w->commands_n++];
+
+	command_row_init(row, d, kind);
+	row->wearer = w->wearer;
+	row->group = w->group;
+	row->number = 0; /* known in the job */
+	row->created_ms += w->commands_n; /* keeps their order */
+	return row;
+}
+
+enum rc bind_prepare(const struct domain *d, struct bind_work *w, struct err *e)
+{
+	uint8_t language = 0;
+	int16_t offset_min = 0;
+
+	w->now_ms = d->wall_ms();
+	w->wearer = uid_new();
+	w->device = uid_new();
+	w->commands_n = 0;
+	digits_new(COMMAND_DIGITS_MAX, w->password);
+	enum rc rc = watch_zone_minutes(view_of(w->zone), w->now_ms, &offset_min, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!watch_language_number(view_of(w->language), &language))
+		language = 0;
+	struct command_row *row = add_command(d, w, COMMAND_LANGUAGE_ZONE);
+	row->command.language = language;
+	row->command.zone_min = offset_min;
+	(void)add_command(d, w, COMMAND_VERSION); /* nothing to fill in */
+	add_command(d, w, COMMAND_UPLOAD_INTERVAL)->command.interval_s = BIND_INTERVAL_S;
+	(void)add_command(d, w, COMMAND_CENTER_CLEAR);
+	(void)add_command(d, w, COMMAND_SLAVE_CLEAR);
+	(void)add_command(d, w, COMMAND_AUTO_ANSWER_OFF);
+	if (is_yisai(w->vendor)) {
+		(void)add_command(d, w, COMMAND_AUTO_PICKUP_OFF);
+		(void)add_command(d, w, COMMAND_SMS_FORWARD_OFF);
+	}
+	row = add_command(d, w, COMMAND_PASSWORD);
+	memcpy(row->command.digits, w->password, sizeof w->password);
+	return RC_OK;
+}
+
+static enum rc check_free(struct db *db, const struct bind_work *w, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db, "SELECT 1 FROM device WHERE wire_id = ?1", &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_text(s, 1, view_of(w->wire_id));
+	rc = stmt_step(s, &has_row, e);
+	stmt_reset(s);
+	return rc == RC_OK && has_row ? fail(e, RC_CONFLICT, "the watch is bound already") : rc;
+}
+
+static enum rc next_number(struct db *db, uint32_t *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db,
+		"INSERT INTO counter (name, value) VALUES ('wearer', 1)"
+		" ON CONFLICT (name) DO UPDATE SET value = counter.value + 1",
+		&s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_run(s, NULL, e);
+	if (rc == RC_OK)
+		rc = db_prepare(db, "SELECT value FROM counter WHERE name = 'wearer'", &s, e);
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret = (uint32_t)stmt_int(s, 0);
+	stmt_reset(s);
+	return RC_OK;
+}
+
+static enum rc insert_wearer(struct db *db, const struct bind_work *w, struct err *e)
+{
+	/* Told apart on the map, also by people who see few colours. */
+	static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+		"#56b4e9", "#8c510a", "#6a3d9a"};
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"INSERT INTO wearer (id, number, care_group, name, color, picture_version, created_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &w->wearer);
+	stmt_bind_int(s, 2, w->number);
+	stmt_bind_uid(s, 3, &w->group);
+	stmt_bind_text(s, 4, view_of(w->name));
+	stmt_bind_text(s, 5, view_of(colors[w->number % COUNT_OF(colors)]));
+	stmt_bind_int(s, 6, w->now_ms);
+	return stmt_run(s, NULL, e);
+}
+
+static enum rc insert_device(struct db *db, const struct bind_work *w, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"INSERT INTO device (id, wearer, wire_id, vendor, model, version, is_demo, date_order,"
+		" offset_min, language, zone, zone_sent_min, upload_interval_s,"
+		" is_language_confirmed, is_zone_confirmed, is_interval_confirmed, is_lz_refused,"
+		" password, password_wanted, phone, bound_ms)"
+		" VALUES (?1, ?2, ?3, ?4, '', '', ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, '', ?10, ?11, ?12)",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &w->device);
+	stmt_bind_uid(s, 2, &w->wearer);
+	stmt_bind_text(s, 3, view_of(w->wire_id));
+	stmt_bind_text(s, 4, view_of(w->vendor));
+	stmt_bind_int(s, 5, w->is_demo);
+	stmt_bind_text(s, 6, view_of(w->language));
+	stmt_bind_text(s, 7, view_of(w->zone));
+	stmt_bind_int(s, 8, w->commands[0].command.zone_min);
+	stmt_bind_int(s, 9, BIND_INTERVAL_S);
+	stmt_bind_text(s, 10, view_of(w->password));
+	stmt_bind_text(s, 11, view_of(w->phone));
+	stmt_bind_int(s, 12, w->now_ms);
+	return stmt_run(s, NULL, e);
+}
+
+static enum rc close_claim(struct db *db, const struct bind_work *w, struct err *e)
+{
+	struct stmt *s = NULL;
+
+	if (uid_is_none(&w->claim))
+		return RC_OK;
+	enum rc rc = db_prepare(db, "UPDATE claim SET state = ?2, wearer = ?3 WHERE id = ?1", &s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &w->claim);
+	stmt_bind_int(s, 2, 5); /* CLAIM_BOUND */
+	stmt_bind_uid(s, 3, &w->wearer);
+	return stmt_run(s, NULL, e);
+}
+
+enum rc bind_job(struct db *db, void *work, struct err *e)
+{
+	struct bind_work *w = work;
+	enum rc rc = check_free(db, w, e);
+
+	if (rc == RC_OK)
+		rc = next_number(db, &w->number, e);
+	if (rc == RC_OK)
+		rc = insert_wearer(db, w, e);
+	if (rc == RC_OK)
+		rc = insert_device(db, w, e);
+	for (unsigned i = 0; i < w->commands_n && rc == RC_OK; i++) {
+		w->commands[i].number = w->number;
+		rc = command_row_insert(db, &w->commands[i], e);
+	}
+	return rc == RC_OK ? close_claim(db, w, e) : rc;
+}
+
+enum rc bind_finish(struct domain *d, const struct bind_work *w, struct err *e)
+{
+	struct live_device dev = {.device = w->device,
+		.wearer = w->wearer,
+		.group = w->group,
+		.number = w->number,
+		.is_demo = w->is_demo};
+
+	memcpy(dev.wire_id, w->wire_id, sizeof dev.wire_id); /* WIRE_ID_TEXT is one more */
+	memcpy(dev.vendor, w->vendor, sizeof dev.vendor);
+	live_lock(d->live);
+	enum rc rc = live_add(d->live, &dev, e);
+	live_unlock(d->live);
+	return rc;
+}
+
+void bind_take_session(struct domain *d, const struct bind_work *w)
+{
+	uint64_t session = w->session;
+
+	quarantine_remove(d->quarantine, view_of(w->wire_id));
+	if (session != 0) {
+		live_lock(d->live);
+		struct live_device *dev = live_by_wearer(d->live, &w->wearer);
+		bool is_mine = dev != NULL && dev->session == 0 &&
+			live_set_session(d->live, dev, session, NULL) == RC_OK;
+		if (is_mine) {
+			dev->connected_s = (uint32_t)(d->wall_ms() / 1000);
+			dev->last_seen_s = dev->connected_s;
+		}
+		live_unlock(d->live);
+		if (is_mine)
+			d->out.standing(d->out.owner, session, STANDING_BOUND);
+	}
+	for (unsigned i = 0; i < w->commands_n; i++)
+		outbox_add(d, &w->commands[i]);
+	bus_publish(d->bus, EVENT_WEARER, &w->group, &w->wearer);
+	log_event(LOG_INFO, "device.bound", "demo=%d", w->is_demo);
+	zone_clock_start(d->zone_clock); /* perhaps a zone that nobody had */
+}
+
+void bind_forget(struct bind_work *w)
+{
+	secret_forget(w->password, sizeof w->password);
+	secret_forget(w->commands, sizeof w->commands);
+}

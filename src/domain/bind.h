@@ -1,0 +1,38 @@
+/* Binding a watch to a new wearer, for claims and the demo: rows in one transaction, then the live table and the
+ * session. Inside of domain/ only. */
+#pragma once
+
+#include "domain/command_row.h"
+
+enum { BIND_COMMANDS_MAX = 10, BIND_INTERVAL_S = 600 };
+
+struct bind_work {
+	/* given */
+	struct uid group;
+	struct uid claim; /* none: no claim to close */
+	char wire_id[WIRE_ID_TEXT];
+	char vendor[8];
+	char name[NAME_TEXT];
+	char language[LANGUAGE_TEXT];
+	char zone[ZONE_TEXT];
+	char phone[SIM_NUMBER_TEXT];
+	bool is_demo;
+	uint64_t session; /* open now; 0: none */
+	/* made */
+	struct uid wearer, device;
+	uint32_t number;
+	char password[COMMAND_DIGITS_MAX + 1];
+	int64_t now_ms;
+	unsigned commands_n;
+	struct command_row commands[BIND_COMMANDS_MAX];
+};
+
+/* Ids, password, commands; call before the job. */
+MUST_CHECK enum rc bind_prepare(const struct domain *d, struct bind_work *w, struct err *e);
+/* In the writer's transaction. RC_CONFLICT when the watch belongs to somebody already. */
+enum rc bind_job(struct db *db, void *work, struct err *e);
+/* After the commit, any thread: into the live table. */
+MUST_CHECK enum rc bind_finish(struct domain *d, const struct bind_work *w, struct err *e);
+/* Main loop, after bind_finish: the session and the first commands. */
+void bind_take_session(struct domain *d, const struct bind_work *w);
+void bind_forget(struct bind_work *w);

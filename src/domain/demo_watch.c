@@ -1,0 +1,126 @@
+#include "domain/demo_watch.h"
+
+#include <stdlib.h>
+
+#include "crypto/token.h"
+#include "domain/account.h"
+#include "domain/bind.h"
+
+enum { DEMO_ID_DIGITS = 10 };
+
+/* Its wearer's name, in the language of the person who tries it. */
+static const char *demo_name(const char *language)
+{
+	if (view_starts_nocase(view_of(language), VIEW("de")))
+		return "Probe";
+	return view_starts_nocase(view_of(language), VIEW("es")) ? "Prueba" : "Demo";
+}
+
+/* "" when there is none. */
+static enum rc find_demo(struct db *reader, char ret_wire_id[WIRE_ID_TEXT], struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc =
+		db_prepare(reader, "SELECT wire_id FROM device WHERE is_demo = 1 LIMIT 1", &s, e);
+
+	ret_wire_id[0] = '\0';
+	if (rc != RC_OK)
+		return rc;
+	rc = stmt_step(s, &has_row, e);
+	if (rc == RC_OK && has_row)
+		stmt_copy_text(s, 0, ret_wire_id, WIRE_ID_TEXT);
+	stmt_reset(s);
+	return rc;
+}
+
+/* Two at once must not both find none. */
+static enum rc demo_job(struct db *db, void *arg, struct err *e)
+{
+	char other[WIRE_ID_TEXT];
+	enum rc rc = find_demo(db, other, e);
+
+	if (rc == RC_OK && other[0] != '\0')
+		return fail(e, RC_CONFLICT, "there is a simulated watch already");
+	return rc == RC_OK ? bind_job(db, arg, e) : rc;
+}
+
+static void take_commands(void *arg)
+{
+	struct bind_work *w = arg;
+	struct domain *d = NULL;
+
+	memcpy(&d, w + 1, sizeof d); /* the domain rides behind the work */
+	bind_take_session(d, w);
+	bind_forget(w);
+	free(w);
+}
+
+static enum rc prepare(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *group, struct bind_work *w, struct err *e)
+{
+	struct account_info account;
+	enum rc rc = account_get(reader, &who->account, &account, e);
+
+	if (rc != RC_OK)
+		return rc;
+	*w = (struct bind_work){.group = *group, .is_demo = true, .vendor = "3G", .zone = "Etc/UTC"};
+	digits_new(DEMO_ID_DIGITS, w->wire_id);
+	memcpy(w->language, account.language, sizeof w->language);
+	if (!view_to_text(view_of(demo_name(account.language)), w->name, sizeof w->name))
+		return fail(e, RC_BUG, "demo: the name is too long");
+	return bind_prepare(d, w, e);
+}
+
+static enum rc make(struct domain *d, struct bind_work *w, struct problem *p, struct err *e)
+{
+	enum rc rc = writer_run(d->writer, demo_job, w, e);
+
+	if (rc == RC_CONFLICT)
+		return refuse(p, rc, "demo_exists", NULL, NULL);
+	if (rc == RC_OK)
+		rc = bind_finish(d, w, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!d->out.start_demo_watch(d->out.demo_owner, w->wire_id))
+		return refuse(p, RC_IO, "demo_failed", NULL, NULL);
+	return RC_OK;
+}
+
+enum rc demo_watch_create(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *group, struct wearer_info *ret, struct problem *p, struct err *e)
+{
+	if (!d->settings.is_demo_watch_on)
+		return refuse(p, RC_CONFLICT, "demo_off", NULL, NULL);
+	struct bind_work *w = calloc(1, sizeof *w + sizeof d);
+	if (w == NULL)
+		return fail(e, RC_NOMEM, "demo: out of memory");
+	enum rc rc = prepare(d, reader, who, group, w, e);
+	if (rc == RC_OK)
+		rc = make(d, w, p, e);
+	struct uid wearer = w->wearer;
+	if (rc == RC_OK) {
+		memcpy(w + 1, &d, sizeof d);
+		rc = loop_post(d->loop, take_commands, w, e);
+	}
+	if (rc != RC_OK) {
+		bind_forget(w);
+		free(w);
+		return rc;
+	}
+	return wearer_get(d, reader, &wearer, ret, e);
+}
+
+enum rc demo_watch_resume(struct domain *d, struct db *reader, struct err *e)
+{
+	char wire_id[WIRE_ID_TEXT];
+	enum rc rc = RC_OK;
+
+	if (d->settings.is_demo_watch_on)
+		rc = find_demo(reader, wire_id, e);
+	if (rc != RC_OK || !d->settings.is_demo_watch_on || wire_id[0] == '\0')
+		return rc;
+	return d->out.start_demo_watch(d->out.demo_owner, wire_id)
+		? RC_OK
+		: fail(e, RC_IO, "the simulated watch cannot be asked for");
+}
