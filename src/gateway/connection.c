@@ -404,12 +404,16 @@ static void rest_if_fast(struct connection *c)
 static void take_bytes(struct connection *c, struct view all, bool is_final)
 {
 	struct frame_scan scan = scan_of(c);
+	bool was_new = c->state == CONNECTION_NEW;
 
 	if (!consume(c, &all, is_final, &scan))
 		return;
 	keep_scan(c, &scan);
-	if (keep_rest(c, all, &scan))
-		rest_if_fast(c);
+	if (!keep_rest(c, all, &scan))
+		return;
+	if (was_new && c->state == CONNECTION_READY)
+		plan(c); /* other deadlines hold from now on */
+	rest_if_fast(c);
 }
 
 /* The other end sends no more: what is whole without waiting counts, then the connection ends. */
