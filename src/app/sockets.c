@@ -15,6 +15,7 @@ enum {
 	BACKLOG = 65535, /* the kernel cuts it to net.core.somaxconn */
 	USER_TIMEOUT_MS =
 		300000, /* bytes that the other end does not acknowledge for so long end it */
+	WATCH_BUFFER = 16 * 1024,  /* the kernel doubles it */
 	PAIR_BUFFER = 1024 * 1024, /* wanted; the kernel may give less */
 };
 
@@ -134,6 +135,14 @@ enum rc sockets_listen(const char *address, unsigned n, int *ret_fds,
 	(void)snprintf(ret_address, SOCKETS_ADDRESS_TEXT, has_colon ? "[%s]:%u" : "%s:%u", host,
 		port_of(&place));
 	return RC_OK;
+}
+
+enum rc sockets_bound_buffers(int fd, struct err *e)
+{
+	if (set_option(fd, SOL_SOCKET, SO_RCVBUF, WATCH_BUFFER) &&
+		set_option(fd, SOL_SOCKET, SO_SNDBUF, WATCH_BUFFER))
+		return RC_OK;
+	return fail_sys(e, "cannot bound the buffers of a socket");
 }
 
 enum rc sockets_pair(int ret_fds[2], struct err *e)

@@ -14,6 +14,10 @@ enum { SOCKETS_ADDRESS_TEXT = 300 };
 MUST_CHECK enum rc sockets_listen(const char *address, unsigned n, int *ret_fds,
 	char ret_address[SOCKETS_ADDRESS_TEXT], struct err *e);
 
+/* Bounds what the kernel holds for one watch that is not read, or does not read. For a listening
+ * socket: its connections inherit it. */
+MUST_CHECK enum rc sockets_bound_buffers(int fd, struct err *e);
+
 /* Two ends of a SEQPACKET pair with buffers for several packets; close-on-exec. */
 MUST_CHECK enum rc sockets_pair(int ret_fds[2], struct err *e);
 

@@ -546,7 +546,9 @@ static enum rc open_sockets(struct supervisor *s, struct err *e)
 			break;
 		s->gateway_ends[i] = pair[0];
 		s->server_ends[i] = pair[1];
-		rc = spawn_lift_fd(&s->watch_fds[i], e);
+		rc = sockets_bound_buffers(s->watch_fds[i], e);
+		if (rc == RC_OK)
+			rc = spawn_lift_fd(&s->watch_fds[i], e);
 		if (rc == RC_OK)
 			rc = spawn_lift_fd(&s->gateway_ends[i], e);
 		if (rc == RC_OK)
