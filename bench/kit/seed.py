@@ -8,6 +8,8 @@ import os
 import sqlite3
 import time
 
+from kit import proc
+
 FIRST_ID = 8800000000
 OWN = 64  # so many of them are in the group of the signed-in account
 GROUP_SIZE = 50
@@ -18,7 +20,8 @@ COLUMNS = {
     "device": {
         "id", "wearer", "wire_id", "vendor", "model", "version", "is_demo", "date_order", "offset_min",
         "language", "zone", "upload_interval_s", "is_language_confirmed", "is_zone_confirmed",
-        "zone_sent_min", "is_interval_confirmed", "is_lz_refused", "password", "password_wanted", "bound_ms"},
+        "zone_sent_min", "is_interval_confirmed", "is_lz_refused", "password", "password_wanted", "phone",
+        "bound_ms"},
 }
 
 
@@ -26,7 +29,7 @@ def check_columns(db):
     for table, columns in COLUMNS.items():
         found = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
         if found != columns:
-            raise RuntimeError(f"table {table} has other columns: {sorted(found ^ columns)}")
+            raise proc.Failed(f"table {table} has other columns: {sorted(found ^ columns)}")
 
 
 def insert(db, table, values):
@@ -46,7 +49,7 @@ def insert_watch(db, number, group, wire_id, now):
         "version": "G29_BASE_V1.00", "is_demo": 0, "date_order": 0, "offset_min": 0, "language": "en",
         "zone": "Europe/Berlin", "upload_interval_s": 600, "is_language_confirmed": 1,
         "is_zone_confirmed": 1, "zone_sent_min": 0, "is_interval_confirmed": 1, "is_lz_refused": 0,
-        "password": "482915", "password_wanted": "", "bound_ms": now})
+        "password": "482915", "password_wanted": "", "phone": "", "bound_ms": now})
     return wearer.hex()
 
 

@@ -38,13 +38,16 @@ class Server:
         self.session = None
         self.settings = settings
         os.chmod(self.folder, 0o755)
-        if watches:
+        try:
+            if watches:
+                self.start()
+                self.sign_in_first()
+                self.stop_process()
+                self.wearers = seed.bind_watches(os.path.join(self.data, "kinward.db"), watches)
             self.start()
-            self.sign_in_first()
-            self.stop_process()
-            self.wearers = seed.bind_watches(
-                os.path.join(self.data, "kinward.db"), watches)
-        self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def start(self):
         self.watch_port, self.web_port = free_port(), free_port()
@@ -160,6 +163,8 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise proc.Failed(f"kinward did not stop: {self.log_text()}") from None
+        if self.process.returncode != 0:
+            raise proc.Failed(f"kinward ended with {self.process.returncode}: {self.log_text()}")
 
     def stop(self):
         try:
