@@ -1,9 +1,9 @@
 /* Who may do what: the checks that every request goes through, in one order, before any handler. */
-#include "base/clock.h"
 #include "domain/wearer.h"
 #include "domain/web_session.h"
 #include "http/files.h"
 #include "http/inside.h"
+#include "http/peers.h"
 
 static enum rc refuse_head(struct exchange *x, enum rc rc, const char *code, bool must_close)
 {
@@ -25,7 +25,7 @@ static enum rc check_limits(struct exchange *x, enum rate_class class)
 			: (struct view){.p = (const char *)x->who.account.b, .n = UID_BYTES};
 	uint32_t wait_s = 0;
 
-	if (rate_take(x->server->rate, class, key, clock_mono_ms(), &wait_s))
+	if (rate_take(x->server->rate, class, key, x->now_ms, &wait_s))
 		return RC_OK;
 	count_up(&x->server->counters.limit_requests);
 	x->problem.retry_after_s = wait_s;
@@ -54,13 +54,62 @@ static enum rc find_target(struct exchange *x, struct view method, struct view p
 	return refuse_head(x, RC_NOT_FOUND, "not_found", false);
 }
 
+/* Takes the same time whatever differs: behind a proxy the last request may have been somebody
+ * else's. */
+static bool is_same_token(const struct signed_in *last, struct view token)
+{
+	uint64_t words[TOKEN_CHARS_MAX / 8] = {0};
+	uint64_t last_words[TOKEN_CHARS_MAX / 8];
+	uint64_t difference = last->token_n ^ token.n;
+
+	memcpy(words, token.p, token.n); /* head_cookie bounds it */
+	memcpy(last_words, last->token, sizeof last_words);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		difference |= words[i] ^ last_words[i];
+	return difference == 0;
+}
+
+/* A client sends the same cookie with every request of a connection: it is looked up again only
+ * after a few seconds, or when any session ended meanwhile. */
+static bool is_signed_in_still(
+	const struct exchange *x, const struct signed_in *last, struct view token)
+{
+	return last != NULL && last->token_n > 0 && x->now_ms < last->until_ms &&
+	       last->generation == web_session_generation(x->domain) && is_same_token(last, token);
+}
+
+static bool look_up_session(struct exchange *x, struct signed_in *last, struct view token)
+{
+	/* First, so that an end that comes between the two makes the entry old, not wrong. */
+	uint64_t generation = web_session_generation(x->domain);
+
+	if (!web_session_check(x->domain, token, &x->who))
+		return false;
+	if (last == NULL)
+		return true;
+	shared_answer_unref(last->answer);
+	*last = (struct signed_in){0};
+	memcpy(last->token, token.p, token.n); /* head_cookie bounds it */
+	last->token_n = (uint8_t)token.n;
+	last->until_ms = x->now_ms + SIGNED_IN_MS;
+	last->generation = generation;
+	last->who = x->who;
+	return true;
+}
+
 static enum rc check_session(struct exchange *x)
 {
+	struct signed_in *last = peer_signed_in(x->peer);
 	struct view token;
 
-	if (head_cookie(x->head.cookie, view_of(x->server->cookie_name), &token) &&
-		web_session_check(x->domain, token, &x->who))
-		return RC_OK;
+	if (head_cookie(x->head.cookie, view_of(x->server->cookie_name), &token)) {
+		if (is_signed_in_still(x, last, token)) {
+			x->who = last->who;
+			return RC_OK;
+		}
+		if (look_up_session(x, last, token))
+			return RC_OK;
+	}
 	x->who = (struct principal){0};
 	enum rc rc = check_limits(x, RATE_READ);
 	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "sign_in_needed", false);

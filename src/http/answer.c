@@ -19,10 +19,15 @@ static bool add(struct MHD_Response *r, const char *name, const char *value)
 static bool add_api_headers(
 	const struct http_server *s, struct MHD_Response *r, const char *content_type)
 {
+	/* Nobody renders JSON, and it can only be read with the cookie, which other sites do not
+	 * send. */
+	bool is_json = content_type == NULL || strcmp(content_type, "application/json") == 0;
+
 	return (content_type == NULL || add(r, "Content-Type", content_type)) &&
 	       add(r, "Cache-Control", "no-store") && add(r, "X-Content-Type-Options", "nosniff") &&
-	       add(r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") &&
-	       add(r, "Cross-Origin-Resource-Policy", "same-origin") &&
+	       (is_json || add(r, "Content-Security-Policy",
+				   "default-src 'none'; frame-ancestors 'none'")) &&
+	       (is_json || add(r, "Cross-Origin-Resource-Policy", "same-origin")) &&
 	       (!s->is_https ||
 		       add(r, "Strict-Transport-Security", "max-age=31536000; includeSubDomains"));
 }
@@ -84,8 +89,10 @@ static struct MHD_Response *make_from_text(struct exchange *x)
 {
 	struct view text = {0};
 
-	if (x->blob != NULL)
+	if (x->blob != NULL && !x->is_refused) {
+		x->status = x->status == 0 ? MHD_HTTP_OK : x->status;
 		return make(x->server, (char *)STEAL(x->blob), x->blob_n, x->content_type);
+	}
 	if (!x->is_refused && x->out.n > 0 && json_out_finish(&x->out, &text, &x->err) != RC_OK) {
 		x->rc = RC_BUG;
 		x->problem = (struct problem){.code = "internal", .tries_left = -1};

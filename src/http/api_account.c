@@ -4,6 +4,7 @@
 #include "domain/group.h"
 #include "domain/web_session.h"
 #include "http/inside.h"
+#include "http/peers.h"
 #include "http/session_json.h"
 #include "http/shapes.h"
 
@@ -80,16 +81,13 @@ enum rc api_sign_in(struct exchange *x, struct db *reader)
 	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
 }
 
-enum rc api_session(struct exchange *x, struct db *reader)
+/* Makes the answer and puts it where it is found again: in the table, and at the connection. */
+static enum rc make_session_answer(struct exchange *x, struct db *reader, uint64_t generation)
 {
 	struct sessions_json *kept = x->server->sessions_json;
-	uint64_t generation = web_session_generation(x->domain);
+	uint64_t stamp = sessions_json_stamp(kept);
 	struct account_info account;
 
-	x->ready = sessions_json_get(kept, &x->who.session, generation);
-	if (x->ready != NULL)
-		return RC_OK;
-	uint64_t stamp = sessions_json_stamp(kept);
 	enum rc rc = account_get(reader, &x->who.account, &account, &x->err);
 	if (rc == RC_OK)
 		rc = write_session(x, reader, &account, &x->who.session);
@@ -99,6 +97,28 @@ enum rc api_session(struct exchange *x, struct db *reader)
 	if (x->ready == NULL)
 		return fail(&x->err, RC_NOMEM, "session: out of memory");
 	sessions_json_put(kept, &x->who.session, generation, stamp, x->ready);
+	return RC_OK;
+}
+
+enum rc api_session(struct exchange *x, struct db *reader)
+{
+	struct sessions_json *kept = x->server->sessions_json;
+	struct signed_in *last = peer_signed_in(x->peer);
+	uint64_t generation = web_session_generation(x->domain);
+	uint64_t stamp = sessions_json_stamp(kept);
+
+	if (last != NULL && last->answer != NULL && last->answer_stamp == stamp &&
+		last->generation == generation) {
+		x->ready = shared_answer_ref(last->answer);
+		return RC_OK;
+	}
+	x->ready = sessions_json_get(kept, &x->who.session, generation);
+	enum rc rc = x->ready != NULL ? RC_OK : make_session_answer(x, reader, generation);
+	if (rc != RC_OK || last == NULL)
+		return rc;
+	shared_answer_unref(last->answer);
+	last->answer = shared_answer_ref(x->ready);
+	last->answer_stamp = stamp;
 	return RC_OK;
 }
 

@@ -229,35 +229,41 @@ static enum rc load_file(
 	return rc;
 }
 
-/* One folder; `prefix` ends with a slash. Goes one level down. */
+typedef enum rc entry_fn(
+	struct files *f, int folder, const char *prefix, const char *name, struct err *e);
+
+/* Calls fn for each plain name in the folder; takes fd. `prefix` ends with a slash. */
 static enum rc load_folder(
-	struct files *f, int fd, const char *prefix, bool may_descend, struct err *e)
+	struct files *f, int take_fd, const char *prefix, entry_fn *fn, struct err *e)
 {
-	DIR *dir = fdopendir(fd);
+	DIR *dir = fdopendir(take_fd);
 	enum rc rc = RC_OK;
 	struct dirent *entry;
 
 	if (dir == NULL) {
-		(void)close(fd); /* nothing was written */
+		(void)close(take_fd); /* nothing was written */
 		return fail_sys(e, "web_dir: cannot read the folder");
 	}
 	while (rc == RC_OK && (entry = readdir(dir)) != NULL) {
-		char below[FILE_PATH_MAX];
-		if (!is_plain_name(entry->d_name) ||
-			strlen(prefix) + strlen(entry->d_name) + 2 > sizeof below)
-			continue;
-		int sub = !may_descend ? -1
-				       : openat(dirfd(dir), entry->d_name,
-						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub < 0) {
-			rc = load_file(f, dirfd(dir), prefix, entry->d_name, e);
-			continue;
-		}
-		(void)snprintf(below, sizeof below, "%s%s/", prefix, entry->d_name);
-		rc = load_folder(f, sub, below, false, e);
+		if (is_plain_name(entry->d_name) &&
+			strlen(prefix) + strlen(entry->d_name) + 2 <= FILE_PATH_MAX)
+			rc = fn(f, dirfd(dir), prefix, entry->d_name, e);
 	}
 	(void)closedir(dir); /* only read */
 	return rc;
+}
+
+/* In web_dir itself: a file, or a folder of files. */
+static enum rc load_entry(
+	struct files *f, int folder, const char *prefix, const char *name, struct err *e)
+{
+	char below[FILE_PATH_MAX];
+	int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return load_file(f, folder, prefix, name, e);
+	(void)snprintf(below, sizeof below, "%s%s/", prefix, name);
+	return load_folder(f, fd, below, load_file, e);
 }
 
 enum rc files_new(const char *web_dir, const char *page_policy, bool is_https,
@@ -270,7 +276,7 @@ enum rc files_new(const char *web_dir, const char *page_policy, bool is_https,
 	f->page_policy = page_policy;
 	f->is_https = is_https;
 	int fd = open(web_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum rc rc = fd < 0 ? RC_OK : load_folder(f, fd, "/", true, e);
+	enum rc rc = fd < 0 ? RC_OK : load_folder(f, fd, "/", load_entry, e);
 	if (rc != RC_OK) {
 		files_free(f);
 		return rc;

@@ -123,15 +123,19 @@ bool head_cookie(struct view cookies, struct view name, struct view *ret)
 
 struct view head_origin_of_url(struct view url)
 {
-	size_t scheme = view_starts_nocase(url, VIEW("https://"))  ? 8
-			: view_starts_nocase(url, VIEW("http://")) ? 7
-								   : 0;
+	size_t scheme = 0;
+
+	if (view_starts_nocase(url, VIEW("https://")))
+		scheme = 8;
+	else if (view_starts_nocase(url, VIEW("http://")))
+		scheme = 7;
 	size_t end = scheme;
 
 	while (end < url.n && memchr("/?#", url.p[end], 3) == NULL)
 		end++;
-	return scheme == 0 || end == scheme ? (struct view){0}
-					    : (struct view){.p = url.p, .n = end};
+	if (scheme == 0 || end == scheme)
+		return (struct view){0};
+	return (struct view){.p = url.p, .n = end};
 }
 
 bool head_is_own_origin(const struct head *h, struct view public_origin)

@@ -53,6 +53,7 @@ struct exchange {
 	enum rc rc;
 	struct problem problem;
 	struct principal who;
+	int64_t now_ms;         /* monotonic, when the head came */
 	struct address address; /* of the client */
 	struct peer *peer;      /* deadlines of the connection; may be NULL */
 	struct uid ids[ROUTE_IDS_MAX];
@@ -103,13 +104,12 @@ struct http_server {
 	bool is_https; /* people reach us by HTTPS, by ourselves or by a proxy */
 	bool is_tls;   /* by ourselves */
 	char *certificate, *key;
+	char tls_priorities[64];
 	const char *cookie_name;
-	char page_policy[512]; /* Content-Security-Policy of the app's pages */
-	pthread_mutex_t readers_lock;
-	struct db *readers[READERS_MAX];
-	size_t readers_n;
-	_Atomic(unsigned) pending;     /* requests in pools */
-	_Atomic(unsigned) tls_streams; /* answers of tls_stream.h */
+	char page_policy[512];                     /* Content-Security-Policy of the app's pages */
+	_Atomic(struct db *) readers[READERS_MAX]; /* NULL: taken, or never opened */
+	_Atomic(unsigned) pending;                 /* requests in pools */
+	_Atomic(unsigned) tls_streams;             /* answers of tls_stream.h */
 	_Atomic(bool) is_stopping;
 	struct counters counters;
 	bool has_loop_thread;

@@ -1,6 +1,7 @@
 #include "http/peers.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@ struct peer {
 	_Atomic(int64_t) deadline_ms;
 	_Atomic(enum peer_phase) phase;
 	int fd; /* -1 when closed; peers.lock */
+	struct signed_in signed_in;
 };
 
 struct peers {
@@ -28,10 +30,17 @@ struct peers {
 	struct list closed;  /* to be freed by the loop thread */
 };
 
+static void free_peer(struct peer *peer)
+{
+	shared_answer_unref(peer->signed_in.answer);
+	sodium_memzero(peer->signed_in.token, sizeof peer->signed_in.token);
+	free(peer);
+}
+
 static void free_all(struct list *l)
 {
 	for (struct list *node = list_pop(l); node != NULL; node = list_pop(l))
-		free(CONTAINER_OF(node, struct peer, node));
+		free_peer(CONTAINER_OF(node, struct peer, node));
 }
 
 enum rc peers_new(struct loop *loop, struct peers **ret_owned, struct err *e)
@@ -108,7 +117,7 @@ static void on_tick(struct timer *t, void *context)
 	for (struct list *node = list_pop(&closed); node != NULL; node = list_pop(&closed)) {
 		struct peer *peer = CONTAINER_OF(node, struct peer, node);
 		timer_cancel(&peer->timer);
-		free(peer);
+		free_peer(peer);
 	}
 	timer_set(loop_wheel(p->loop), t, loop_now_ms(p->loop) + TICK_MS);
 }
@@ -117,6 +126,11 @@ void peers_start(struct peers *p)
 {
 	timer_init(&p->tick, on_tick);
 	timer_set(loop_wheel(p->loop), &p->tick, loop_now_ms(p->loop) + TICK_MS);
+}
+
+struct signed_in *peer_signed_in(struct peer *peer)
+{
+	return peer == NULL ? NULL : &peer->signed_in;
 }
 
 struct peer *peer_open(struct peers *p, int fd, int64_t deadline_ms)

@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "domain/rights.h"
+#include "http/head.h"
+#include "http/session_json.h"
 
 struct peers;
 struct peer;
@@ -20,6 +23,24 @@ MUST_CHECK enum rc peers_new(struct loop *loop, struct peers **ret_owned, struct
 void peers_start(struct peers *p);
 /* After the loop has ended and all connections are closed. */
 void peers_free(struct peers *p);
+
+/* What the last request of this connection was signed in as; looked at only by the thread that has
+ * the request. The same cookie within SIGNED_IN_MS, and no session ended anywhere since then: the
+ * same principal. */
+enum { SIGNED_IN_MS = 5000 };
+struct signed_in {
+	char token[TOKEN_CHARS_MAX];
+	uint8_t token_n; /* 0: nobody */
+	int64_t until_ms;
+	uint64_t generation;
+	struct principal who;
+	/* GET /api/v1/session as it was answered last (session_json.h), while nothing was forgotten
+	 * since. */
+	struct shared_answer *answer;
+	uint64_t answer_stamp;
+};
+/* NULL when peer is. */
+struct signed_in *peer_signed_in(struct peer *peer);
 
 /* From a request thread. NULL when out of memory: such a connection has only libmicrohttpd's time
  * limit. */

@@ -37,7 +37,7 @@ const struct problem_code problem_codes[] = {
 	{"interval_out_of_range", 400, "60 to 3,600 s."                                                  },
 	{"json_bad",              400,
          "The body is not one JSON object in UTF-8, has a field twice, or is nested too "
-         "deep."											 },
+		"deep."										  },
 	{"key_invalid",           400, "Idempotency-Key is malformed."                                   },
 	{"language_invalid",      400, "Not a language tag."                                             },
 	{"language_unsupported",  400, "Watches do not have this language."                              },
@@ -62,7 +62,7 @@ const struct problem_code problem_codes[] = {
 	{"range_too_long",        400, "More than 31 days."                                              },
 	{"request_bad",           400,
          "The request is not well-formed HTTP, or is ambiguous (two lengths, length and "
-         "chunked)."										     },
+		"chunked)."									      },
 	{"setup_done",            409, "An account exists already."                                      },
 	{"setup_token_wrong",     403, "The set-up link is wrong or used."                               },
 	{"sign_in_failed",        401, "Wrong login or password."                                        },

@@ -1,11 +1,12 @@
 /* `kinward routes`: the routes and bodies for the test that compares them with docs/openapi.yaml.
  */
+#include "http/server.h"
+
 #include <stdio.h>
 
 #include "base/json_out.h"
 #include "http/problem_answer.h"
 #include "http/routes.h"
-#include "http/server.h"
 
 static const char *type_name(enum field_type t)
 {
@@ -62,13 +63,15 @@ static void write_route(struct json_out *j, const struct route *r)
 	json_end(j);
 }
 
+enum { TEXT_MAX = 1 << 20 };
+
 int http_routes_main(void)
 {
 	struct json_out j;
 	struct view text;
 	int status = 1;
 
-	json_out_init(&j, 1024 * 1024);
+	json_out_init(&j, TEXT_MAX);
 	json_object(&j, NULL);
 	json_array(&j, "routes");
 	for (size_t i = 0; i < routes_n; i++)

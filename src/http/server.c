@@ -1,4 +1,4 @@
-#include "http/inside.h"
+#include "http/server.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "domain/pool.h"
 #include "http/files.h"
+#include "http/inside.h"
 #include "http/peers.h"
 #include "http/quota.h"
 #include "http/session_json.h"
@@ -27,22 +28,21 @@ enum {
 
 struct db *server_take_reader(struct http_server *s)
 {
-	struct db *reader = NULL;
-
-	(void)pthread_mutex_lock(&s->readers_lock);
-	if (s->readers_n > 0)
-		reader = s->readers[--s->readers_n];
-	(void)pthread_mutex_unlock(&s->readers_lock);
-	return reader;
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		struct db *reader = atomic_exchange(&s->readers[i], NULL);
+		if (reader != NULL)
+			return reader;
+	}
+	return NULL;
 }
 
 void server_give_reader(struct http_server *s, struct db *reader)
 {
-	if (reader == NULL)
-		return;
-	(void)pthread_mutex_lock(&s->readers_lock);
-	s->readers[s->readers_n++] = reader;
-	(void)pthread_mutex_unlock(&s->readers_lock);
+	for (size_t i = 0; reader != NULL && i < READERS_MAX; i++) {
+		struct db *none = NULL;
+		if (atomic_compare_exchange_strong(&s->readers[i], &none, reader))
+			return;
+	}
 }
 
 static enum rc open_readers(struct http_server *s, const char *db_path, struct err *e)
@@ -50,9 +50,9 @@ static enum rc open_readers(struct http_server *s, const char *db_path, struct e
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < s->settings->threads && i < READERS_MAX; i++) {
-		rc = db_open(db_path, DB_READER, &s->readers[s->readers_n], e);
-		if (rc == RC_OK)
-			s->readers_n++;
+		struct db *reader = NULL;
+		rc = db_open(db_path, DB_READER, &reader, e);
+		atomic_store(&s->readers[i], reader);
 	}
 	return rc;
 }
@@ -170,6 +170,8 @@ static enum rc read_settings(struct http_server *s, struct err *e)
 	s->is_https = s->is_tls || view_starts_nocase(s->public_origin, VIEW("https:"));
 	s->cookie_name = s->is_https ? "__Host-kinward" : "kinward";
 	write_page_policy(s);
+	(void)snprintf(s->tls_priorities, sizeof s->tls_priorities,
+		"SECURE192:SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
 	if (s->is_tls != (in->tls_key[0] != '\0'))
 		return fail(e, RC_SYNTAX, "tls_cert and tls_key: give both or none");
 	if (s->is_tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
@@ -223,7 +225,6 @@ enum rc http_server_new(const struct http_settings *settings, struct domain *d, 
 		return fail(e, RC_NOMEM, "http: out of memory");
 	s->settings = settings;
 	s->domain = d;
-	(void)pthread_mutex_init(&s->readers_lock, NULL); /* cannot fail without attributes */
 	enum rc rc = make_parts(s, db_path, e);
 	if (rc != RC_OK) {
 		http_server_free(s);
@@ -253,12 +254,10 @@ static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
 			 (s->is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_CERT,   0, s->certificate        },
-		{MHD_OPTION_HTTPS_MEM_KEY,    0, s->key                },
-		{MHD_OPTION_HTTPS_PRIORITIES, 0,
-                 (void *)(uintptr_t) "SECURE192:SECURE128:-VERS-ALL:"
-					    "+VERS-TLS1.3:+VERS-TLS1.2"},
-		{MHD_OPTION_END,              0, NULL                  },
+		{MHD_OPTION_HTTPS_MEM_CERT,   0, s->certificate   },
+		{MHD_OPTION_HTTPS_MEM_KEY,    0, s->key           },
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, s->tls_priorities},
+		{MHD_OPTION_END,              0, NULL             },
 	};
 	struct MHD_OptionItem threads[] = {
 		{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)in->threads, NULL},
@@ -335,8 +334,8 @@ void http_server_free(struct http_server *s)
 	if (s == NULL)
 		return;
 	pool_stop(s->pool);
-	while (s->readers_n > 0)
-		db_close(s->readers[--s->readers_n]);
+	for (struct db *r = server_take_reader(s); r != NULL; r = server_take_reader(s))
+		db_close(r);
 	streams_free(s->streams);
 	peers_free(s->peers);
 	loop_free(s->loop);
@@ -344,7 +343,6 @@ void http_server_free(struct http_server *s)
 	rate_free(s->rate);
 	quota_free(s->connections);
 	sessions_json_free(s->sessions_json);
-	(void)pthread_mutex_destroy(&s->readers_lock);
 	free(s->certificate);
 	free(s->key);
 	free(s);

@@ -13,7 +13,7 @@ struct entry {
 
 struct sessions_json {
 	pthread_mutex_t lock;
-	uint64_t stamp; /* grows when everything is forgotten */
+	_Atomic(uint64_t) stamp; /* grows when everything is forgotten */
 	struct entry slots[SLOTS];
 };
 
@@ -28,6 +28,12 @@ struct shared_answer *shared_answer_new(struct MHD_Response *take_response)
 	}
 	atomic_store(&a->refs, 1);
 	a->response = take_response;
+	return a;
+}
+
+struct shared_answer *shared_answer_ref(struct shared_answer *a)
+{
+	(void)atomic_fetch_add(&a->refs, 1);
 	return a;
 }
 
@@ -76,8 +82,7 @@ struct shared_answer *sessions_json_get(
 	struct entry *slot = slot_of(c, session);
 	if (slot->answer != NULL && slot->generation == generation &&
 		uid_is(&slot->session, session)) {
-		a = slot->answer;
-		(void)atomic_fetch_add(&a->refs, 1);
+		a = shared_answer_ref(slot->answer);
 	}
 	(void)pthread_mutex_unlock(&c->lock);
 	return a;
@@ -89,11 +94,12 @@ void sessions_json_put(struct sessions_json *c, const struct uid *session, uint6
 	struct shared_answer *old = NULL;
 
 	(void)pthread_mutex_lock(&c->lock);
-	if (stamp == c->stamp) {
+	if (stamp == atomic_load(&c->stamp)) {
 		struct entry *slot = slot_of(c, session);
 		old = slot->answer;
-		*slot = (struct entry){.session = *session, .generation = generation, .answer = a};
-		(void)atomic_fetch_add(&a->refs, 1);
+		*slot = (struct entry){.session = *session,
+			.generation = generation,
+			.answer = shared_answer_ref(a)};
 	}
 	(void)pthread_mutex_unlock(&c->lock);
 	shared_answer_unref(old);
@@ -101,16 +107,13 @@ void sessions_json_put(struct sessions_json *c, const struct uid *session, uint6
 
 uint64_t sessions_json_stamp(struct sessions_json *c)
 {
-	(void)pthread_mutex_lock(&c->lock);
-	uint64_t stamp = c->stamp;
-	(void)pthread_mutex_unlock(&c->lock);
-	return stamp;
+	return atomic_load(&c->stamp);
 }
 
 void sessions_json_forget(struct sessions_json *c)
 {
 	(void)pthread_mutex_lock(&c->lock);
-	c->stamp++;
+	(void)atomic_fetch_add(&c->stamp, 1);
 	for (size_t i = 0; i < SLOTS; i++) {
 		shared_answer_unref(c->slots[i].answer);
 		c->slots[i] = (struct entry){0};

@@ -16,6 +16,7 @@ struct shared_answer {
 
 /* Takes the response (NULL allowed: returns NULL), which is destroyed with the last reference. */
 struct shared_answer *shared_answer_new(struct MHD_Response *take_response);
+struct shared_answer *shared_answer_ref(struct shared_answer *a);
 void shared_answer_unref(struct shared_answer *a);
 
 struct sessions_json;
@@ -26,7 +27,7 @@ void sessions_json_free(struct sessions_json *c);
 /* A reference of the caller's, or NULL. */
 struct shared_answer *sessions_json_get(
 	struct sessions_json *c, const struct uid *session, uint64_t generation);
-/* Keeps a reference of its own. `stamp` is of before the values were read: when something was
+/* Keeps a reference of its own. stamp is of before the values were read: when something was
  * forgotten since, they may be old and are not kept. */
 void sessions_json_put(struct sessions_json *c, const struct uid *session, uint64_t generation,
 	uint64_t stamp, struct shared_answer *a);

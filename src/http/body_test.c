@@ -1,0 +1,307 @@
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/bodies.h"
+#include "http/body.h"
+
+#define GROUP_ID "0f6c2d1e9b8a47538e1d2c3b4a596877"
+
+static union body_values values;
+static struct body *parsed;
+static struct problem problem;
+
+/* Reads text by the table into `values`. The tree stays until the next call. */
+static enum rc read_text(const struct field_table *t, const char *text)
+{
+	body_free(parsed);
+	parsed = NULL;
+	values = (union body_values){0};
+	problem = (struct problem){.tries_left = -1};
+	return body_read(view_of(text), t, &values, &parsed, &problem);
+}
+
+static void expect_refused(const struct field_table *t, const char *text, const char *code)
+{
+	enum rc rc = read_text(t, text);
+
+	if (rc == RC_OK || problem.code == NULL || strcmp(problem.code, code) != 0)
+		fail_msg("%s: expected %s, came %s %s", text, code, rc_name(rc),
+			problem.code == NULL ? "-" : problem.code);
+	assert_null(parsed);
+}
+
+static void all_fields_are_read(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		read_text(&claim_table,
+			"{\"group\":\"" GROUP_ID "\",\"watch\":\"490154203237518\","
+			"\"name\":\"  Mia \\u00e4 \",\"sim_number\":\"+491701234567\","
+			"\"language\":\"de\",\"zone\":\"Europe/Berlin\",\"proof\":\"code\"}"),
+		RC_OK);
+	char id[UID_TEXT];
+	uid_to_text(&values.claim.group, id);
+	assert_string_equal(id, GROUP_ID);
+	assert_true(view_is(values.claim.name, VIEW("Mia \xC3\xA4")));
+	assert_true(view_is(values.claim.sim_number, VIEW("+491701234567")));
+	assert_true(view_is(values.claim.proof, VIEW("code")));
+}
+
+static void optional_fields_may_be_absent(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text(&close_table, "{}"), RC_OK);
+	assert_null(values.close.note.p);
+	assert_int_equal(read_text(&watch_settings_table, "{\"upload_interval_s\":600}"), RC_OK);
+	assert_true(values.watch_settings.upload_interval_s.is_there);
+	assert_int_equal(values.watch_settings.upload_interval_s.value, 600);
+	assert_null(values.watch_settings.zone.p);
+}
+
+static void unknown_fields_are_refused(void **state)
+{
+	static const char *const names[] = {"role", "admin", "owner_id", "__proto__", "constructor",
+		"Name", "name ", "", "name\\u0000"};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		(void)snprintf(text, sizeof text, "{\"name\":\"x\",\"%s\":1}", names[i]);
+		expect_refused(&group_table, text,
+			strstr(names[i], "\\u0000") != NULL ? "json_bad" : "field_unknown");
+	}
+}
+
+static void what_is_no_json_object_is_refused(void **state)
+{
+	static const char *const texts[] = {"", " ", "null", "1", "\"x\"", "[]", "[{}]", "{", "}",
+		"{\"name\":}", "{\"name\":\"x\"", "{\"name\":\"x\",}", "{'name':'x'}",
+		"{\"name\":\"x\"}{}", "{\"name\":\"x\"} x", "{\"name\":\"a\",\"name\":\"b\"}",
+		"{\"name\":\"\xFF\"}", "{\"name\":\"\xC0\x80\"}", "{\"name\":\"\\ud800\"}",
+		"{\"name\":\"\\u0000\"}", "\xEF\xBB\xBF{\"name\":\"x\"}", "{\"name\":NaN}",
+		"{\"name\":\"x\ny\"}"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		expect_refused(&group_table, texts[i], "json_bad");
+}
+
+static void depth_is_limited(void **state)
+{
+	char text[BODY_DEPTH_MAX + 64];
+	int n;
+
+	(void)state;
+	for (int depth = BODY_DEPTH_MAX - 1; depth <= BODY_DEPTH_MAX; depth++) {
+		n = snprintf(text, sizeof text, "{\"name\":");
+		memset(text + n, '[', (size_t)depth);
+		text[n + depth] = '\0';
+		expect_refused(&group_table, text, "json_bad");
+		bool is_too_deep = strstr(problem.detail, "deep") != NULL;
+		assert_int_equal(is_too_deep, depth == BODY_DEPTH_MAX);
+	}
+	/* Brackets in texts are no depth. */
+	assert_int_equal(read_text(&group_table, "{\"name\":\"[[[[[[[[[[{{{{{{{{\\\"[\"}"), RC_OK);
+}
+
+static void a_million_brackets_do_not_overflow_the_stack(void **state)
+{
+	enum { N = 1000000 };
+	char *text = malloc(N + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '[', N);
+	text[N] = '\0';
+	expect_refused(&group_table, text, "json_bad");
+	free(text);
+}
+
+static void wrong_types_are_refused(void **state)
+{
+	static const char *const others[] = {"1", "1.5", "true", "null", "[]", "{}", "1e3"};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		(void)snprintf(text, sizeof text, "{\"name\":%s}", others[i]);
+		expect_refused(&group_table, text, "field_type");
+		assert_string_equal(problem.field, "name");
+	}
+	expect_refused(&watch_settings_table, "{\"upload_interval_s\":\"600\"}", "field_type");
+	expect_refused(&watch_settings_table, "{\"upload_interval_s\":600.0}", "field_type");
+	expect_refused(
+		&watch_settings_table, "{\"upload_interval_s\":99999999999999999999}", "json_bad");
+}
+
+static void required_fields_are_required(void **state)
+{
+	(void)state;
+	expect_refused(&group_table, "{}", "field_missing");
+	assert_string_equal(problem.field, "name");
+	expect_refused(&sign_in_table, "{\"login\":\"x\"}", "field_missing");
+	assert_string_equal(problem.field, "password");
+	expect_refused(&account_table, "{}", "field_missing"); /* one of two */
+	assert_null(problem.field);
+}
+
+static void lengths_are_counted_in_characters(void **state)
+{
+	char text[512];
+
+	(void)state;
+	for (int n = 79; n <= 81; n++) {
+		int at = snprintf(text, sizeof text, "{\"name\":\"");
+		for (int i = 0; i < n; i++)
+			at += snprintf(text + at, sizeof text - (size_t)at, "\xE2\x82\xAC");
+		(void)snprintf(text + at, sizeof text - (size_t)at, "\"}");
+		if (n <= 80)
+			assert_int_equal(read_text(&group_table, text), RC_OK);
+		else
+			expect_refused(&group_table, text, "field_too_long");
+	}
+	expect_refused(&group_table, "{\"name\":\"\"}", "field_too_short");
+	expect_refused(&group_table, "{\"name\":\"   \"}", "field_too_short");
+}
+
+static void numbers_have_a_range(void **state)
+{
+	static const struct {
+		int n;
+		bool is_good;
+	} cases[] = {
+		{59,   false},
+                {60,   true },
+                {61,   true },
+                {3599, true },
+                {3600, true },
+                {3601, false},
+		{-60,  false}
+        };
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		(void)snprintf(text, sizeof text, "{\"upload_interval_s\":%d}", cases[i].n);
+		if (cases[i].is_good)
+			assert_int_equal(read_text(&watch_settings_table, text), RC_OK);
+		else
+			expect_refused(&watch_settings_table, text, "field_range");
+	}
+}
+
+static void control_and_direction_characters_are_refused(void **state)
+{
+	static const char *const escapes[] = {"\\n", "\\t", "\\u001b", "\\u007f", "\\u0085",
+		"\\u200b", "\\u200e", "\\u202e", "\\u2028", "\\u2066", "\\ufeff", "\\udb40\\udc41"};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(escapes); i++) {
+		(void)snprintf(text, sizeof text, "{\"name\":\"a%sb\"}", escapes[i]);
+		expect_refused(&group_table, text, "field_value");
+	}
+	/* Joiners are part of scripts and emoji. */
+	assert_int_equal(
+		read_text(&group_table, "{\"name\":\"\\u200d\\u200c\\ud83d\\ude00\"}"), RC_OK);
+}
+
+static void secrets_are_taken_as_they_come(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		read_text(&sign_in_table, "{\"login\":\"ann\",\"password\":\" \\u202e\\tx \"}"),
+		RC_OK);
+	assert_true(view_is(values.sign_in.password, VIEW(" \xE2\x80\xAE\tx ")));
+}
+
+static void forms_are_checked(void **state)
+{
+	static const char *const colors[] = {
+		"2f6fde0", "#2f6fdeg", "#2F6FDE", "2f6fde#", "#2f6f e"};
+	static const char *const languages[] = {
+		"d", "DE", "de-", "de-x", "d1", "-de", "de_DE", "deutsch"};
+	char text[128];
+
+	(void)state;
+	assert_int_equal(read_text(&wearer_table, "{\"color\":\"#2f6fde\"}"), RC_OK);
+	for (size_t i = 0; i < COUNT_OF(colors); i++) {
+		(void)snprintf(text, sizeof text, "{\"color\":\"%s\"}", colors[i]);
+		assert_int_equal(read_text(&wearer_table, text), RC_SYNTAX);
+	}
+	assert_int_equal(read_text(&account_table, "{\"language\":\"es-MX\"}"), RC_OK);
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		(void)snprintf(text, sizeof text, "{\"language\":\"%s\"}", languages[i]);
+		assert_int_equal(read_text(&account_table, text), RC_SYNTAX);
+	}
+	expect_refused(&command_table, "{\"type\":\"monitor\"}", "field_value");
+	expect_refused(&claim_code_table, "{\"code\":\"12345a\"}", "field_value");
+	expect_refused(&claim_code_table, "{\"code\":\"1234567\"}", "field_too_long");
+	expect_refused(&demo_table, "{\"group\":\"xyz\"}", "field_value");
+}
+
+static void every_failing_allocation_is_told(void **state)
+{
+	(void)state;
+	for (long n = 0; n < 200; n++) {
+		alloc_fail_after(n);
+		enum rc rc = read_text(&group_table, "{\"name\":\"Family\"}");
+		bool has_failed = alloc_has_failed() != 0;
+		alloc_fail_after(-1);
+		if (!has_failed) {
+			assert_int_equal(rc, RC_OK);
+			return;
+		}
+		assert_true(rc == RC_NOMEM || rc == RC_SYNTAX || rc == RC_OK);
+		if (rc != RC_OK)
+			assert_null(parsed);
+	}
+	fail_msg("the allocations never ended");
+}
+
+static void times_are_read_from_queries(void **state)
+{
+	struct history_values v = {0};
+	struct problem p = {0};
+	const struct field *from = field_find(&history_table, VIEW("from"));
+
+	(void)state;
+	assert_non_null(from);
+	assert_int_equal(field_set_text(from, VIEW("2026-11-22T00:00:00Z"), &v, &p), RC_OK);
+	assert_true(v.from.is_there);
+	assert_int_equal(v.from.value, INT64_C(1795305600000));
+	assert_int_equal(field_set_text(from, VIEW("yesterday"), &v, &p), RC_SYNTAX);
+	assert_null(field_find(&history_table, VIEW("From")));
+}
+
+static int free_last(void **state)
+{
+	(void)state;
+	body_free(parsed);
+	parsed = NULL;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_fields_are_read),
+		cmocka_unit_test(optional_fields_may_be_absent),
+		cmocka_unit_test(unknown_fields_are_refused),
+		cmocka_unit_test(what_is_no_json_object_is_refused),
+		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(a_million_brackets_do_not_overflow_the_stack),
+		cmocka_unit_test(wrong_types_are_refused),
+		cmocka_unit_test(required_fields_are_required),
+		cmocka_unit_test(lengths_are_counted_in_characters),
+		cmocka_unit_test(numbers_have_a_range),
+		cmocka_unit_test(control_and_direction_characters_are_refused),
+		cmocka_unit_test(secrets_are_taken_as_they_come),
+		cmocka_unit_test(forms_are_checked),
+		cmocka_unit_test(every_failing_allocation_is_told),
+		cmocka_unit_test(times_are_read_from_queries),
+	};
+	return cmocka_run_group_tests(tests, NULL, free_last);
+}
