@@ -475,6 +475,8 @@ enum rc streams_new(struct domain *d, struct loop *loop, const char *db_path,
 		return fail(e, RC_NOMEM, "streams: out of memory");
 	s->domain = d;
 	s->loop = loop;
+	timer_init(&s->beat_timer, on_beat);
+	timer_init(&s->sessions_timer, on_sessions);
 	for (size_t i = 0; i < BEATS; i++)
 		list_init(&s->beats[i]);
 	s->beat_text = event_text_new(VIEW(":\n\n"));
@@ -499,8 +501,6 @@ void streams_start(struct streams *s)
 {
 	s->seen = bus_newest(s->domain->bus);
 	s->generation = web_session_generation(s->domain);
-	timer_init(&s->beat_timer, on_beat);
-	timer_init(&s->sessions_timer, on_sessions);
 	timer_set(loop_wheel(s->loop), &s->beat_timer, loop_now_ms(s->loop) + BEAT_MS);
 	timer_set(
 		loop_wheel(s->loop), &s->sessions_timer, loop_now_ms(s->loop) + SESSIONS_CHECK_MS);
@@ -521,6 +521,8 @@ void streams_free(struct streams *s)
 {
 	if (s == NULL)
 		return;
+	timer_cancel(&s->beat_timer);
+	timer_cancel(&s->sessions_timer);
 	event_text_unref(s->beat_text);
 	event_text_unref(s->resync_text);
 	event_texts_free(s->texts);
