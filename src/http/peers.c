@@ -32,6 +32,7 @@ struct peers {
 
 static void free_peer(struct peer *peer)
 {
+	timer_cancel(&peer->timer);
 	shared_answer_unref(peer->signed_in.answer);
 	sodium_memzero(peer->signed_in.token, sizeof peer->signed_in.token);
 	free(peer);
@@ -43,6 +44,8 @@ static void free_all(struct list *l)
 		free_peer(CONTAINER_OF(node, struct peer, node));
 }
 
+static void on_tick(struct timer *t, void *context);
+
 enum rc peers_new(struct loop *loop, struct peers **ret_owned, struct err *e)
 {
 	struct peers *p = calloc(1, sizeof *p);
@@ -50,6 +53,7 @@ enum rc peers_new(struct loop *loop, struct peers **ret_owned, struct err *e)
 	if (p == NULL)
 		return fail(e, RC_NOMEM, "peers: out of memory");
 	p->loop = loop;
+	timer_init(&p->tick, on_tick);
 	(void)pthread_mutex_init(&p->lock, NULL); /* cannot fail without attributes */
 	list_init(&p->opened);
 	list_init(&p->watched);
@@ -62,6 +66,7 @@ void peers_free(struct peers *p)
 {
 	if (p == NULL)
 		return;
+	timer_cancel(&p->tick);
 	free_all(&p->opened);
 	free_all(&p->watched);
 	free_all(&p->closed);
@@ -124,7 +129,6 @@ static void on_tick(struct timer *t, void *context)
 
 void peers_start(struct peers *p)
 {
-	timer_init(&p->tick, on_tick);
 	timer_set(loop_wheel(p->loop), &p->tick, loop_now_ms(p->loop) + TICK_MS);
 }
 
