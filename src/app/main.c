@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "app/decode.h"
 #include "app/doctor.h"
@@ -12,6 +13,7 @@
 #include "app/spawn.h"
 #include "app/supervisor.h"
 #include "base/num.h"
+#include "http/server.h"
 #include "sim/sim.h"
 
 enum { EXIT_USAGE = 2 };
@@ -119,6 +121,8 @@ static int run_role(int argc, char **argv)
 		signal(SIGHUP, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
 	bool is_server = strcmp(argv[1], "server") == 0;
+	/* Else lists of processes would call it "exe". */
+	(void)prctl(PR_SET_NAME, is_server ? "kinward-server" : "kinward-gateway", 0, 0, 0);
 	log_start(settings.log_level, is_server ? "server" : "gateway");
 	if (strcmp(argv[1], "gateway") == 0)
 		return role_gateway_main(&role);
@@ -133,15 +137,16 @@ static int run_setup_link(int argc, char **argv)
 }
 
 static const struct subcommand subcommands[] = {
-	{"serve",      "run the service: --config FILE, --set NAME=VALUE",  run_serve     },
-	{"setup-link", "make a new one-time link for the first account",    run_setup_link},
-	{"decode",     "show what a watch says, one JSON object a frame",   decode_main   },
-	{"sim",        "run simulated watches",                             sim_main      },
-	{"doctor",     "say what this system gives and what is in the way", run_doctor    },
-	{"settings",   "print all settings with their limits and defaults", run_settings  },
-	{"version",    "print the version",                                 run_version   },
-	{"help",       "print this",					run_help      },
-	{"role",       NULL,						run_role      },
+	{"serve",      "run the service: --config FILE, --set NAME=VALUE",  run_serve       },
+	{"setup-link", "make a new one-time link for the first account",    run_setup_link  },
+	{"decode",     "show what a watch says, one JSON object a frame",   decode_main     },
+	{"sim",        "run simulated watches",                             sim_main        },
+	{"doctor",     "say what this system gives and what is in the way", run_doctor      },
+	{"settings",   "print all settings with their limits and defaults", run_settings    },
+	{"version",    "print the version",                                 run_version     },
+	{"help",       "print this",					run_help        },
+	{"routes",     NULL,						http_routes_main},
+	{"role",       NULL,						run_role        },
 };
 
 static void print_help(FILE *out)

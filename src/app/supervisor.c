@@ -18,6 +18,7 @@
 
 #include "app/control.h"
 #include "app/role.h"
+#include "app/sandbox.h"
 #include "app/sockets.h"
 #include "app/spawn.h"
 #include "base/loop.h"
@@ -601,11 +602,25 @@ static unsigned gateways_of(const struct settings *settings)
 	return cores < 1 ? 1 : cores > ROLE_LINKS_MAX ? ROLE_LINKS_MAX : (unsigned)cores;
 }
 
+/* Started as root, gateways must have somebody else to be. */
+static enum rc check_user(const struct settings *settings, struct err *e)
+{
+	struct err why;
+	uid_t uid = 0;
+	gid_t gid = 0;
+
+	if (geteuid() != 0 || sandbox_find_user(settings->user, &uid, &gid, &why) == RC_OK)
+		return RC_OK;
+	return fail(e, why.rc, "setting user: %s", why.msg);
+}
+
 static enum rc set_up(struct supervisor *s, struct err *e)
 {
 	s->gateways_n = gateways_of(&s->settings);
 	raise_descriptors();
-	enum rc rc = loop_new(&s->loop, e);
+	enum rc rc = check_user(&s->settings, e);
+	if (rc == RC_OK)
+		rc = loop_new(&s->loop, e);
 	if (rc == RC_OK)
 		rc = watch_signals(s, e);
 	if (rc == RC_OK)
