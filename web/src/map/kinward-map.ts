@@ -96,13 +96,16 @@ export class KinwardMap {
 		map.keyboard.disableRotation();
 		map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
 		map.addControl(new ScaleControl({ unit: options.miles ? 'imperial' : 'metric', maxWidth: 90 }), 'bottom-left');
-		map.addControl(new AttributionControl({ compact: true }), 'bottom-right');
+		map.addControl(new AttributionControl({ compact: true }), 'bottom-left');
 		if (options.container.clientWidth < WIDE_PX) map.once('load', () => this.#foldAttribution());
 		map.on('dragstart', () => (this.#held = true));
 		map.on('zoomstart', (event) => {
 			if (event.originalEvent) this.#held = true;
 		});
 		map.on('moveend', () => this.#drawGrid());
+		// Whoever wants to look (a test, a screenshot) can see when all is drawn.
+		map.on('render', () => (options.container.dataset.idle = 'false'));
+		map.on('idle', () => (options.container.dataset.idle = 'true'));
 		map.on('webglcontextlost', () => options.onbroken());
 		this.#dark.addEventListener('change', this.#restyle);
 		this.#restyle();
@@ -145,11 +148,6 @@ export class KinwardMap {
 		if (!this.#world) return;
 		this.#background.names = namesOf(this.#world, locale);
 		this.#put('names', this.#background.names);
-	}
-
-	/** For tests: the map shows all that it was given. */
-	get idle(): boolean {
-		return this.#map.loaded() && this.#map.areTilesLoaded() && !this.#map.isMoving();
 	}
 
 	setCover(bottom: number): void {
