@@ -108,7 +108,7 @@ def test_a_claim_is_forgotten_after_its_time(make_server, make_api):
 
 @pytest.mark.parametrize("watch", ["86373707805539", "863737078055390", "12", "no blanks 1", "x" * 21, "ÄÖÜäöü"])
 def test_wrong_numbers_are_refused(server, api, watch):
-    body = {"group": api.group, "watch": watch, "name": "Mia", "language": "en", "zone": "Europe/Berlin"}
+    body = {"group": api.group, "watch": watch, "name": "Mia", "language": "en", "zone": "Europe/Berlin", "proof": "code"}
     answer = api.post("/api/v1/claims", json=body)
     assert answer.status_code == 400
     assert answer.json()["code"] in ("watch_invalid", "imei_check_digit", "field_too_short", "field_too_long")
@@ -122,6 +122,7 @@ def test_a_claimed_watch_cannot_be_claimed_again(server, api):
         "name": "Eve",
         "language": "en",
         "zone": "Europe/Berlin",
+        "proof": "code",
     }
     api.refused(409, "already_yours", "POST", "/claims", json=body)
     watch.heartbeat()

@@ -6,7 +6,7 @@ import time
 from kit.events import Events
 from kit.process import eventually
 from kit.server import code_in
-from kit.watch import SOS, position
+from kit.watch import DISTINCT, SOS, position
 
 
 def test_a_stream_goes_on_after_the_last_event_that_was_seen(server, api):
@@ -17,7 +17,7 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(server, api):
     first.close()
     watch.receive_keyword("AL")
     for n in range(1, 4):
-        watch.send(position("AL", when=1_790_000_000 + n, status=SOS))
+        watch.send(position("AL", when=1_790_000_000 + n, status=DISTINCT[n]))
         watch.receive_keyword("AL")
     again = api.events(last_event_id=seen.id)
     times = []

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kit.watch import FALL, SOS, position
+from kit.watch import DISTINCT, FALL, SOS, position
 
 BAD_ALARMS = [
     line
@@ -28,8 +28,8 @@ def test_sos_is_told_live_and_stands_in_the_list(server, api, make_sim):
 
 def test_sos_is_answered_only_when_it_is_stored(server, api):
     wearer, watch = api.claim_raw("8800000015")
-    for n in range(20):
-        watch.send(position("AL", when=1_790_000_000 + n, status=SOS))
+    for n, status in enumerate(DISTINCT[:20]):
+        watch.send(position("AL", when=1_790_000_000 + n, status=status))
         assert watch.receive_keyword("AL") == b"AL"
         assert len(api.alarms()) == n + 1  # whoever has read the answer finds the alarm
     assert {a["wearer"] for a in api.alarms()} == {wearer}

@@ -14,6 +14,7 @@ from .process import Process, children, eventually
 from .schema import check_answer
 from .watch import RawWatch, imei_of
 
+SETUP_LINK = re.compile(r"^set-up link: http\S+/#/setup\?token=([A-Za-z0-9_-]+)$")
 PASSWORD = "correct horse battery staple 7"
 SETTINGS = {"gateways": 2, "log_level": "info", "public_host": "watch.example.org", "http_requests_per_s": 100000}
 
@@ -80,7 +81,7 @@ class Api(httpx.Client):
         return stream
 
     def start_claim(self, watch, name="Mia", **more):
-        body = {"group": self.group, "watch": watch, "name": name, "language": "en", "zone": "Europe/Berlin"}
+        body = {"group": self.group, "watch": watch, "name": name, "language": "en", "zone": "Europe/Berlin", "proof": "code"}
         return self.ok("POST", "/claims", json=body | more)
 
     def wait_claim(self, claim, state, timeout=20):
@@ -160,6 +161,7 @@ class Server:
         self.setup_token = None
 
     def start(self):
+        self.is_new = not self.data.exists()
         command = [self.binary, "serve"]
         all_settings = self.settings | {
             "data_dir": self.data,
@@ -176,10 +178,9 @@ class Server:
         roles = ["server"] + [f"gateway-{n}" for n in range(int(self.settings["gateways"]))]
         for role in roles:
             self.process.wait_line(lambda line, r=role: f"role_ready role={r} " in line, start=start)
-        for line in self.process.lines[start:]:
-            found = re.search(r"/#/setup/([A-Za-z0-9_-]+)", line)
-            if found:
-                self.setup_token = found.group(1)
+        if self.is_new:
+            link = self.process.wait_line(lambda line: SETUP_LINK.search(line), start=start)
+            self.setup_token = SETUP_LINK.search(link)[1]
 
     def stop(self):
         return self.process.stop()

@@ -3,6 +3,7 @@
 import socket
 import time
 from datetime import datetime, timezone
+from itertools import combinations
 
 
 def frame(content, wire_id, vendor="3G", index=None):
@@ -48,6 +49,22 @@ def position(
 
 SOS = 0x00010000
 FALL = 0x00200000
+
+# 35 status words of which none is part of another: alarms that never fold into one another.
+DISTINCT = [sum(1 << bit for bit in bits) for bits in combinations(range(16, 23), 3)]
+BIT_NAMES = {
+    16: "sos",
+    17: "low_battery",
+    18: "left_place",
+    19: "entered_place",
+    20: "removed",
+    21: "fall",
+    22: "heart_rate",
+}
+
+
+def kinds_of(status):
+    return sorted(name for bit, name in BIT_NAMES.items() if status & 1 << bit)
 
 
 class Closed(Exception):
