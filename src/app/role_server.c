@@ -111,7 +111,8 @@ static enum rc find_addresses(struct role_server *r, struct err *e)
 		return rc;
 	if (!view_to_text(view_of(s->public_host), r->public_host, sizeof r->public_host))
 		return fail(e, RC_LIMIT, "public_host is too long");
-	if (r->public_host[0] == '\0' && gethostname(r->public_host, sizeof r->public_host - 1) != 0)
+	if (r->public_host[0] == '\0' &&
+		gethostname(r->public_host, sizeof r->public_host - 1) != 0)
 		return fail_sys(e, "no host name: set public_host");
 	if (s->public_url[0] != '\0') {
 		size_t n = strlen(s->public_url);
@@ -120,7 +121,8 @@ static enum rc find_addresses(struct role_server *r, struct err *e)
 		memcpy(r->public_url, s->public_url, n);
 		r->public_url[n] = '\0';
 	} else {
-		(void)snprintf(r->public_url, sizeof r->public_url, "http://localhost:%u", web_port);
+		(void)snprintf(
+			r->public_url, sizeof r->public_url, "http://localhost:%u", web_port);
 	}
 	return RC_OK;
 }

@@ -1,5 +1,6 @@
-/* The server's ends of the links: messages of the gateways to domain/ingest, and back. Main loop. A gateway that
- * sends malformed packets again and again is reported to the supervisor, which restarts it. */
+/* The server's ends of the links: messages of the gateways to domain/ingest, and back. Main loop. A
+ * gateway that sends malformed packets again and again is reported to the supervisor, which
+ * restarts it. */
 #pragma once
 
 #include "app/role.h"

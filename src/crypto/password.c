@@ -7,8 +7,8 @@
 
 _Static_assert(PASSWORD_HASH_TEXT == crypto_pwhash_STRBYTES, "size of the text form");
 
-/* Building stones of passwords that guessers try first; each at least three letters, lower case, without the
- * usual replacements (0 for o, 3 for e …), which plain_letters undoes. */
+/* Building stones of passwords that guessers try first; each at least three letters, lower case,
+ * without the usual replacements (0 for o, 3 for e …), which plain_letters undoes. */
 static const char *const common_words[] = {"password", "passwort", "passwd", "pass", "contrasena",
 	"contrasenia", "clave", "kennwort", "geheim", "secret", "secreto", "iloveyou", "loveyou",
 	"tequiero", "teamo", "ichliebedich", "hallo", "hello", "hola", "letmein", "welcome",
@@ -28,7 +28,8 @@ static const char *const common_words[] = {"password", "passwort", "passwd", "pa
 	"abcdefghijkl", "setracker", "kinward", "watch", "smartwatch", "gps", "tracker", "the",
 	"my", "mein", "meine", "new", "super", "god", "jesus"};
 
-/* A password is at least as long as this: rows shorter than it need repeating, which is caught elsewhere. */
+/* A password is at least as long as this: rows shorter than it need repeating, which is caught
+ * elsewhere. */
 static const char *const rows[] = {"01234567890123456789", "98765432109876543210",
 	"abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "qwertyuiopasdfghjklzxcvbnm",
 	"qwertzuiopasdfghjklyxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik", "1q2w3e4r5t6y7u8i9o0p",
@@ -89,11 +90,12 @@ static size_t fold(struct view v, bool is_plain, char *ret)
 static bool is_separator(char c)
 {
 	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == '!' || c == '?' ||
-		c == '#' || c == '*' || c == '+' || c == ' ' || c == '@' || c == '$' || c == '&' ||
-		c == '%' || c == ',' || c == '/';
+	       c == '#' || c == '*' || c == '+' || c == ' ' || c == '@' || c == '$' || c == '&' ||
+	       c == '%' || c == ',' || c == '/';
 }
 
-/* Length of the longest known part at p, or 0: a common word, a name, a keyboard row of at least four. */
+/* Length of the longest known part at p, or 0: a common word, a name, a keyboard row of at least
+ * four. */
 static size_t known_part(const char *p, size_t n, const struct view *names, size_t names_n)
 {
 	size_t best = 0;
@@ -116,8 +118,8 @@ static size_t known_part(const char *p, size_t n, const struct view *names, size
 	return best;
 }
 
-/* Nothing but known parts, digits and signs: whoever guesses tries these. Letters that belong to no known part
- * count for the password. */
+/* Nothing but known parts, digits and signs: whoever guesses tries these. Letters that belong to no
+ * known part count for the password. */
 static bool is_made_of_known(const char *p, size_t n, const struct view *names, size_t names_n)
 {
 	size_t i = 0;
@@ -143,8 +145,8 @@ static bool is_only_names(const char *p, size_t n, const struct view *names, siz
 		size_t best = 0;
 		for (size_t k = 0; k < names_n; k++) {
 			struct view head = {.p = p + i, .n = names[k].n};
-			if (names[k].n >= KNOWN_PART_MIN && names[k].n <= n - i && names[k].n > best &&
-				view_is_nocase(head, names[k]))
+			if (names[k].n >= KNOWN_PART_MIN && names[k].n <= n - i &&
+				names[k].n > best && view_is_nocase(head, names[k]))
 				best = names[k].n;
 		}
 		if (best == 0 && !is_separator(p[i]))
@@ -203,13 +205,13 @@ enum rc password_hash(struct view password, char ret_text[PASSWORD_HASH_TEXT], s
 bool password_verify(const char *hash_text, struct view password)
 {
 	return password.n <= PASSWORD_BYTES_MAX &&
-		crypto_pwhash_str_verify(hash_text, password.p, password.n) == 0;
+	       crypto_pwhash_str_verify(hash_text, password.p, password.n) == 0;
 }
 
 void password_verify_nobody(struct view password)
 {
-	/* The same parameters as a stored hash, so the same time; nothing verifies against it, because the
-	 * result is thrown away. */
+	/* The same parameters as a stored hash, so the same time; nothing verifies against it,
+	 * because the result is thrown away. */
 	uint8_t out[32];
 	static const uint8_t salt[crypto_pwhash_SALTBYTES] = {0};
 	size_t n = password.n <= PASSWORD_BYTES_MAX ? password.n : PASSWORD_BYTES_MAX;

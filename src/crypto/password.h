@@ -1,6 +1,6 @@
-/* Passwords: Argon2id (libsodium, "interactive": 2 passes over 64 MiB, about 0.1 s) and the rules for new ones
- * after NIST SP 800-63B: length counts, no composition rules, common ones are refused. Hashing blocks: call it
- * from pool threads only. */
+/* Passwords: Argon2id (libsodium, "interactive": 2 passes over 64 MiB, about 0.1 s) and the rules
+ * for new ones after NIST SP 800-63B: length counts, no composition rules, common ones are refused.
+ * Hashing blocks: call it from pool threads only. */
 #pragma once
 
 #include <stdbool.h>

@@ -33,7 +33,7 @@ void token_new(char ret_text[TOKEN_TEXT_SIZE], struct token_hash *ret_hash)
 static bool is_token_char(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		c == '-' || c == '_';
+	       c == '-' || c == '_';
 }
 
 bool token_hash_of(struct view text, struct token_hash *ret)

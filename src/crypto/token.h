@@ -1,5 +1,5 @@
-/* Random secrets and what is stored of them. A token is 256 random bits as base64url text; the store only
- * ever holds its BLAKE2b hash, so a stolen database opens no session. Any thread. */
+/* Random secrets and what is stored of them. A token is 256 random bits as base64url text; the
+ * store only ever holds its BLAKE2b hash, so a stolen database opens no session. Any thread. */
 #pragma once
 
 #include <stdbool.h>

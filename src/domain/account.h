@@ -1,5 +1,5 @@
-/* Accounts: the one-time set-up, signing in, passwords. Called from pool threads (these functions hash
- * passwords: 0.1 s each); reads by any thread with its reader. */
+/* Accounts: the one-time set-up, signing in, passwords. Called from pool threads (these functions
+ * hash passwords: 0.1 s each); reads by any thread with its reader. */
 #pragma once
 
 #include "domain/domain.h"
@@ -39,19 +39,22 @@ struct sign_in_result {
 /* True until the first account exists. */
 MUST_CHECK enum rc account_is_setup_needed(struct db *reader, bool *ret, struct err *e);
 
-/* Makes a fresh set-up token (the older one ends) and writes its text. RC_CONFLICT `setup_done` when an
- * account exists. Takes the writing connection: used at start and by `kinward setup-link`. */
+/* Makes a fresh set-up token (the older one ends) and writes its text. RC_CONFLICT `setup_done`
+ * when an account exists. Takes the writing connection: used at start and by `kinward setup-link`.
+ */
 MUST_CHECK enum rc account_new_setup_token(
 	struct db *writer_db, int64_t now_ms, char ret_token[TOKEN_TEXT], struct err *e);
 
-/* First account (operator) and its group, signed in. Codes: setup_token_wrong (RC_DENIED), setup_done
- * (RC_CONFLICT), login_invalid, name_invalid, group_name_invalid, language_invalid, password_too_short,
- * password_too_long, password_common, password_is_name (RC_SYNTAX), too_many_attempts (RC_LIMIT). */
-MUST_CHECK enum rc account_set_up(struct domain *d, struct db *reader, const struct setup_request *r,
-	const struct request_origin *from, struct sign_in_result *ret, struct problem *p, struct err *e);
+/* First account (operator) and its group, signed in. Codes: setup_token_wrong (RC_DENIED),
+ * setup_done (RC_CONFLICT), login_invalid, name_invalid, group_name_invalid, language_invalid,
+ * password_too_short, password_too_long, password_common, password_is_name (RC_SYNTAX),
+ * too_many_attempts (RC_LIMIT). */
+MUST_CHECK enum rc account_set_up(struct domain *d, struct db *reader,
+	const struct setup_request *r, const struct request_origin *from,
+	struct sign_in_result *ret, struct problem *p, struct err *e);
 
-/* Codes: sign_in_failed (RC_DENIED; alike, and as slow, for unknown logins), too_many_attempts (RC_LIMIT with
- * retry_after_s). */
+/* Codes: sign_in_failed (RC_DENIED; alike, and as slow, for unknown logins), too_many_attempts
+ * (RC_LIMIT with retry_after_s). */
 MUST_CHECK enum rc account_sign_in(struct domain *d, struct db *reader, struct view login,
 	struct view password, const struct request_origin *from, struct sign_in_result *ret,
 	struct problem *p, struct err *e);

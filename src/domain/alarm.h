@@ -31,7 +31,8 @@ typedef void alarm_fn(void *ctx, const struct alarm_info *a);
 /* "sos" … "conflict" of the most severe bit, or of one bit. */
 const char *alarm_kind_name(uint32_t kinds);
 
-/* Newest first, one page. `before` NULL: from the newest. RC_NOT_FOUND when `before` is not the caller's. */
+/* Newest first, one page. `before` NULL: from the newest. RC_NOT_FOUND when `before` is not the
+ * caller's. */
 MUST_CHECK enum rc alarm_list(struct db *reader, const struct principal *who, bool only_open,
 	const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
 MUST_CHECK enum rc alarm_get(

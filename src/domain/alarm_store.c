@@ -1,7 +1,7 @@
 #include "domain/alarm_store.h"
 
-/* The one that this is a repeat of: first the very same report, then, for AL, an open one of these kinds that was
- * awake in the last minutes; for positions, any that was. */
+/* The one that this is a repeat of: first the very same report, then, for AL, an open one of these
+ * kinds that was awake in the last minutes; for positions, any that was. */
 static enum rc find_same(
 	struct db *db, const struct alarm_intake *in, struct uid *ret, struct err *e)
 {
@@ -49,11 +49,13 @@ static enum rc add_repeat(
 	return stmt_run(s, NULL, e);
 }
 
-static enum rc insert(struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
+static enum rc insert(
+	struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO alarm (wearer, id, kinds, status, device_time_ms, time_ms, received_ms,"
+		"INSERT INTO alarm (wearer, id, kinds, status, device_time_ms, time_ms, "
+		"received_ms,"
 		" last_ms, marks, report, state, repeats, taken_ms, closed_ms, note)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, '')",
 		&s, e);
@@ -113,8 +115,8 @@ enum rc alarm_count_open(struct db *db, const struct uid *wearer, uint16_t *ret,
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(
-		db, "SELECT COUNT(*) FROM alarm WHERE wearer = ?1 AND state < 2", &s, e);
+	enum rc rc =
+		db_prepare(db, "SELECT COUNT(*) FROM alarm WHERE wearer = ?1 AND state < 2", &s, e);
 
 	if (rc != RC_OK)
 		return rc;

@@ -12,7 +12,8 @@ struct alarm_intake {
 	int64_t device_time_ms; /* receipt time when the device said none */
 	int64_t time_ms, received_ms;
 	uint8_t marks;
-	bool is_own_report; /* AL: it counts as a repeat; a position with alarm bits only keeps the alarm awake */
+	bool is_own_report; /* AL: it counts as a repeat; a position with alarm bits only keeps the
+			       alarm awake */
 	struct view report; /* packed, or empty */
 };
 

@@ -70,8 +70,8 @@ enum rc batch_for(struct ingest *in, bool is_urgent, struct batch **ret, struct 
 	return RC_OK;
 }
 
-enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index, const struct reply *reply,
-	struct err *e)
+enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index,
+	const struct reply *reply, struct err *e)
 {
 	if (b->answers_n == b->answers_capacity) {
 		struct answer *grown = grow(b->answers, &b->answers_capacity, sizeof *grown);
@@ -121,7 +121,8 @@ static enum rc batch_job(struct db *db, void *arg, struct err *e)
 
 	for (size_t i = 0; i < b->alarms_n && rc == RC_OK; i++) {
 		struct alarm_work *a = &b->alarms[i];
-		a->intake.report = (struct view){.p = b->entries.bytes + a->report_at, .n = a->report_n};
+		a->intake.report =
+			(struct view){.p = b->entries.bytes + a->report_at, .n = a->report_n};
 		rc = alarm_take_in(db, &a->intake, &a->outcome, e);
 		if (rc == RC_NOT_FOUND) { /* erased while it was under way */
 			a->outcome = (struct alarm_outcome){.is_new = false};
@@ -230,7 +231,7 @@ static void post(struct ingest *in, struct batch *b)
 static size_t batch_bytes(const struct batch *b)
 {
 	return b->entries.n + b->answers_n * sizeof *b->answers + b->news_n * sizeof *b->news +
-		b->alarms_n * sizeof *b->alarms;
+	       b->alarms_n * sizeof *b->alarms;
 }
 
 static void send_off(struct ingest *in, struct batch **slot)
@@ -253,7 +254,7 @@ void ingest_flush(struct domain *d)
 		return;
 	/* One plain batch is under way at a time: while it is, the next one gathers company. */
 	bool is_due = in->plain->must_go || is_urgent_there || d->settings.commit_linger_ms == 0 ||
-		in->plain->entries.n >= INGEST_BATCH_BYTES;
+		      in->plain->entries.n >= INGEST_BATCH_BYTES;
 	if (is_due && in->plain_under_way == 0) {
 		timer_cancel(&in->linger);
 		send_off(in, &in->plain);
@@ -276,7 +277,7 @@ bool ingest_is_idle(struct domain *d)
 	const struct ingest *in = d->ingest;
 
 	return in->plain == NULL && in->urgent == NULL &&
-		atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) == 0;
+	       atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) == 0;
 }
 
 void ingest_on_linger(struct timer *t, void *context)
@@ -322,8 +323,9 @@ bool ingest_is_full(struct domain *d)
 {
 	struct ingest *in = d->ingest;
 	size_t filling = (in->plain == NULL ? 0 : batch_bytes(in->plain)) +
-		(in->urgent == NULL ? 0 : batch_bytes(in->urgent));
-	bool is_full = atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) +
+			 (in->urgent == NULL ? 0 : batch_bytes(in->urgent));
+	bool is_full =
+		atomic_load_explicit(&in->counts[COUNT_WAITING_BYTES], memory_order_relaxed) +
 			filling >=
 		INGEST_WAITING_BYTES;
 

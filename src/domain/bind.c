@@ -9,7 +9,8 @@
 #include "domain/watch_settings_inside.h"
 #include "domain/zone_clock.h"
 
-/* Watches of the yisai family know two more switches that must be off (auto-answer, forwarding of SMS). */
+/* Watches of the yisai family know two more switches that must be off (auto-answer, forwarding of
+ * SMS). */
 static bool is_yisai(const char *vendor)
 {
 	static const char *const codes[] = {"YS", "XT", "TL", "BK", "RL"};
@@ -29,7 +30,7 @@ static struct command_row *add_command(
 	command_row_init(row, d, kind);
 	row->wearer = w->wearer;
 	row->group = w->group;
-	row->number = 0; /* known in the job */
+	row->number = 0;                  /* known in the job */
 	row->created_ms += w->commands_n; /* keeps their order */
 	return row;
 }
@@ -109,7 +110,8 @@ static enum rc insert_wearer(struct db *db, const struct bind_work *w, struct er
 		"#56b4e9", "#8c510a", "#6a3d9a"};
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO wearer (id, number, care_group, name, color, picture_version, created_ms)"
+		"INSERT INTO wearer (id, number, care_group, name, color, picture_version, "
+		"created_ms)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
 		&s, e);
 
@@ -128,11 +130,13 @@ static enum rc insert_device(struct db *db, const struct bind_work *w, struct er
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO device (id, wearer, wire_id, vendor, model, version, is_demo, date_order,"
+		"INSERT INTO device (id, wearer, wire_id, vendor, model, version, is_demo, "
+		"date_order,"
 		" offset_min, language, zone, zone_sent_min, upload_interval_s,"
 		" is_language_confirmed, is_zone_confirmed, is_interval_confirmed, is_lz_refused,"
 		" password, password_wanted, phone, bound_ms)"
-		" VALUES (?1, ?2, ?3, ?4, '', '', ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, '', ?10, ?11, ?12)",
+		" VALUES (?1, ?2, ?3, ?4, '', '', ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, '', ?10, "
+		"?11, ?12)",
 		&s, e);
 
 	if (rc != RC_OK)
@@ -158,7 +162,8 @@ static enum rc close_claim(struct db *db, const struct bind_work *w, struct err 
 
 	if (uid_is_none(&w->claim))
 		return RC_OK;
-	enum rc rc = db_prepare(db, "UPDATE claim SET state = ?2, wearer = ?3 WHERE id = ?1", &s, e);
+	enum rc rc =
+		db_prepare(db, "UPDATE claim SET state = ?2, wearer = ?3 WHERE id = ?1", &s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &w->claim);
@@ -210,7 +215,7 @@ void bind_take_session(struct domain *d, const struct bind_work *w)
 		live_lock(d->live);
 		struct live_device *dev = live_by_wearer(d->live, &w->wearer);
 		bool is_mine = dev != NULL && dev->session == 0 &&
-			live_set_session(d->live, dev, session, NULL) == RC_OK;
+			       live_set_session(d->live, dev, session, NULL) == RC_OK;
 		if (is_mine) {
 			dev->connected_s = (uint32_t)(d->wall_ms() / 1000);
 			dev->last_seen_s = dev->connected_s;

@@ -1,5 +1,5 @@
-/* Binding a watch to a new wearer, for claims and the demo: rows in one transaction, then the live table and the
- * session. Inside of domain/ only. */
+/* Binding a watch to a new wearer, for claims and the demo: rows in one transaction, then the live
+ * table and the session. Inside of domain/ only. */
 #pragma once
 
 #include "domain/command_row.h"

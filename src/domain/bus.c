@@ -11,8 +11,9 @@
 
 enum { BUS_GROUPS_FIRST = 16 };
 
-/* A group that was listened to since the start. For BUS_WARM_MS after the last stream closed its events are still
- * kept, so that a client whose link broke can go on; then it is cold until somebody listens again. */
+/* A group that was listened to since the start. For BUS_WARM_MS after the last stream closed its
+ * events are still kept, so that a client whose link broke can go on; then it is cold until
+ * somebody listens again. */
 struct heard_group {
 	struct uid id;
 	uint32_t listeners;
@@ -198,7 +199,8 @@ bool bus_may_resume(struct bus *b, const struct uid *group, uint64_t after)
 	return may;
 }
 
-void bus_publish(struct bus *b, enum event_type type, const struct uid *group, const struct uid *object)
+void bus_publish(
+	struct bus *b, enum event_type type, const struct uid *group, const struct uid *object)
 {
 	bool must_wake = false;
 

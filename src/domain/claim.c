@@ -105,7 +105,7 @@ static void fill_sms(const struct domain *d, struct claim_info *ret)
 	static const struct {
 		const char *format, *purpose;
 	} table[] = {
-		{"pw,123456,ip,%s,%u#", "server"	},
+		{"pw,123456,ip,%s,%u#", "server"    },
 		{"ip,%s,%u#",           "server_old"},
 	};
 	const struct domain_settings *s = &d->settings;
@@ -113,8 +113,8 @@ static void fill_sms(const struct domain *d, struct claim_info *ret)
 	ret->sms_n = 0;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		char *text = ret->sms[ret->sms_n].text;
-		int n = i == 0 ? snprintf(text, CLAIM_SMS_TEXT, "pw,123456,ip,%s,%u#", s->public_host,
-					 s->watch_port)
+		int n = i == 0 ? snprintf(text, CLAIM_SMS_TEXT, "pw,123456,ip,%s,%u#",
+					 s->public_host, s->watch_port)
 			       : snprintf(text, CLAIM_SMS_TEXT, "ip,%s,%u#", s->public_host,
 					 s->watch_port);
 		if (n < 0 || n >= CLAIM_SMS_TEXT)
@@ -135,8 +135,8 @@ static void fill(const struct domain *d, const struct claim *c, struct claim_inf
 		.hint = c->hint,
 		.hint_ms = c->hint_ms,
 		.code_expires_ms = c->state == CLAIM_CODE_SENT || c->state == CLAIM_PROOF_WANTED
-			? c->code_expires_ms
-			: 0,
+					   ? c->code_expires_ms
+					   : 0,
 		.tries_left = (uint8_t)(CLAIM_TRIES_MAX - c->tries),
 		.wearer = c->wearer,
 		.expires_ms = c->expires_ms,
@@ -184,12 +184,13 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 	struct stmt *s = NULL;
 	int64_t by_account = 0;
 	int64_t wrong = 0;
-	enum rc rc = count(db, "SELECT COUNT(*) FROM claim WHERE account = ?1 AND created_ms > ?2", w,
-		true, &by_account, e);
+	enum rc rc = count(db, "SELECT COUNT(*) FROM claim WHERE account = ?1 AND created_ms > ?2",
+		w, true, &by_account, e);
 
 	if (rc == RC_OK)
 		rc = count(db,
-			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE watch = ?1 AND created_ms > ?2",
+			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE watch = ?1 AND created_ms "
+			"> ?2",
 			w, false, &wrong, e);
 	w->code = NULL;
 	if (rc == RC_OK &&
@@ -199,7 +200,8 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 	}
 	if (rc == RC_OK)
 		rc = db_prepare(db,
-			"INSERT INTO claim (id, care_group, account, watch, name, sim_number, language,"
+			"INSERT INTO claim (id, care_group, account, watch, name, sim_number, "
+			"language,"
 			" zone, proof, state, tries, sends, wearer, created_ms, expires_ms)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, NULL, ?10, ?11)",
 			&s, e);
@@ -219,7 +221,8 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 	return stmt_run(s, NULL, e);
 }
 
-static enum rc check_not_mine(struct db *reader, const struct claim_request *r, struct problem *p, struct err *e)
+static enum rc check_not_mine(
+	struct db *reader, const struct claim_request *r, struct problem *p, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
@@ -272,8 +275,8 @@ static uint64_t find_session(struct domain *d, const struct claim *c, char ret_i
 	if (watch.n == IMEI_DIGITS)
 		candidates[1] = (struct view){.p = watch.p + SHORT_ID_AT, .n = SHORT_ID_DIGITS};
 	for (unsigned i = 0; i < 2; i++) {
-		if (quarantine_find(d->quarantine, candidates[i], &session, vendor) && session != 0 &&
-			view_to_text(candidates[i], ret_id, WIRE_ID_TEXT))
+		if (quarantine_find(d->quarantine, candidates[i], &session, vendor) &&
+			session != 0 && view_to_text(candidates[i], ret_id, WIRE_ID_TEXT))
 			return session;
 	}
 	return 0;
@@ -293,8 +296,8 @@ static void look_for_watch(void *arg)
 		session = find_session(d, c, id);
 		if (session != 0)
 			claim_connected(c, session, view_of(id), d->wall_ms());
-		else if (quarantine_has_close(d->quarantine, view_of(c->watch),
-				 d->wall_ms() - INT64_C(600000)))
+		else if (quarantine_has_close(
+				 d->quarantine, view_of(c->watch), d->wall_ms() - INT64_C(600000)))
 			claim_set_state(c, CLAIM_SEEN_WRONG, CLAIM_HINT_ID_CLOSE);
 	}
 	claims_unlock(d->claims);
@@ -321,10 +324,10 @@ static bool copy_texts(struct claim *c, const struct claim_request *r)
 	struct view name = view_trim(r->name);
 
 	return view_to_text(r->watch, c->watch, sizeof c->watch) &&
-		view_to_text(name, c->name, sizeof c->name) &&
-		view_to_text(r->sim_number, c->sim_number, sizeof c->sim_number) &&
-		view_to_text(r->language, c->language, sizeof c->language) &&
-		view_to_text(r->zone, c->zone, sizeof c->zone);
+	       view_to_text(name, c->name, sizeof c->name) &&
+	       view_to_text(r->sim_number, c->sim_number, sizeof c->sim_number) &&
+	       view_to_text(r->language, c->language, sizeof c->language) &&
+	       view_to_text(r->zone, c->zone, sizeof c->zone);
 }
 
 enum rc claim_create(struct domain *d, struct db *reader, const struct principal *who,
@@ -382,8 +385,8 @@ enum rc claim_list(struct domain *d, struct db *reader, const struct principal *
 	return RC_OK;
 }
 
-enum rc claim_get(struct domain *d, struct db *reader, const struct uid *claim, struct claim_info *ret,
-	struct err *e)
+enum rc claim_get(struct domain *d, struct db *reader, const struct uid *claim,
+	struct claim_info *ret, struct err *e)
 {
 	(void)reader;
 	claims_lock(d->claims);
@@ -431,7 +434,8 @@ static enum rc check_ready(const struct claim *c, int64_t now_ms, struct problem
 }
 
 /* The wrong try is on disk before it is told, so that no crash gives tries back. */
-static enum rc wrong_code(struct domain *d, const struct tries_work *w, struct problem *p, struct err *e)
+static enum rc wrong_code(
+	struct domain *d, const struct tries_work *w, struct problem *p, struct err *e)
 {
 	struct tries_work copy = *w;
 	enum rc rc = writer_run(d->writer, tries_job, &copy, e);
@@ -456,8 +460,8 @@ static void take_session(void *arg)
 	free(w);
 }
 
-static enum rc bind(struct domain *d, const struct uid *claim, struct bind_work *w, struct problem *p,
-	struct err *e)
+static enum rc bind(struct domain *d, const struct uid *claim, struct bind_work *w,
+	struct problem *p, struct err *e)
 {
 	enum rc rc = bind_prepare(d, w, e);
 
@@ -557,8 +561,8 @@ static enum rc check_send(const struct claim *c, int64_t now_ms, struct problem 
 	return RC_OK;
 }
 
-enum rc claim_send(struct domain *d, struct db *reader, const struct uid *claim, struct claim_info *ret,
-	struct problem *p, struct err *e)
+enum rc claim_send(struct domain *d, struct db *reader, const struct uid *claim,
+	struct claim_info *ret, struct problem *p, struct err *e)
 {
 	struct tries_work tries = {.id = *claim};
 	int64_t now = d->wall_ms();
@@ -626,9 +630,9 @@ enum rc claim_cancel(struct domain *d, const struct uid *claim, struct err *e)
 		claim_free(c);
 	}
 	claims_unlock(d->claims);
-	enum rc rc = c == NULL ? fail(e, RC_NOT_FOUND, "no such claim")
-		: is_binding   ? fail(e, RC_CONFLICT, "claim: being bound now")
-			       : RC_OK;
+	enum rc rc = c == NULL    ? fail(e, RC_NOT_FOUND, "no such claim")
+		     : is_binding ? fail(e, RC_CONFLICT, "claim: being bound now")
+				  : RC_OK;
 	if (rc == RC_OK && was_open)
 		rc = writer_run(d->writer, tries_job, &row, e);
 	if (rc != RC_OK || w->session == 0 || loop_post(d->loop, after_cancel, w, e) != RC_OK)

@@ -1,5 +1,5 @@
-/* Claiming a watch: enter its number, point it here by SMS, type the code that it shows (or press its SOS key),
- * bound. States and rules: see claim_flow.c. */
+/* Claiming a watch: enter its number, point it here by SMS, type the code that it shows (or press
+ * its SOS key), bound. States and rules: see claim_flow.c. */
 #pragma once
 
 #include "domain/domain.h"
@@ -34,7 +34,7 @@ enum {
 	CLAIM_SENDS_MAX = 5,
 	CLAIM_SEND_GAP_MS = 30 * 1000,
 	CLAIM_LIFE_MS = 24 * 3600 * 1000,
-	CLAIMS_PER_GROUP_MAX = 5,   /* open at once */
+	CLAIMS_PER_GROUP_MAX = 5, /* open at once */
 	CLAIMS_PER_ACCOUNT_DAY = 20,
 	CLAIMS_OPEN_MAX = 1000,
 	CLAIM_SMS_MAX = 4,
@@ -54,7 +54,7 @@ struct claim_info {
 		const char *purpose; /* "server", "server_old", "query" */
 	} sms[CLAIM_SMS_MAX];
 	char sim_number[SIM_NUMBER_TEXT]; /* where the SMS go, "" when not given */
-	int64_t code_expires_ms; /* 0: no code out */
+	int64_t code_expires_ms;          /* 0: no code out */
 	uint8_t tries_left;
 	struct uid wearer; /* none until bound */
 	int64_t expires_ms;
@@ -66,9 +66,9 @@ struct claim_request {
 	struct view watch, name, sim_number, language, zone, proof;
 };
 
-/* Codes: watch_invalid, imei_check_digit, name_invalid, sim_number_invalid, language_unsupported, zone_unknown,
- * proof_invalid (RC_SYNTAX), already_yours (RC_CONFLICT), too_many_claims (RC_LIMIT). The caller asked
- * rights_decide for the group. */
+/* Codes: watch_invalid, imei_check_digit, name_invalid, sim_number_invalid, language_unsupported,
+ * zone_unknown, proof_invalid (RC_SYNTAX), already_yours (RC_CONFLICT), too_many_claims (RC_LIMIT).
+ * The caller asked rights_decide for the group. */
 MUST_CHECK enum rc claim_create(struct domain *d, struct db *reader, const struct principal *who,
 	const struct claim_request *r, struct claim_info *ret, struct problem *p, struct err *e);
 /* Open ones of the caller's groups, newest first. */

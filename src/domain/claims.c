@@ -1,10 +1,11 @@
 /* States of a claim:
- *   waiting → (a watch with nearly this id, or one that speaks a locked protocol, was seen) seen_wrong
- *   waiting, seen_wrong → (the watch opens a session) connected → code_sent, or proof_wanted
- *   code_sent → (right code) bound; (five wrong codes) locked; proof_wanted → (SOS pressed) bound
- *   any of these → (session closed) waiting with the hint seen_gone; (time is over) expired
- * The row in the table is made at the start and changed when tries are used up and at the end. Pool threads and the
- * main loop meet here under one lock; what goes to a watch is sent by the main loop. */
+ *   waiting → (a watch with nearly this id, or one that speaks a locked protocol, was seen)
+ * seen_wrong waiting, seen_wrong → (the watch opens a session) connected → code_sent, or
+ * proof_wanted code_sent → (right code) bound; (five wrong codes) locked; proof_wanted → (SOS
+ * pressed) bound any of these → (session closed) waiting with the hint seen_gone; (time is over)
+ * expired The row in the table is made at the start and changed when tries are used up and at the
+ * end. Pool threads and the main loop meet here under one lock; what goes to a watch is sent by the
+ * main loop. */
 #include "domain/claims_inside.h"
 
 #include <pthread.h>
@@ -91,11 +92,12 @@ bool claim_matches(const struct claim *c, struct view wire_id)
 
 	if (view_is_nocase(watch, wire_id))
 		return true;
-	/* Ten digits are digits 5 to 14 of the IMEI; the person has one of the two, the watch says the other. */
+	/* Ten digits are digits 5 to 14 of the IMEI; the person has one of the two, the watch says
+	 * the other. */
 	struct view longer = watch.n == IMEI_DIGITS ? watch : wire_id;
 	struct view shorter = watch.n == IMEI_DIGITS ? wire_id : watch;
 	return longer.n == IMEI_DIGITS && shorter.n == SHORT_ID_DIGITS &&
-		memcmp(longer.p + SHORT_ID_AT, shorter.p, SHORT_ID_DIGITS) == 0;
+	       memcmp(longer.p + SHORT_ID_AT, shorter.p, SHORT_ID_DIGITS) == 0;
 }
 
 /* One or two digits differ: most likely a slip of the finger. */
@@ -128,23 +130,23 @@ static const char *code_words(const char *language)
 		const char *language;
 		const char *words;
 	} table[] = {
-		{"de", "Kinward-Code:"},
-		{"es", "Código Kinward:"},
-		{"fr", "Code Kinward:"},
-		{"it", "Codice Kinward:"},
-		{"nl", "Kinward-code:"},
-		{"pl", "Kod Kinward:"},
-		{"pt", "Código Kinward:"},
-		{"sv", "Kinward-kod:"},
-		{"da", "Kinward-kode:"},
-		{"tr", "Kinward kodu:"},
-		{"cs", "Kód Kinward:"},
-		{"sk", "Kód Kinward:"},
-		{"hu", "Kinward kód:"},
-		{"ro", "Cod Kinward:"},
-		{"fi", "Kinward-koodi:"},
-		{"ru", "Код Kinward:"},
-		{"bg", "Код Kinward:"},
+		{"de", "Kinward-Code:"          },
+		{"es", "Código Kinward:"       },
+		{"fr", "Code Kinward:"          },
+		{"it", "Codice Kinward:"        },
+		{"nl", "Kinward-code:"          },
+		{"pl", "Kod Kinward:"           },
+		{"pt", "Código Kinward:"       },
+		{"sv", "Kinward-kod:"           },
+		{"da", "Kinward-kode:"          },
+		{"tr", "Kinward kodu:"          },
+		{"cs", "Kód Kinward:"          },
+		{"sk", "Kód Kinward:"          },
+		{"hu", "Kinward kód:"          },
+		{"ro", "Cod Kinward:"           },
+		{"fi", "Kinward-koodi:"         },
+		{"ru", "Код Kinward:"        },
+		{"bg", "Код Kinward:"        },
 		{"el", "Κωδικός Kinward:"},
 	};
 
@@ -178,7 +180,8 @@ void claim_show_code(struct claim *c)
 
 	if (c->is_sos_proof || c->session == 0 || c->code[0] == '\0')
 		return;
-	int n = snprintf(message.text, sizeof message.text, "%s %s", code_words(c->language), c->code);
+	int n = snprintf(
+		message.text, sizeof message.text, "%s %s", code_words(c->language), c->code);
 	message.text_n = (uint16_t)n; /* short: the words of the table and six digits */
 	if (!d->out.command(d->out.owner, c->session, &id, &message))
 		log_event(LOG_WARN, "claim.code_not_sent", "the link is full");
@@ -346,7 +349,7 @@ bool claims_on_report(struct domain *d, const struct message_report *m, struct v
 			c->is_code_answered = true;
 			claim_set_state(c, c->state, CLAIM_HINT_NONE);
 		} else if (c->state == CLAIM_PROOF_WANTED && is_only_one && !c->is_binding &&
-			c->code_expires_ms > d->wall_ms()) {
+			   c->code_expires_ms > d->wall_ms()) {
 			is_taken = bind_by_sos(d, c, m);
 		} else if (c->is_binding) {
 			is_taken = true; /* pressed again while the first is being stored */
@@ -366,7 +369,8 @@ void claim_fill_work(const struct claim *c, struct bind_work *w)
 	memcpy(w->language, c->language, sizeof w->language);
 	memcpy(w->zone, c->zone, sizeof w->zone);
 	memcpy(w->phone, c->sim_number, sizeof w->phone);
-	if (!quarantine_find(c->claims->domain->quarantine, view_of(w->wire_id), &session, w->vendor))
+	if (!quarantine_find(
+		    c->claims->domain->quarantine, view_of(w->wire_id), &session, w->vendor))
 		w->vendor[0] = '\0';
 }
 
@@ -426,7 +430,7 @@ static void tend(struct claim *c, int64_t now)
 		claim_set_state(c, c->session == 0 ? CLAIM_WAITING : CLAIM_CONNECTED,
 			c->session == 0 ? CLAIM_HINT_SEEN_GONE : CLAIM_HINT_NONE);
 	} else if (c->state == CLAIM_CODE_SENT && !c->is_code_answered && c->session != 0 &&
-		c->hint == CLAIM_HINT_NONE && now - c->sent_ms >= CLAIM_UNANSWERED_MS) {
+		   c->hint == CLAIM_HINT_NONE && now - c->sent_ms >= CLAIM_UNANSWERED_MS) {
 		claim_set_state(c, c->state, CLAIM_HINT_CODE_UNANSWERED);
 	}
 }
@@ -490,7 +494,8 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(db,
-		"SELECT id, care_group, watch, name, sim_number, language, zone, proof, tries, sends,"
+		"SELECT id, care_group, watch, name, sim_number, language, zone, proof, tries, "
+		"sends,"
 		" expires_ms FROM claim WHERE state < 5 AND expires_ms > ?1 ORDER BY created_ms",
 		&s, e);
 

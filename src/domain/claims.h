@@ -1,5 +1,5 @@
-/* Open claims in memory: what the main loop asks when an unclaimed watch appears or says something. Has its own lock.
- * Inside of domain/ only; the API's side is claim.h. */
+/* Open claims in memory: what the main loop asks when an unclaimed watch appears or says something.
+ * Has its own lock. Inside of domain/ only; the API's side is claim.h. */
 #pragma once
 
 #include "domain/claim.h"

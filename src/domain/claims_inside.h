@@ -12,7 +12,8 @@ enum {
 	IMEI_DIGITS = 15,
 	SHORT_ID_DIGITS = 10,
 	SHORT_ID_AT = 4,
-	CLAIM_WRONG_PER_WATCH_DAY = 10, /* wrong codes for one watch in 24 hours, all claims together */
+	CLAIM_WRONG_PER_WATCH_DAY =
+		10, /* wrong codes for one watch in 24 hours, all claims together */
 };
 
 struct claim {
@@ -28,7 +29,7 @@ struct claim {
 	enum claim_state state;
 	enum claim_hint hint;
 	int64_t hint_ms, expires_ms, ended_ms;
-	uint8_t tries, sends; /* wrong codes, codes sent */
+	uint8_t tries, sends;             /* wrong codes, codes sent */
 	char code[CLAIM_CODE_DIGITS + 1]; /* "" when none is out */
 	int64_t code_expires_ms, sent_ms;
 	bool is_code_answered, is_binding;

@@ -15,10 +15,10 @@ const char *command_reason_name(enum command_reason r)
 
 static int64_t life_ms(const struct domain_settings *s, enum command_kind kind)
 {
-	uint32_t life_s = kind == COMMAND_LOCATE ? s->locate_life_s
-		: kind == COMMAND_FIND           ? s->find_life_s
-		: kind == COMMAND_MESSAGE        ? s->message_life_s
-						 : s->settings_life_s;
+	uint32_t life_s = kind == COMMAND_LOCATE    ? s->locate_life_s
+			  : kind == COMMAND_FIND    ? s->find_life_s
+			  : kind == COMMAND_MESSAGE ? s->message_life_s
+						    : s->settings_life_s;
 
 	return (int64_t)life_s * 1000;
 }
@@ -39,7 +39,8 @@ enum rc command_row_insert(struct db *db, const struct command_row *row, struct 
 
 	if (rc == RC_OK)
 		rc = db_prepare(db,
-			"INSERT INTO command (wearer, id, kind, body, message, state, reason, created_ms,"
+			"INSERT INTO command (wearer, id, kind, body, message, state, reason, "
+			"created_ms,"
 			" expires_ms, sent_ms, finished_ms, by_account, idempotency_key)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, ?7, 0, 0, ?8, ?9)",
 			&s, e);

@@ -1,5 +1,5 @@
-/* Rows of the table `command`: made in the writer's transaction by whoever gives a command, kept up to date by
- * the outbox. Inside of domain/ only. */
+/* Rows of the table `command`: made in the writer's transaction by whoever gives a command, kept up
+ * to date by the outbox. Inside of domain/ only. */
 #pragma once
 
 #include "domain/commands.h"
@@ -8,18 +8,18 @@ enum { IDEMPOTENCY_KEY_MAX = 64, COMMANDS_WAITING_MAX = 20, COMMANDS_PER_HOUR_MA
 
 enum command_reason {
 	REASON_NONE,
-	REASON_NO_ANSWER,      /* no_answer: sent, and the watch never acknowledged it */
-	REASON_NOT_CONNECTED,  /* not_connected: its life ended before the watch could take it */
-	REASON_CANCELLED,      /* by_member */
-	REASON_REPLACED,       /* replaced: a newer setting took its place */
-	REASON_OTHER_FORM,     /* other_form: the watch wants the same in other words */
+	REASON_NO_ANSWER,     /* no_answer: sent, and the watch never acknowledged it */
+	REASON_NOT_CONNECTED, /* not_connected: its life ended before the watch could take it */
+	REASON_CANCELLED,     /* by_member */
+	REASON_REPLACED,      /* replaced: a newer setting took its place */
+	REASON_OTHER_FORM,    /* other_form: the watch wants the same in other words */
 	REASON_COUNT,
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */
 
 struct command_row {
 	struct uid id, wearer, group;
-	struct uid by; /* none: the server */
+	struct uid by;   /* none: the server */
 	uint32_t number; /* of the wearer */
 	enum command_state state;
 	int64_t created_ms, expires_ms, sent_ms;
@@ -30,5 +30,6 @@ struct command_row {
 /* Fresh id and times; life from the settings. */
 void command_row_init(struct command_row *row, const struct domain *d, enum command_kind kind);
 MUST_CHECK enum rc command_row_insert(struct db *db, const struct command_row *row, struct err *e);
-/* One row of SELECT id, wearer, care_group, number, state, created_ms, expires_ms, sent_ms, body. */
+/* One row of SELECT id, wearer, care_group, number, state, created_ms, expires_ms, sent_ms, body.
+ */
 MUST_CHECK enum rc command_row_read(struct stmt *s, struct command_row *ret, struct err *e);

@@ -64,7 +64,8 @@ static enum rc prepare(struct domain *d, struct db *reader, const struct princip
 
 	if (rc != RC_OK)
 		return rc;
-	*w = (struct bind_work){.group = *group, .is_demo = true, .vendor = "3G", .zone = "Etc/UTC"};
+	*w = (struct bind_work){
+		.group = *group, .is_demo = true, .vendor = "3G", .zone = "Etc/UTC"};
 	digits_new(DEMO_ID_DIGITS, w->wire_id);
 	memcpy(w->language, account.language, sizeof w->language);
 	if (!view_to_text(view_of(demo_name(account.language)), w->name, sizeof w->name))
@@ -121,6 +122,6 @@ enum rc demo_watch_resume(struct domain *d, struct db *reader, struct err *e)
 	if (rc != RC_OK || !d->settings.is_demo_watch_on || wire_id[0] == '\0')
 		return rc;
 	return d->out.start_demo_watch(d->out.demo_owner, wire_id)
-		? RC_OK
-		: fail(e, RC_IO, "the simulated watch cannot be asked for");
+		       ? RC_OK
+		       : fail(e, RC_IO, "the simulated watch cannot be asked for");
 }

@@ -1,8 +1,9 @@
-/* What every part of the domain hangs from: one per server role, made by app/role_server.c, read by http.
- * The members are set before threads start and do not change. Functions of this room that change something
- * take it and wait until the change is durable (so call them from a pool or request thread, never from
- * the main loop); functions that only read take a reader connection of the calling thread.
- * Ids, times (UTC ms) and coordinates (degrees × 10⁷) are plain values; texts are UTF-8, NUL-terminated. */
+/* What every part of the domain hangs from: one per server role, made by app/role_server.c, read by
+ * http. The members are set before threads start and do not change. Functions of this room that
+ * change something take it and wait until the change is durable (so call them from a pool or
+ * request thread, never from the main loop); functions that only read take a reader connection of
+ * the calling thread. Ids, times (UTC ms) and coordinates (degrees × 10⁷) are plain values; texts
+ * are UTF-8, NUL-terminated. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,9 +31,9 @@ struct gateway_metrics;
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
 	NAME_TEXT = NAME_MAX_BYTES + 1,
-	LOGIN_TEXT = 129, /* 3..64 characters, at most 128 bytes */
+	LOGIN_TEXT = 129,   /* 3..64 characters, at most 128 bytes */
 	LANGUAGE_TEXT = 12, /* "de", "es", "en", BCP 47 as given */
-	ZONE_TEXT = 48, /* IANA name */
+	ZONE_TEXT = 48,     /* IANA name */
 	WIRE_ID_TEXT = 21,
 	SIM_NUMBER_TEXT = 22, /* +?[0-9]{1,20} */
 };
@@ -49,23 +50,25 @@ struct domain_settings {
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
 	uint32_t sign_in_address_max; /* attempts from one address in the window */
 	uint32_t sign_in_window_s;
-	uint32_t commit_linger_ms;      /* plain reports wait this long for company */
-	uint32_t claim_code_s;          /* life of a code on the watch */
-	uint32_t claim_life_s;          /* life of a claim */
-	uint32_t command_unanswered_s;  /* sent and never acknowledged: unknown */
+	uint32_t commit_linger_ms;     /* plain reports wait this long for company */
+	uint32_t claim_code_s;         /* life of a code on the watch */
+	uint32_t claim_life_s;         /* life of a claim */
+	uint32_t command_unanswered_s; /* sent and never acknowledged: unknown */
 	uint32_t locate_life_s, find_life_s, message_life_s, settings_life_s;
 };
 
-/* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in tests.
- * Main loop only. A session is known by one number here: role_server adds the gateway's. */
+/* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in
+ * tests. Main loop only. A session is known by one number here: role_server adds the gateway's. */
 struct domain_out {
 	void *owner;
 	void (*answer)(void *owner, uint64_t session, struct view index, const struct reply *reply);
 	void (*standing)(void *owner, uint64_t session, enum standing standing);
 	/* False when the link's queue is full: try later. */
-	bool (*command)(void *owner, uint64_t session, const struct uid *id, const struct command *c);
+	bool (*command)(
+		void *owner, uint64_t session, const struct uid *id, const struct command *c);
 	void (*close)(void *owner, uint64_t session);
-	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. Any thread. */
+	/* Asks the supervisor for a simulated watch with this wire id. False when it cannot. Any
+	 * thread. */
 	bool (*start_demo_watch)(void *demo_owner, const char *wire_id);
 	void *demo_owner;
 };
@@ -80,12 +83,12 @@ struct domain {
 	struct pool *pool;
 	struct web_sessions *web_sessions;
 	struct sign_in_limits *sign_in_limits;
-	struct outbox *outbox;     /* main loop only */
-	struct claims *claims;     /* main loop only */
+	struct outbox *outbox; /* main loop only */
+	struct claims *claims; /* main loop only */
 	struct quarantine *quarantine;
 	struct gateway_metrics *gateway_metrics;
-	struct ingest *ingest;     /* main loop only */
+	struct ingest *ingest;         /* main loop only */
 	struct zone_clock *zone_clock; /* main loop only */
 	struct domain_out out;
-	int64_t (*wall_ms)(void);  /* clock_wall_ms; tests move it */
+	int64_t (*wall_ms)(void); /* clock_wall_ms; tests move it */
 };

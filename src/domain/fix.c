@@ -15,8 +15,8 @@ static const struct {
 	{REPORT_HAS_STEPS,      FIX_HAS_STEPS     },
 };
 
-bool fix_from_report(
-	const struct report *r, int64_t time_ms, int64_t received_ms, uint8_t marks, struct fix *ret)
+bool fix_from_report(const struct report *r, int64_t time_ms, int64_t received_ms, uint8_t marks,
+	struct fix *ret)
 {
 	if ((r->has & REPORT_HAS_POINT) == 0 || !r->is_valid)
 		return false;

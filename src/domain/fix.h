@@ -10,12 +10,12 @@ enum fix_source { FIX_NONE, FIX_GPS, FIX_WIFI, FIX_CELL };
 
 /* Doubts about a fix, never a reason to drop an alarm. */
 enum fix_mark {
-	FIX_MARK_CLOCK_UNSET = 1u << 0,    /* device time unusable: `time` is the receipt time */
-	FIX_MARK_JUMP = 1u << 1,           /* faster than 250 m/s from the last good fix */
-	FIX_MARK_FACTORY_PLACE = 1u << 2,  /* the factory's coordinates */
+	FIX_MARK_CLOCK_UNSET = 1u << 0,   /* device time unusable: `time` is the receipt time */
+	FIX_MARK_JUMP = 1u << 1,          /* faster than 250 m/s from the last good fix */
+	FIX_MARK_FACTORY_PLACE = 1u << 2, /* the factory's coordinates */
 	FIX_MARK_HEMISPHERE_UNKNOWN = 1u << 3,
-	FIX_MARK_STORED = 1u << 4,         /* sent late (UD2) */
-	FIX_MARK_UNVERIFIED = 1u << 5,     /* another connection with the same id was talking too */
+	FIX_MARK_STORED = 1u << 4,     /* sent late (UD2) */
+	FIX_MARK_UNVERIFIED = 1u << 5, /* another connection with the same id was talking too */
 	FIX_MARK_COUNT = 6,
 };
 
@@ -40,15 +40,15 @@ struct fix {
 	uint16_t speed_ckmh;  /* 0.01 km/h */
 	uint16_t course_cdeg; /* 0.01 degree */
 	uint16_t has;
-	uint16_t flags;       /* enum report_flag */
+	uint16_t flags; /* enum report_flag */
 	uint8_t marks;
 	uint8_t source;
 	uint8_t satellites, battery_percent, signal_percent;
 };
 
 /* False when the report holds no point that may be shown as a place. */
-bool fix_from_report(
-	const struct report *r, int64_t time_ms, int64_t received_ms, uint8_t marks, struct fix *ret);
+bool fix_from_report(const struct report *r, int64_t time_ms, int64_t received_ms, uint8_t marks,
+	struct fix *ret);
 
 const char *fix_source_name(enum fix_source s);
 /* "clock_unset", "jump" … of one mark; NULL when no such bit. */

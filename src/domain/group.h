@@ -1,4 +1,5 @@
-/* Groups: everything is seen through one. Today an account owns its groups; roles come with rights. */
+/* Groups: everything is seen through one. Today an account owns its groups; roles come with rights.
+ */
 #pragma once
 
 #include "domain/domain.h"

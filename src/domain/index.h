@@ -1,5 +1,5 @@
-/* A hash index of numbered items that live elsewhere: slots of 4 bytes, at most three quarters full. The
- * owner says how an item hashes. Used by one thread, or under its owner's lock. */
+/* A hash index of numbered items that live elsewhere: slots of 4 bytes, at most three quarters
+ * full. The owner says how an item hashes. Used by one thread, or under its owner's lock. */
 #pragma once
 
 #include <stdint.h>
@@ -25,7 +25,8 @@ MUST_CHECK enum rc index_add(struct index *ix, uint32_t item, struct err *e);
 /* The item must hash as when it was added. */
 void index_remove(struct index *ix, uint32_t item);
 
-/* Candidates of a hash: for (c = index_first(ix, h, &at); c != INDEX_NONE; c = index_next(ix, &at)) compare. */
+/* Candidates of a hash: for (c = index_first(ix, h, &at); c != INDEX_NONE; c = index_next(ix, &at))
+ * compare. */
 int64_t index_first(const struct index *ix, uint64_t hash, uint32_t *ret_at);
 int64_t index_next(const struct index *ix, uint32_t *at);
 

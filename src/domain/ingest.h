@@ -1,6 +1,7 @@
-/* What comes from the gateways, in the main loop: sessions open and close, reports are matched to their device, judged,
- * and stored in batches; what the protocol wants answered is answered after the commit, alarms on a lane of their
- * own. Also the rule for two connections with one id (session.c). */
+/* What comes from the gateways, in the main loop: sessions open and close, reports are matched to
+ * their device, judged, and stored in batches; what the protocol wants answered is answered after
+ * the commit, alarms on a lane of their own. Also the rule for two connections with one id
+ * (session.c). */
 #pragma once
 
 #include "domain/domain.h"
@@ -8,11 +9,11 @@
 struct ingest;
 
 enum {
-	INGEST_BATCH_BYTES = 256 * 1024,     /* a batch this large is written without waiting longer */
+	INGEST_BATCH_BYTES = 256 * 1024, /* a batch this large is written without waiting longer */
 	INGEST_WAITING_BYTES = 8 * 1024 * 1024, /* not durable yet: above, ingest_is_full */
-	INGEST_RETRY_MS = 1000,              /* after a commit that failed */
-	INGEST_EVENT_MS = 200,               /* at most one event of a wearer in this time */
-	INGEST_KEYWORDS_MAX = 64,            /* names of unhandled keywords that are counted apart */
+	INGEST_RETRY_MS = 1000,                 /* after a commit that failed */
+	INGEST_EVENT_MS = 200,                  /* at most one event of a wearer in this time */
+	INGEST_KEYWORDS_MAX = 64, /* names of unhandled keywords that are counted apart */
 };
 
 MUST_CHECK enum rc ingest_new(struct domain *d, struct ingest **ret_owned, struct err *e);
@@ -39,7 +40,8 @@ bool ingest_is_full(struct domain *d);
 void ingest_touch(struct domain *d, const struct uid *wearer);
 
 struct ingest_stats {
-	uint64_t reports, stored, duplicates, alarms, alarms_new, unreadable, batches, batches_failed;
+	uint64_t reports, stored, duplicates, alarms, alarms_new, unreadable, batches,
+		batches_failed;
 	uint64_t not_bound, commits_lost, conflicts, takeovers, second_sessions;
 	uint64_t waiting_bytes, limit_full;
 };

@@ -111,7 +111,8 @@ MUST_CHECK enum rc batch_add_answer(struct batch *b, uint64_t session, struct vi
 	const struct reply *reply, struct err *e);
 MUST_CHECK enum rc batch_add_news(struct batch *b, const struct news *news, struct err *e);
 MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e);
-void ingest_mark_dirty(struct ingest *in, struct live_device *dev, uint32_t place); /* under live_lock */
+void ingest_mark_dirty(
+	struct ingest *in, struct live_device *dev, uint32_t place); /* under live_lock */
 void ingest_on_linger(struct timer *t, void *context);
 void ingest_on_retry(struct timer *t, void *context);
 void ingest_on_events(struct timer *t, void *context);
@@ -120,7 +121,8 @@ void batch_free(struct batch *b);
 /* session.c */
 MUST_CHECK enum rc duels_new(struct ingest *in, struct duels **ret_owned, struct err *e);
 void duels_free(struct duels *ds);
-/* The device that a session talks for; also when it is the second one. NULL: none. Under live_lock. */
+/* The device that a session talks for; also when it is the second one. NULL: none. Under live_lock.
+ */
 struct live_device *session_device(struct ingest *in, uint64_t session);
 /* A frame came; `r` NULL when only that is known. Call without live_lock. */
 void session_talked(struct ingest *in, uint64_t session, const struct report *r);
@@ -135,6 +137,7 @@ struct judged {
 	struct fix fix;   /* when has_fix */
 	bool has_fix;
 };
-void judge(struct live_device *dev, const struct report *r, int64_t received_ms, struct judged *ret);
+void judge(
+	struct live_device *dev, const struct report *r, int64_t received_ms, struct judged *ret);
 /* Battery of a heartbeat: good enough to show? */
 bool judge_battery(const struct live_device *dev, const struct report *r);

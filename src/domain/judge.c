@@ -7,8 +7,9 @@ enum {
 	HOUR_MS = 3600 * 1000,
 	QUARTER_MS = 15 * 60 * 1000,
 	AHEAD_MAX_MS = 24 * HOUR_MS,
-	AHEAD_SHOWN_MS = 10 * 60 * 1000, /* a fix further in the future is shown under its receipt time */
-	LEARN_MAX_MS = 36 * HOUR_MS,     /* a date is learned from a report this close to now */
+	AHEAD_SHOWN_MS =
+		10 * 60 * 1000, /* a fix further in the future is shown under its receipt time */
+	LEARN_MAX_MS = 36 * HOUR_MS, /* a date is learned from a report this close to now */
 	OFFSET_MAX_MIN = 14 * 60,
 	JUMP_MPS = 250,
 	JUMP_MIN_M = 2000,
@@ -36,7 +37,8 @@ static double distance_m(int32_t lat1, int32_t lon1, int32_t lat2, int32_t lon2)
 	return sqrt(x * x + y * y) * metres_per_e7;
 }
 
-/* Which reading of the date: live reports decide it by the clock and teach it, stored ones follow. */
+/* Which reading of the date: live reports decide it by the clock and teach it, stored ones follow.
+ */
 static int64_t read_date(
 	struct live_device *dev, const struct report *r, int64_t received_ms, bool *has_learned)
 {
@@ -46,7 +48,8 @@ static int64_t read_date(
 	int64_t by_other = llabs(r->time_alt_ms - received_ms);
 	if (!r->is_stored && by_vendor != by_other) {
 		uint8_t order = by_vendor < by_other ? DATE_ORDER_VENDOR : DATE_ORDER_OTHER;
-		if (order != dev->date_order && (by_vendor < LEARN_MAX_MS || by_other < LEARN_MAX_MS)) {
+		if (order != dev->date_order &&
+			(by_vendor < LEARN_MAX_MS || by_other < LEARN_MAX_MS)) {
 			dev->date_order = order & 3u;
 			*has_learned = true;
 		}
@@ -55,14 +58,16 @@ static int64_t read_date(
 	return dev->date_order == DATE_ORDER_OTHER ? r->time_alt_ms : r->time_ms;
 }
 
-/* Local time of the watch to UTC; the offset is learned from live reports, in quarters of an hour. */
+/* Local time of the watch to UTC; the offset is learned from live reports, in quarters of an hour.
+ */
 static int64_t to_utc(struct live_device *dev, const struct report *r, int64_t local_ms,
 	int64_t received_ms, bool *has_learned)
 {
 	if (!r->is_time_local)
 		return local_ms;
 	int64_t ahead = local_ms - received_ms;
-	int64_t quarters = (ahead >= 0 ? ahead + QUARTER_MS / 2 : ahead - QUARTER_MS / 2) / QUARTER_MS;
+	int64_t quarters =
+		(ahead >= 0 ? ahead + QUARTER_MS / 2 : ahead - QUARTER_MS / 2) / QUARTER_MS;
 	if (!r->is_stored && llabs(quarters) * 15 <= OFFSET_MAX_MIN &&
 		quarters * 15 != dev->offset_min) {
 		dev->offset_min = (int16_t)(quarters * 15);
@@ -90,13 +95,15 @@ static int64_t judge_time(
 
 static bool is_factory_place(const struct report *r)
 {
-	bool is_weak = !r->is_valid || ((r->has & REPORT_HAS_SATELLITES) != 0 && r->satellites == 0);
+	bool is_weak =
+		!r->is_valid || ((r->has & REPORT_HAS_SATELLITES) != 0 && r->satellites == 0);
 
 	return is_weak && labs((long)r->lat_e7 - factory_lat_e7) <= factory_near_e7 &&
-		labs((long)r->lon_e7 - factory_lon_e7) <= factory_near_e7;
+	       labs((long)r->lon_e7 - factory_lon_e7) <= factory_near_e7;
 }
 
-/* Faster than an aeroplane from the last good place. After some in a row the new place is believed. */
+/* Faster than an aeroplane from the last good place. After some in a row the new place is believed.
+ */
 static bool is_jump(struct live_device *dev, const struct fix *f)
 {
 	if (!dev->has_fix || (f->marks & FIX_MARK_STORED) != 0) {
@@ -143,8 +150,9 @@ void judge(struct live_device *dev, const struct report *r, int64_t received_ms,
 
 bool judge_battery(const struct live_device *dev, const struct report *r)
 {
-	if ((r->has & REPORT_HAS_BATTERY) == 0 || r->battery_percent == 0 || r->battery_percent > 100)
+	if ((r->has & REPORT_HAS_BATTERY) == 0 || r->battery_percent == 0 ||
+		r->battery_percent > 100)
 		return false;
 	return !r->is_battery_unsure || !dev->has_battery ||
-		abs((int)r->battery_percent - (int)dev->battery_percent) <= BATTERY_STEP;
+	       abs((int)r->battery_percent - (int)dev->battery_percent) <= BATTERY_STEP;
 }

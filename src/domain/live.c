@@ -11,10 +11,10 @@ _Static_assert(sizeof(struct live_device) <= 176, "a connected watch costs at mo
 enum { BLOCK = 256, DEVICES_MAX = 16 * 1000 * 1000 };
 
 struct live {
-	pthread_mutex_t lock; /* guards everything */
+	pthread_mutex_t lock;        /* guards everything */
 	struct live_device **blocks; /* BLOCK devices each; they never move */
 	uint32_t blocks_n, blocks_capacity;
-	uint32_t used;      /* places ever used */
+	uint32_t used;       /* places ever used */
 	uint32_t first_free; /* place + 1, chained through last_hash; 0: none */
 	uint32_t devices, connected;
 	struct index by_wire_id, by_session, by_wearer;
@@ -27,8 +27,7 @@ static struct live_device *at(const struct live *l, uint32_t place)
 
 struct view live_wire_id(const struct live_device *dev)
 {
-	return (struct view){
-		.p = dev->wire_id, .n = strnlen(dev->wire_id, sizeof dev->wire_id)};
+	return (struct view){.p = dev->wire_id, .n = strnlen(dev->wire_id, sizeof dev->wire_id)};
 }
 
 static uint64_t hash_wire_id(const void *owner, uint32_t place)
@@ -429,9 +428,9 @@ void live_read_stats(struct live *l, struct live_stats *ret)
 		.devices = l->devices,
 		.connected = l->connected,
 		.bytes = (size_t)l->blocks_n * BLOCK * sizeof(struct live_device) +
-			((size_t)l->by_session.capacity + l->by_wearer.capacity +
-				l->by_wire_id.capacity) *
-				sizeof(uint32_t),
+			 ((size_t)l->by_session.capacity + l->by_wearer.capacity +
+				 l->by_wire_id.capacity) *
+				 sizeof(uint32_t),
 	};
 	live_unlock(l);
 }

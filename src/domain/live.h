@@ -1,5 +1,5 @@
-/* What every bound watch is doing now: presence and the latest values, in memory. Changed by the main loop,
- * read by every thread (one mutex, short sections). At most 200 bytes a device. */
+/* What every bound watch is doing now: presence and the latest values, in memory. Changed by the
+ * main loop, read by every thread (one mutex, short sections). At most 200 bytes a device. */
 #pragma once
 
 #include "domain/domain.h"

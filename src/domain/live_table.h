@@ -1,5 +1,6 @@
-/* The table behind live.h: one compact struct per bound watch, found by the id on the wire, by its session, by
- * its wearer. Inside of domain/ only. Every access is under live_lock; pointers are good until live_unlock. */
+/* The table behind live.h: one compact struct per bound watch, found by the id on the wire, by its
+ * session, by its wearer. Inside of domain/ only. Every access is under live_lock; pointers are
+ * good until live_unlock. */
 #pragma once
 
 #include "domain/index.h"
@@ -17,12 +18,12 @@ struct live_device {
 	uint32_t accuracy_dm;
 	int32_t altitude_dm;
 	uint32_t fix_steps, steps;
-	uint32_t number; /* of the wearer; 0: this place of the table is free */
+	uint32_t number;    /* of the wearer; 0: this place of the table is free */
 	uint32_t last_hash; /* of the newest stored report: exact repeats are folded */
 	uint16_t speed_ckmh, course_cdeg;
 	uint16_t fix_has, fix_flags, flags;
 	uint16_t open_alarms;
-	int16_t offset_min; /* of watches that send local time; learned */
+	int16_t offset_min;             /* of watches that send local time; learned */
 	char wire_id[WIRE_ID_TEXT - 1]; /* no NUL when all 20 are used */
 	char vendor[6];
 	uint8_t fix_marks, satellites, fix_battery, fix_signal;
@@ -35,7 +36,7 @@ struct live_device {
 	bool has_steps : 1;
 	bool is_demo : 1;
 	bool is_conflict : 1;
-	bool is_dirty : 1; /* a wearer event is due */
+	bool is_dirty : 1;     /* a wearer event is due */
 	bool has_commands : 1; /* outbox holds some */
 };
 
@@ -53,17 +54,17 @@ void live_unlock(struct live *l);
 struct live_device *live_by_wire_id(struct live *l, struct view wire_id);
 struct live_device *live_by_session(struct live *l, uint64_t session);
 struct live_device *live_by_wearer(struct live *l, const struct uid *wearer);
-/* The place of a device in the table, and back; NULL when it is not the device of that wearer number any more. */
+/* The place of a device in the table, and back; NULL when it is not the device of that wearer
+ * number any more. */
 uint32_t live_place(const struct live *l, const struct live_device *dev);
 struct live_device *live_at(struct live *l, uint32_t place, uint32_t number);
 
 /* RC_CONFLICT when the wire id is there already. */
 MUST_CHECK enum rc live_add(struct live *l, const struct live_device *dev, struct err *e);
 void live_remove(struct live *l, struct live_device *dev);
-/* 0: no session. RC_NOMEM leaves it without one; the next frame of the session tries again, so that a
- * caller may go on. */
-enum rc live_set_session(
-	struct live *l, struct live_device *dev, uint64_t session, struct err *e);
+/* 0: no session. RC_NOMEM leaves it without one; the next frame of the session tries again, so that
+ * a caller may go on. */
+enum rc live_set_session(struct live *l, struct live_device *dev, uint64_t session, struct err *e);
 
 /* The next device from *place on whose session belongs to that gateway; takes the lock itself. */
 bool live_next_session(struct live *l, uint8_t gateway, uint32_t *place, uint64_t *ret_session);

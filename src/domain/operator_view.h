@@ -1,4 +1,5 @@
-/* What the operator sees: devices without an owner, foreign protocols, limits that were reached. No content. */
+/* What the operator sees: devices without an owner, foreign protocols, limits that were reached. No
+ * content. */
 #pragma once
 
 #include "domain/domain.h"

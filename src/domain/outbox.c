@@ -30,8 +30,8 @@ struct item {
 	enum item_state state;
 	enum command_state final; /* FINISHING */
 	enum command_reason reason;
-	bool is_written;  /* the gateway gave the bytes to the kernel */
-	bool is_newest;   /* FINISHING: no later one of its kind was waiting */
+	bool is_written;   /* the gateway gave the bytes to the kernel */
+	bool is_newest;    /* FINISHING: no later one of its kind was waiting */
 	bool is_forgotten; /* free it when its job ends */
 	uint8_t tries, heartbeats;
 	int64_t expires_ms, sent_ms, finished_ms;
@@ -101,7 +101,7 @@ static void set_deadline(struct item *item)
 	int64_t unanswered_ms = (int64_t)item->domain->settings.command_unanswered_s * 1000;
 
 	set_timer(item, item->state == ITEM_SENT ? item->sent_ms + unanswered_ms - now
-						  : item->expires_ms - now);
+						 : item->expires_ms - now);
 }
 
 /* The writer's side. */
@@ -111,7 +111,8 @@ static enum rc update_state(struct db *db, const struct item *item, enum command
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"UPDATE command SET state = ?4, sent_ms = ?5 WHERE wearer = ?1 AND id = ?2 AND state = ?3",
+		"UPDATE command SET state = ?4, sent_ms = ?5 WHERE wearer = ?1 AND id = ?2 AND "
+		"state = ?3",
 		&s, e);
 
 	if (rc != RC_OK)
@@ -142,15 +143,16 @@ static enum rc unmark_job(struct db *db, void *arg, struct err *e)
 
 /* What a confirmed command changes about the device. Each row takes the wearer as ?1. */
 static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
-	[COMMAND_LANGUAGE_ZONE] =
-		"UPDATE device SET is_language_confirmed = 1, is_zone_confirmed = 1 WHERE wearer = ?1",
+	[COMMAND_LANGUAGE_ZONE] = "UPDATE device SET is_language_confirmed = 1, is_zone_confirmed "
+				  "= 1 WHERE wearer = ?1",
 	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_PASSWORD] = "UPDATE device SET password = password_wanted WHERE wearer = ?1",
 };
 
-static enum rc run_for_wearer(struct db *db, const char *sql, const struct uid *wearer, struct err *e)
+static enum rc run_for_wearer(
+	struct db *db, const char *sql, const struct uid *wearer, struct err *e)
 {
 	struct stmt *s = NULL;
 	enum rc rc = sql == NULL ? RC_OK : db_prepare(db, sql, &s, e);
@@ -184,8 +186,8 @@ static enum rc finish_job(struct db *db, void *arg, struct err *e)
 	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->is_newest)
 		rc = run_for_wearer(db, confirmed_sql[item->kind], &item->wearer, e);
 	if (rc == RC_OK && item->extra != NULL)
-		rc = run_for_wearer(
-			db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1", &item->wearer, e);
+		rc = run_for_wearer(db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1",
+			&item->wearer, e);
 	for (unsigned i = 0; rc == RC_OK && item->extra != NULL && i < EXTRA_ROWS; i++)
 		rc = command_row_insert(db, &item->extra[i], e);
 	return rc;
@@ -243,7 +245,8 @@ static void post_finish(struct item *item)
 		set_timer(item, OUTBOX_RETRY_MS);
 }
 
-static void finish(struct queue *q, struct item *item, enum command_state final, enum command_reason reason)
+static void finish(
+	struct queue *q, struct item *item, enum command_state final, enum command_reason reason)
 {
 	item->is_newest = true;
 	for (struct list *n = item->node.next; n != &q->items; n = n->next) {
@@ -315,7 +318,8 @@ static void mark(struct item *item, uint64_t session)
 	item->session = session;
 	item->sent_ms = item->domain->wall_ms();
 	timer_cancel(&item->timer);
-	if (writer_post(item->domain->writer, mark_job, mark_done, item, WRITER_URGENT, &e) == RC_OK)
+	if (writer_post(item->domain->writer, mark_job, mark_done, item, WRITER_URGENT, &e) ==
+		RC_OK)
 		return;
 	item->state = ITEM_QUEUED;
 	item->session = 0;
@@ -473,7 +477,8 @@ void outbox_add(struct domain *d, const struct command_row *row)
 		return;
 	}
 	atomic_fetch_add(&d->outbox->waiting, 1);
-	/* While this one is not in the list, older ones of its kind stand alone: append it first. */
+	/* While this one is not in the list, older ones of its kind stand alone: append it first.
+	 */
 	list_append(&q->items, &item->node);
 	if (is_setting(item->kind) && item->state == ITEM_QUEUED) {
 		item->state = ITEM_UNMARKING; /* not itself */
@@ -529,7 +534,8 @@ static void drop_cancelled(void *arg)
 	struct queue *q = queue_find(c->domain->outbox, c->number);
 	struct list *next = NULL;
 
-	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items; n = next) {
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
 		next = n->next;
 		if (!uid_is(&item->id, &c->id) || item->state != ITEM_QUEUED)
@@ -632,7 +638,8 @@ bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword)
 	return false;
 }
 
-/* Commands under way in a session are few; its device's queue is not known here, so the caller's session tells. */
+/* Commands under way in a session are few; its device's queue is not known here, so the caller's
+ * session tells. */
 static struct item *find_by_session(
 	struct domain *d, uint64_t session, const struct uid *id, struct queue **ret_queue)
 {
@@ -666,7 +673,8 @@ void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id)
 	struct queue *q = NULL;
 	struct item *item = find_by_session(d, session, id, &q);
 
-	if (item == NULL || item->state != ITEM_SENT || item->session != session || item->is_written)
+	if (item == NULL || item->state != ITEM_SENT || item->session != session ||
+		item->is_written)
 		return;
 	item->heartbeats = 1; /* wait for the next sign of life */
 	unmark(item);
@@ -752,7 +760,8 @@ enum rc outbox_load(struct domain *d, struct db *db, struct err *e)
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(db,
-		"SELECT c.id, c.wearer, w.care_group, w.number, c.state, c.created_ms, c.expires_ms,"
+		"SELECT c.id, c.wearer, w.care_group, w.number, c.state, c.created_ms, "
+		"c.expires_ms,"
 		" c.sent_ms, c.body FROM command c JOIN wearer w ON w.id = c.wearer"
 		" WHERE c.finished_ms = 0 ORDER BY c.created_ms",
 		&s, e);

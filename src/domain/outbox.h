@@ -1,6 +1,7 @@
-/* The open commands of all watches and their life, in the main loop: waiting for the watch, handed to its session,
- * waiting for its acknowledgement. A command is marked as sent on disk before its bytes leave, so a crash never
- * sends one twice; each change is an event. Only what waits is held here, and nothing walks over all of it. */
+/* The open commands of all watches and their life, in the main loop: waiting for the watch, handed
+ * to its session, waiting for its acknowledgement. A command is marked as sent on disk before its
+ * bytes leave, so a crash never sends one twice; each change is an event. Only what waits is held
+ * here, and nothing walks over all of it. */
 #pragma once
 
 #include "domain/command_row.h"

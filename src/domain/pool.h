@@ -1,5 +1,6 @@
-/* A few threads for what may block: password hashing (Argon2id takes 0.1 s and 64 MiB) and request handlers
- * that wait for a commit. The queue is bounded. Each thread has its own reader connection. */
+/* A few threads for what may block: password hashing (Argon2id takes 0.1 s and 64 MiB) and request
+ * handlers that wait for a commit. The queue is bounded. Each thread has its own reader connection.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -12,8 +13,8 @@ struct pool;
 /* Runs in a pool thread. */
 typedef void pool_fn(struct db *reader, void *arg);
 
-MUST_CHECK enum rc pool_start(
-	const char *db_path, unsigned threads, size_t queue_max, struct pool **ret_owned, struct err *e);
+MUST_CHECK enum rc pool_start(const char *db_path, unsigned threads, size_t queue_max,
+	struct pool **ret_owned, struct err *e);
 /* Runs what is queued, then ends the threads. NULL is allowed. */
 void pool_stop(struct pool *p);
 /* RC_LIMIT when the queue is full. */

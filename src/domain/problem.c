@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum rc refuse(struct problem *p, enum rc rc, const char *code, const char *field, const char *detail)
+enum rc refuse(
+	struct problem *p, enum rc rc, const char *code, const char *field, const char *detail)
 {
 	if (p == NULL)
 		return rc;

@@ -1,5 +1,5 @@
-/* Why the domain refused something: a stable word that the app translates, beside enum rc. Filled by every
- * changing function of this room; http turns it into an RFC 9457 answer. */
+/* Why the domain refused something: a stable word that the app translates, beside enum rc. Filled
+ * by every changing function of this room; http turns it into an RFC 9457 answer. */
 #pragma once
 
 #include <stdint.h>
@@ -7,10 +7,11 @@
 #include "base/err.h"
 
 struct problem {
-	const char *code;       /* static: "password_too_short", "claim_code_wrong" …; NULL when rc says all */
-	const char *field;      /* static name of the body field that is wrong, or NULL */
-	uint32_t retry_after_s; /* with RC_LIMIT: when to try again; 0 = not said */
-	int32_t tries_left;     /* with claim_code_wrong; -1 = not said */
+	const char *code; /* static: "password_too_short", "claim_code_wrong" …; NULL when rc says
+			     all */
+	const char *field;        /* static name of the body field that is wrong, or NULL */
+	uint32_t retry_after_s;   /* with RC_LIMIT: when to try again; 0 = not said */
+	int32_t tries_left;       /* with claim_code_wrong; -1 = not said */
 	char detail[ERR_MSG_MAX]; /* for people, may be empty; never holds secrets */
 };
 

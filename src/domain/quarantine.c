@@ -61,7 +61,8 @@ static uint64_t hash_address(const void *owner, uint32_t place)
 	return address_hash(q->strangers[place].address);
 }
 
-enum rc quarantine_new(const struct domain_settings *s, struct quarantine **ret_owned, struct err *e)
+enum rc quarantine_new(
+	const struct domain_settings *s, struct quarantine **ret_owned, struct err *e)
 {
 	struct quarantine *q = calloc(1, sizeof *q);
 
@@ -249,7 +250,8 @@ void quarantine_remove(struct quarantine *q, struct view id)
 	(void)pthread_mutex_unlock(&q->lock);
 }
 
-bool quarantine_find(struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8])
+bool quarantine_find(
+	struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8])
 {
 	(void)pthread_mutex_lock(&q->lock);
 	const struct stranger *s = find_id(q, id);

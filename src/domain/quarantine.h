@@ -1,16 +1,18 @@
-/* Watches that nobody has claimed: their heartbeats are answered by the gateway, and all that is kept here is that
- * they were seen. Bounded twice: ids in all (the one that was silent longest gives way), ids from one address.
- * Foreign protocols are counted here too. Has its own lock; any thread. */
+/* Watches that nobody has claimed: their heartbeats are answered by the gateway, and all that is
+ * kept here is that they were seen. Bounded twice: ids in all (the one that was silent longest
+ * gives way), ids from one address. Foreign protocols are counted here too. Has its own lock; any
+ * thread. */
 #pragma once
 
 #include "domain/domain.h"
 #include "domain/operator_view.h"
 
-MUST_CHECK enum rc quarantine_new(const struct domain_settings *s, struct quarantine **ret_owned, struct err *e);
+MUST_CHECK enum rc quarantine_new(
+	const struct domain_settings *s, struct quarantine **ret_owned, struct err *e);
 void quarantine_free(struct quarantine *q);
 
-/* A watch without an owner opened a session. False when a limit refused it (counted). *ret_is_new: it was not
- * there before. */
+/* A watch without an owner opened a session. False when a limit refused it (counted). *ret_is_new:
+ * it was not there before. */
 bool quarantine_opened(struct quarantine *q, uint64_t session, const struct peer *peer,
 	struct view vendor, struct view id, int64_t now_ms, bool *ret_is_new);
 /* A frame of it was forwarded (claiming sessions). */
@@ -20,7 +22,8 @@ void quarantine_closed(struct quarantine *q, uint64_t session, uint32_t frames, 
 void quarantine_remove(struct quarantine *q, struct view id);
 
 /* Its open session (0: none) and whether it is there at all. */
-bool quarantine_find(struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8]);
+bool quarantine_find(
+	struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8]);
 /* The next open session of that gateway (its top byte) from *place on. */
 bool quarantine_next_session(
 	struct quarantine *q, uint8_t gateway, uint32_t *place, uint64_t *ret_session);

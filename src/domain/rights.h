@@ -1,7 +1,7 @@
-/* The one place that decides who may do what. Every route and every domain function that touches an object
- * asks here; the next issue replaces its inside (roles, named rights, step-up, second person) and keeps
- * the question. Today: every member of the group that owns the object may do everything with it.
- * Any thread; reads through the caller's reader connection. */
+/* The one place that decides who may do what. Every route and every domain function that touches an
+ * object asks here; the next issue replaces its inside (roles, named rights, step-up, second
+ * person) and keeps the question. Today: every member of the group that owns the object may do
+ * everything with it. Any thread; reads through the caller's reader connection. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,8 +44,9 @@ enum right {
 };
 
 /* RC_OK and the owning group, or RC_NOT_FOUND: foreign and unknown objects answer alike. */
-MUST_CHECK enum rc rights_decide(struct db *reader, const struct principal *who, enum object_kind kind,
-	const struct uid *object, enum right right, struct uid *ret_group, struct err *e);
+MUST_CHECK enum rc rights_decide(struct db *reader, const struct principal *who,
+	enum object_kind kind, const struct uid *object, enum right right, struct uid *ret_group,
+	struct err *e);
 
 /* Membership alone, without the database. */
 bool principal_is_member(const struct principal *who, const struct uid *group);

@@ -1,6 +1,7 @@
-/* Sessions of bound watches, and the rule for two connections with one id: the newer one takes over when it has
- * answered a harmless query as the known watch does. When both keep talking it is a conflict: members are told
- * once, both connections stay (closing one would only make it come back), what they report is kept and marked. */
+/* Sessions of bound watches, and the rule for two connections with one id: the newer one takes over
+ * when it has answered a harmless query as the known watch does. When both keep talking it is a
+ * conflict: members are told once, both connections stay (closing one would only make it come
+ * back), what they report is kept and marked. */
 #include "domain/ingest_inside.h"
 
 #include <assert.h>
@@ -16,9 +17,10 @@ enum {
 	DUELS_MAX = 4096,
 	DUEL_BUCKETS = 1024,
 	DUEL_MS = 10 * 60 * 1000, /* this long after the last sign of a second talker it is over */
-	OLD_TALKS_MAX = 2,        /* frames of the old connection after the query that make a conflict */
-	TAKEOVERS_MAX = 3,        /* … or changes to and fro */
-	SILENCE_MS = 30 * 1000,   /* an old connection silent for so long gives way without an answer */
+	OLD_TALKS_MAX = 2, /* frames of the old connection after the query that make a conflict */
+	TAKEOVERS_MAX = 3, /* … or changes to and fro */
+	SILENCE_MS =
+		30 * 1000, /* an old connection silent for so long gives way without an answer */
 };
 
 struct duel {
@@ -26,8 +28,8 @@ struct duel {
 	struct timer timer;
 	struct ingest *ingest;
 	uint32_t place, number;
-	uint64_t rival; /* the second connection; 0: none now */
-	int64_t asked_ms; /* when the rival was asked for its version; 0: not */
+	uint64_t rival;    /* the second connection; 0: none now */
+	int64_t asked_ms;  /* when the rival was asked for its version; 0: not */
 	int64_t window_ms; /* since when is counted */
 	int64_t alarm_ms;  /* the last conflict that was told */
 	uint8_t old_talks, takeovers;
@@ -208,11 +210,11 @@ static void raise_conflict(struct ingest *in, struct duel *duel, struct live_dev
 	duel->alarm_ms = now;
 	struct alarm_work alarm = {
 		.intake = {.wearer = dev->wearer,
-			.kinds = ALARM_CONFLICT,
-			.device_time_ms = now,
-			.time_ms = now,
-			.received_ms = now,
-			.is_own_report = true},
+			   .kinds = ALARM_CONFLICT,
+			   .device_time_ms = now,
+			   .time_ms = now,
+			   .received_ms = now,
+			   .is_own_report = true},
 		.place = duel->place,
 		.number = duel->number,
 		.group = dev->group,
@@ -258,7 +260,8 @@ static void take_over(struct ingest *in, struct duel *duel)
 	struct live_device *dev = live_at(d->live, duel->place, duel->number);
 	if (dev != NULL) {
 		old = dev->session;
-		(void)!live_set_session(d->live, dev, fresh, NULL); /* no memory: at the next frame */
+		(void)!live_set_session(
+			d->live, dev, fresh, NULL); /* no memory: at the next frame */
 		dev->connected_s = (uint32_t)(now / 1000);
 		if (duel->takeovers >= TAKEOVERS_MAX)
 			raise_conflict(in, duel, dev);
@@ -293,7 +296,8 @@ static void second_session(struct ingest *in, uint32_t place, uint32_t number, u
 		struct live_device *dev = live_at(d->live, place, number);
 		uint64_t old = dev == NULL ? 0 : dev->session;
 		if (dev != NULL)
-			(void)!live_set_session(d->live, dev, session, NULL); /* at the next frame */
+			(void)!live_set_session(
+				d->live, dev, session, NULL); /* at the next frame */
 		live_unlock(d->live);
 		outbox_on_closed(d, number, old);
 		d->out.close(d->out.owner, old);
@@ -389,8 +393,8 @@ static void open_stranger(struct domain *d, uint64_t session, const struct peer 
 		vendor, id, d->wall_ms(), &is_new);
 	bool is_wanted = claims_want(d, id);
 
-	d->out.standing(
-		d->out.owner, session, is_wanted && is_known ? STANDING_CLAIMING : STANDING_UNKNOWN);
+	d->out.standing(d->out.owner, session,
+		is_wanted && is_known ? STANDING_CLAIMING : STANDING_UNKNOWN);
 	if (is_known)
 		claims_on_opened(d, session, id, is_new);
 }
@@ -416,7 +420,8 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 			memcpy(dev->vendor, vendor.p, vendor.n);
 		}
 		if (dev->session == 0) {
-			(void)!live_set_session(d->live, dev, session, NULL); /* at the next frame */
+			(void)!live_set_session(
+				d->live, dev, session, NULL); /* at the next frame */
 			dev->connected_s = (uint32_t)now_s;
 		}
 		ingest_mark_dirty(in, dev, place);
@@ -464,7 +469,8 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
 			duel->asked_ms = 0;
 			dev->connected_s = (uint32_t)(d->wall_ms() / 1000);
 		}
-		(void)!live_set_session(d->live, dev, next, NULL); /* no memory: at the next frame */
+		(void)!live_set_session(
+			d->live, dev, next, NULL); /* no memory: at the next frame */
 		ingest_mark_dirty(in, dev, live_place(d->live, dev));
 	}
 	live_unlock(d->live);
@@ -482,7 +488,6 @@ void ingest_gateway_lost(struct domain *d, uint8_t gateway)
 	/* Rare (a gateway crashed): the table is walked, a few thousand devices a millisecond. */
 	for (uint32_t place = 0; live_next_session(d->live, gateway, &place, &session);)
 		ingest_closed(d, session, 0);
-	for (uint32_t place = 0;
-		quarantine_next_session(d->quarantine, gateway, &place, &session);)
+	for (uint32_t place = 0; quarantine_next_session(d->quarantine, gateway, &place, &session);)
 		ingest_closed(d, session, 0);
 }

@@ -6,8 +6,9 @@
 
 #include "base/view.h"
 
-/* Well-formed UTF-8 of chars_min..chars_max characters without control characters and without those that turn
- * the direction of writing or are invisible (bidi controls, zero width, line separators). */
+/* Well-formed UTF-8 of chars_min..chars_max characters without control characters and without those
+ * that turn the direction of writing or are invisible (bidi controls, zero width, line separators).
+ */
 bool text_is_clean(struct view v, size_t chars_min, size_t chars_max);
 /* Clean, 1..80 characters, and not only blanks: a person or a group. */
 bool text_is_name(struct view v);

@@ -6,7 +6,7 @@
 #include "domain/live.h"
 
 enum {
-	COLOR_TEXT = 8,           /* "#rrggbb" */
+	COLOR_TEXT = 8, /* "#rrggbb" */
 	PICTURE_MAX = 200 * 1024,
 	HISTORY_RANGE_MAX_DAYS = 31,
 	HISTORY_FIXES_MAX = 20000,
@@ -31,7 +31,8 @@ typedef void wearer_fn(void *ctx, const struct wearer_info *w);
 /* All wearers of the caller's groups, by name. */
 MUST_CHECK enum rc wearer_list(struct domain *d, struct db *reader, const struct principal *who,
 	wearer_fn *fn, void *ctx, struct err *e);
-/* One wearer without asking for rights (the caller has): for routes after the check, and for events. */
+/* One wearer without asking for rights (the caller has): for routes after the check, and for
+ * events. */
 MUST_CHECK enum rc wearer_get(struct domain *d, struct db *reader, const struct uid *wearer,
 	struct wearer_info *ret, struct err *e);
 
@@ -43,8 +44,8 @@ MUST_CHECK enum rc wearer_change(struct domain *d, const struct uid *wearer, str
 MUST_CHECK enum rc wearer_erase(struct domain *d, const struct uid *wearer, struct err *e);
 
 /* ret_bytes is malloc'ed; the caller frees it. RC_NOT_FOUND when there is none. */
-MUST_CHECK enum rc wearer_picture_get(struct db *reader, const struct uid *wearer, uint8_t **ret_owned,
-	size_t *ret_n, const char **ret_type, struct err *e);
+MUST_CHECK enum rc wearer_picture_get(struct db *reader, const struct uid *wearer,
+	uint8_t **ret_owned, size_t *ret_n, const char **ret_type, struct err *e);
 /* JPEG, PNG or WebP by its magic bytes. Codes: picture_too_large, picture_type (RC_SYNTAX). */
 MUST_CHECK enum rc wearer_picture_put(struct domain *d, const struct uid *wearer, struct view bytes,
 	struct problem *p, struct err *e);
@@ -54,5 +55,5 @@ typedef void fix_fn(void *ctx, const struct fix *f);
 /* Fixes with from <= time < to, oldest first. Codes: range_invalid, range_too_long (RC_SYNTAX).
  * *ret_truncated: there were more than HISTORY_FIXES_MAX. */
 MUST_CHECK enum rc wearer_history(struct domain *d, struct db *reader, const struct uid *wearer,
-	int64_t from_ms, int64_t to_ms, fix_fn *fn, void *ctx, bool *ret_truncated, struct problem *p,
-	struct err *e);
+	int64_t from_ms, int64_t to_ms, fix_fn *fn, void *ctx, bool *ret_truncated,
+	struct problem *p, struct err *e);

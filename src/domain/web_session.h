@@ -1,5 +1,6 @@
-/* Signed-in browsers. The token is random (256 bit) and stored as a hash; the table in memory answers every
- * request (about 1 µs, any thread). A session ends 30 days after its last use, or 90 days after it began. */
+/* Signed-in browsers. The token is random (256 bit) and stored as a hash; the table in memory
+ * answers every request (about 1 µs, any thread). A session ends 30 days after its last use, or 90
+ * days after it began. */
 #pragma once
 
 #include "domain/account.h"
@@ -11,8 +12,8 @@ MUST_CHECK enum rc web_sessions_new(
 	struct db *reader, int64_t now_ms, struct web_sessions **ret_owned, struct err *e);
 void web_sessions_free(struct web_sessions *ws);
 
-/* Who is behind this cookie value? False for anything that is not a living session. Marks the use (kept in
- * memory, written at most once in 10 min per session). */
+/* Who is behind this cookie value? False for anything that is not a living session. Marks the use
+ * (kept in memory, written at most once in 10 min per session). */
 bool web_session_check(struct domain *d, struct view token, struct principal *ret);
 
 struct web_session_info {
@@ -23,8 +24,8 @@ struct web_session_info {
 	bool is_current;
 };
 typedef void web_session_fn(void *ctx, const struct web_session_info *s);
-MUST_CHECK enum rc web_session_list(struct domain *d, struct db *reader, const struct principal *who,
-	web_session_fn *fn, void *ctx, struct err *e);
+MUST_CHECK enum rc web_session_list(struct domain *d, struct db *reader,
+	const struct principal *who, web_session_fn *fn, void *ctx, struct err *e);
 
 /* Ends one of the caller's own sessions; RC_NOT_FOUND for any other. */
 MUST_CHECK enum rc web_session_end(

@@ -368,7 +368,8 @@ enum rc gateway_new(const struct gateway_config *config, struct gateway **ret_ow
 	timer_init(&g->stats_timer, on_stats_timer);
 	timer_init(&g->stop_timer, on_stop_timer);
 	buffers_init(&g->read_buffers, config->limits.read_buffers_max);
-	g->generation = config->epoch >> (SLOT_BITS + 9); /* room to count up; the top byte stays 0 */
+	g->generation =
+		config->epoch >> (SLOT_BITS + 9); /* room to count up; the top byte stays 0 */
 	if (g->generation == 0)
 		g->generation = 1;
 	g->slots = calloc(config->limits.connections_max, sizeof *g->slots);

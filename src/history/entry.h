@@ -1,5 +1,5 @@
-/* The bytes of one history entry, as they stand in journal blobs, heads and chunks: a fixed head (wearer,
- * length, marks, two times) and the packed report. Inside of history/ only. Pure. */
+/* The bytes of one history entry, as they stand in journal blobs, heads and chunks: a fixed head
+ * (wearer, length, marks, two times) and the packed report. Inside of history/ only. Pure. */
 #pragma once
 
 #include "history/history.h"

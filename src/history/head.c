@@ -133,8 +133,7 @@ enum rc heads_add_row(struct heads *hs, const struct journal_row *row, struct er
 		} else {
 			size_t capacity =
 				hs->rows_capacity == 0 ? ROWS_FIRST : hs->rows_capacity * 2;
-			struct journal_row *grown =
-				reallocarray(hs->rows, capacity, sizeof *grown);
+			struct journal_row *grown = reallocarray(hs->rows, capacity, sizeof *grown);
 			if (grown == NULL)
 				return fail(e, RC_NOMEM, "history: out of memory");
 			hs->rows = grown;

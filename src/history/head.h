@@ -1,5 +1,6 @@
-/* The heads: per wearer the entries since the last chunk, each with its sequence number; and the count of
- * entries that each journal row still holds for heads. Inside of history/ only; the caller holds the lock. */
+/* The heads: per wearer the entries since the last chunk, each with its sequence number; and the
+ * count of entries that each journal row still holds for heads. Inside of history/ only; the caller
+ * holds the lock. */
 #pragma once
 
 #include "base/list.h"

@@ -49,8 +49,8 @@ void history_batch_done(struct history_batch *b)
 enum rc history_batch_add(struct history_batch *b, const struct history_entry *entry, struct err *e)
 {
 	if (entry->packed.n > HISTORY_ENTRY_MAX)
-		return fail(e, RC_LIMIT, "history: an entry of %zu bytes is over %d", entry->packed.n,
-			HISTORY_ENTRY_MAX);
+		return fail(e, RC_LIMIT, "history: an entry of %zu bytes is over %d",
+			entry->packed.n, HISTORY_ENTRY_MAX);
 	size_t needed = b->n + ENTRY_HEAD + entry->packed.n;
 	if (needed > b->capacity) {
 		size_t capacity = b->capacity == 0 ? BATCH_FIRST_BYTES : b->capacity * 2;
@@ -486,8 +486,7 @@ void history_tick(struct history *h, struct writer *w, int64_t now_ms)
 		struct seal *seal = NULL;
 		(void)pthread_mutex_lock(&h->lock);
 		if (!list_is_empty(&h->heads.by_age)) {
-			struct head *head =
-				CONTAINER_OF(h->heads.by_age.next, struct head, node);
+			struct head *head = CONTAINER_OF(h->heads.by_age.next, struct head, node);
 			if (!head->is_sealing && now_ms - head->oldest_ms >= HISTORY_HEAD_AGE_MS)
 				seal = seal_new(h, head);
 			if (seal != NULL) { /* behind the others while it is under way */
@@ -612,7 +611,8 @@ static enum rc read_day(struct day_read *d, struct db *reader, struct view head,
 	struct history_entry entry;
 	enum rc rc = read_chunks(d, reader, &chunks_seq, e);
 
-	/* The head was copied before the chunks were read: what was sealed in between is in both. */
+	/* The head was copied before the chunks were read: what was sealed in between is in both.
+	 */
 	while (rc == RC_OK && head_next(&head, &seq, &entry)) {
 		if (seq > chunks_seq)
 			rc = keep_entry(d, &entry, e);
@@ -627,7 +627,8 @@ static enum rc read_day(struct day_read *d, struct db *reader, struct view head,
 }
 
 /* A copy of the wearer's head; an empty view when there is none. */
-static enum rc copy_head(struct history *h, uint32_t wearer, char **ret_owned, size_t *ret_n, struct err *e)
+static enum rc copy_head(
+	struct history *h, uint32_t wearer, char **ret_owned, size_t *ret_n, struct err *e)
 {
 	enum rc rc = RC_OK;
 
@@ -658,10 +659,12 @@ enum rc history_read(struct history *h, struct db *reader, uint32_t wearer, int6
 	if (from_ms >= to_ms)
 		return RC_OK;
 	enum rc rc = copy_head(h, wearer, &head, &head_n, e);
-	for (int64_t day = day_of(from_ms); rc == RC_OK && goes_on && day <= day_of(to_ms - 1); day++) {
+	for (int64_t day = day_of(from_ms); rc == RC_OK && goes_on && day <= day_of(to_ms - 1);
+		day++) {
 		struct day_read d = {
 			.wearer = wearer, .day = day, .from_ms = from_ms, .to_ms = to_ms};
-		rc = read_day(&d, reader, (struct view){.p = head, .n = head_n}, fn, ctx, &goes_on, e);
+		rc = read_day(
+			&d, reader, (struct view){.p = head, .n = head_n}, fn, ctx, &goes_on, e);
 		day_read_done(&d);
 	}
 	free(head);
@@ -681,8 +684,8 @@ enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer, hi
 
 	if (rc == RC_OK)
 		rc = db_prepare(reader,
-			"SELECT latest FROM history_mark WHERE wearer = ?1 AND latest IS NOT NULL", &s,
-			e);
+			"SELECT latest FROM history_mark WHERE wearer = ?1 AND latest IS NOT NULL",
+			&s, e);
 	if (rc == RC_OK) {
 		stmt_bind_int(s, 1, wearer);
 		rc = stmt_step(s, &has_row, e);
@@ -696,7 +699,8 @@ enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer, hi
 		bool is_head_newer = is_in_head && (!has_row || in_head.time_ms >= in_mark.time_ms);
 		*ret_found = is_in_head || has_row;
 		if (*ret_found)
-			(void)fn(ctx, is_head_newer ? &in_head : &in_mark); /* once, whatever it says */
+			(void)fn(ctx,
+				is_head_newer ? &in_head : &in_mark); /* once, whatever it says */
 	}
 	if (s != NULL)
 		stmt_reset(s);
@@ -717,7 +721,9 @@ static bool blank_entries(char *bytes, size_t n, uint32_t wearer)
 		if (entry.wearer != wearer)
 			continue;
 		size_t end = (size_t)(rest.p - bytes);
-		struct history_entry blank = {.packed = {.p = NULL, .n = 0}};
+		struct history_entry blank = {
+			.packed = {.p = NULL, .n = 0}
+                };
 		char *start = bytes + end - entry.packed.n - ENTRY_HEAD;
 		uint8_t low = (uint8_t)start[4];
 		uint8_t high = (uint8_t)start[5];
@@ -730,8 +736,8 @@ static bool blank_entries(char *bytes, size_t n, uint32_t wearer)
 	return is_changed;
 }
 
-static enum rc rewrite_row(struct db *db, int64_t first_seq, struct view body, uint32_t wearer,
-	struct err *e)
+static enum rc rewrite_row(
+	struct db *db, int64_t first_seq, struct view body, uint32_t wearer, struct err *e)
 {
 	struct stmt *s = NULL;
 	enum rc rc = RC_OK;

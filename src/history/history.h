@@ -1,8 +1,8 @@
-/* Positions and health over time. Inside: a journal (one blob a batch, written in the same commit as alarms
- * and answers), the head in memory per wearer since its last chunk, chunks per wearer and day. Start-up
- * replays the journal. A wearer is known here by its number (wearer.number, never used twice).
- * history_journal and history_erase run in the writer's thread, append, tick and forget in the main loop,
- * reads in any thread. */
+/* Positions and health over time. Inside: a journal (one blob a batch, written in the same commit
+ * as alarms and answers), the head in memory per wearer since its last chunk, chunks per wearer and
+ * day. Start-up replays the journal. A wearer is known here by its number (wearer.number, never
+ * used twice). history_journal and history_erase run in the writer's thread, append, tick and
+ * forget in the main loop, reads in any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,9 +16,9 @@
 struct history;
 
 enum {
-	HISTORY_HEAD_MAX = 64,              /* reports of one wearer in memory before a chunk is made */
-	HISTORY_HEAD_AGE_MS = 3600 * 1000,  /* … or this age of the oldest */
-	HISTORY_ENTRY_MAX = 8 * 1024,       /* bytes of one packed report */
+	HISTORY_HEAD_MAX = 64, /* reports of one wearer in memory before a chunk is made */
+	HISTORY_HEAD_AGE_MS = 3600 * 1000, /* … or this age of the oldest */
+	HISTORY_ENTRY_MAX = 8 * 1024,      /* bytes of one packed report */
 	HISTORY_WEARERS_MAX = 16 * 1000 * 1000,
 	HISTORY_TICK_MAX = 256, /* heads that one history_tick seals */
 };
@@ -26,11 +26,11 @@ enum {
 /* One stored report; a plain value, `packed` borrowed. */
 struct history_entry {
 	uint32_t wearer;
-	int64_t time_ms;     /* of the fix, or of receipt when the device's clock is no use */
+	int64_t time_ms; /* of the fix, or of receipt when the device's clock is no use */
 	int64_t received_ms;
-	uint8_t marks;       /* enum fix_mark; opaque here */
-	bool is_place;       /* a good fix: may become history_latest */
-	struct view packed;  /* watch/report_pack.h; opaque here */
+	uint8_t marks;      /* enum fix_mark; opaque here */
+	bool is_place;      /* a good fix: may become history_latest */
+	struct view packed; /* watch/report_pack.h; opaque here */
 };
 
 /* A batch under construction: bytes that go to the journal as one blob. */
@@ -52,8 +52,8 @@ void history_free(struct history *h);
 /* In the writer's transaction. */
 MUST_CHECK enum rc history_journal(
 	struct history *h, struct db *db, struct history_batch *b, struct err *e);
-/* After the commit: the batch becomes readable. Posts sealing jobs to w when heads are full. RC_NOMEM: what did
- * not fit is durable, but readable only after the next start. */
+/* After the commit: the batch becomes readable. Posts sealing jobs to w when heads are full.
+ * RC_NOMEM: what did not fit is durable, but readable only after the next start. */
 MUST_CHECK enum rc history_append(
 	struct history *h, struct writer *w, const struct history_batch *b, struct err *e);
 /* Seals heads that are older than HISTORY_HEAD_AGE_MS; call about once a minute. Bounded steps. */
@@ -61,14 +61,15 @@ void history_tick(struct history *h, struct writer *w, int64_t now_ms);
 
 /* Entries with from <= time < to, oldest first by time; fn returns false to end early. */
 typedef bool history_fn(void *ctx, const struct history_entry *entry);
-MUST_CHECK enum rc history_read(struct history *h, struct db *reader, uint32_t wearer, int64_t from_ms,
-	int64_t to_ms, history_fn *fn, void *ctx, struct err *e);
+MUST_CHECK enum rc history_read(struct history *h, struct db *reader, uint32_t wearer,
+	int64_t from_ms, int64_t to_ms, history_fn *fn, void *ctx, struct err *e);
 /* The newest place; false when there is none. Calls fn once, with the lock held. */
-MUST_CHECK enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer, history_fn *fn,
-	void *ctx, bool *ret_found, struct err *e);
+MUST_CHECK enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer,
+	history_fn *fn, void *ctx, bool *ret_found, struct err *e);
 
-/* In the writer's transaction: the chunks go, entries of the wearer in the journal are overwritten, and a mark
- * stays so that nothing still under way can bring them back. After the commit: history_forget. */
+/* In the writer's transaction: the chunks go, entries of the wearer in the journal are overwritten,
+ * and a mark stays so that nothing still under way can bring them back. After the commit:
+ * history_forget. */
 MUST_CHECK enum rc history_erase(struct db *db, uint32_t wearer, struct err *e);
 void history_forget(struct history *h, uint32_t wearer);
 

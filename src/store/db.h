@@ -11,7 +11,8 @@
 #include "base/view.h"
 
 struct db;   /* one connection */
-struct stmt; /* a prepared statement, kept by its connection: asking again for the same text is cheap */
+struct stmt; /* a prepared statement, kept by its connection: asking again for the same text is
+		cheap */
 
 enum db_mode { DB_WRITER, DB_READER };
 
@@ -19,25 +20,29 @@ enum db_mode { DB_WRITER, DB_READER };
 enum { DB_STATEMENTS_MAX = 512 };
 
 /* `path` is a file (SQLite). The writer creates it with mode 0600 and runs the migrations. */
-MUST_CHECK enum rc db_open(const char *path, enum db_mode mode, struct db **ret_owned, struct err *e);
+MUST_CHECK enum rc db_open(
+	const char *path, enum db_mode mode, struct db **ret_owned, struct err *e);
 void db_close(struct db *db);
 /* As opened; lives as long as db. */
 const char *db_path(const struct db *db);
 
-/* The statement for sql (a string literal: compared by address and text), reset and without values. */
+/* The statement for sql (a string literal: compared by address and text), reset and without values.
+ */
 MUST_CHECK enum rc db_prepare(struct db *db, const char *sql, struct stmt **ret, struct err *e);
 /* Runs a text of one or more statements without parameters: migrations and pragmas only. */
 MUST_CHECK enum rc db_script(struct db *db, const char *sql, struct err *e);
 
-/* Bind parameter n (from 1). Views and blobs are kept until the statement is run or prepared again. */
+/* Bind parameter n (from 1). Views and blobs are kept until the statement is run or prepared again.
+ */
 void stmt_bind_int(struct stmt *s, int n, int64_t value);
 void stmt_bind_text(struct stmt *s, int n, struct view value);
 void stmt_bind_blob(struct stmt *s, int n, struct view value);
 void stmt_bind_uid(struct stmt *s, int n, const struct uid *value); /* NULL or none: SQL NULL */
 void stmt_bind_null(struct stmt *s, int n);
 
-/* Next row: *ret_has_row. Binding mistakes are told here as RC_BUG; a broken UNIQUE is RC_CONFLICT; a full
- * disk is RC_IO with e->sys = ENOSPC. After the last row the statement is reset by itself. */
+/* Next row: *ret_has_row. Binding mistakes are told here as RC_BUG; a broken UNIQUE is RC_CONFLICT;
+ * a full disk is RC_IO with e->sys = ENOSPC. After the last row the statement is reset by itself.
+ */
 MUST_CHECK enum rc stmt_step(struct stmt *s, bool *ret_has_row, struct err *e);
 /* Runs a statement that returns no rows. ret_changed may be NULL. */
 MUST_CHECK enum rc stmt_run(struct stmt *s, int64_t *ret_changed, struct err *e);
@@ -63,9 +68,10 @@ void db_rollback_savepoint(struct db *db);
 /* False when a failure (full disk, I/O) has ended the transaction by itself. */
 bool db_is_in_transaction(const struct db *db);
 
-/* Moves what was committed from the write-ahead log into the database file. `restart` waits for nothing but
- * makes the log begin anew when no reader needs it. *ret_log_pages, *ret_moved_pages may be NULL. */
-MUST_CHECK enum rc db_checkpoint(struct db *db, bool restart, int *ret_log_pages, int *ret_moved_pages,
-	struct err *e);
+/* Moves what was committed from the write-ahead log into the database file. `restart` waits for
+ * nothing but makes the log begin anew when no reader needs it. *ret_log_pages, *ret_moved_pages
+ * may be NULL. */
+MUST_CHECK enum rc db_checkpoint(
+	struct db *db, bool restart, int *ret_log_pages, int *ret_moved_pages, struct err *e);
 /* Pages in the log after the last commit of this connection. */
 int db_log_pages(const struct db *db);

@@ -37,9 +37,10 @@ static enum rc map_error(struct db *db, int code, const char *what, struct err *
 {
 	int kind = code & 0xff;
 	enum rc rc = kind == SQLITE_CONSTRAINT ? RC_CONFLICT
-		: kind == SQLITE_NOMEM         ? RC_NOMEM
-		: kind == SQLITE_MISUSE || kind == SQLITE_RANGE || kind == SQLITE_ERROR ? RC_BUG
-											: RC_IO;
+		     : kind == SQLITE_NOMEM    ? RC_NOMEM
+		     : kind == SQLITE_MISUSE || kind == SQLITE_RANGE || kind == SQLITE_ERROR
+			     ? RC_BUG
+			     : RC_IO;
 	(void)fail(e, rc, "%s: %s (%d)", what, sqlite3_errmsg(db->handle), code);
 	if (e != NULL && rc == RC_IO)
 		e->sys = kind == SQLITE_FULL ? ENOSPC : sqlite3_system_errno(db->handle);
@@ -100,9 +101,10 @@ enum rc db_open(const char *path, enum db_mode mode, struct db **ret_owned, stru
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
 	int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (code != SQLITE_OK)
-		return fail(e, RC_IO, "cannot open the database %s: %s", path, sqlite3_errstr(code));
-	(void)sqlite3_extended_result_codes(db->handle, 1);   /* only fails without a handle */
-	(void)sqlite3_busy_timeout(db->handle, BUSY_MS);      /* as above */
+		return fail(
+			e, RC_IO, "cannot open the database %s: %s", path, sqlite3_errstr(code));
+	(void)sqlite3_extended_result_codes(db->handle, 1); /* only fails without a handle */
+	(void)sqlite3_busy_timeout(db->handle, BUSY_MS);    /* as above */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* as above */
 	enum rc rc = set_up_connection(db, mode, e);
 	if (rc != RC_OK)
@@ -195,8 +197,8 @@ void stmt_bind_text(struct stmt *s, int n, struct view value)
 
 void stmt_bind_blob(struct stmt *s, int n, struct view value)
 {
-	note_bind(s, sqlite3_bind_blob64(s->handle, n, value.p == NULL ? "" : value.p, value.n,
-			     SQLITE_STATIC));
+	note_bind(s, sqlite3_bind_blob64(
+			     s->handle, n, value.p == NULL ? "" : value.p, value.n, SQLITE_STATIC));
 }
 
 void stmt_bind_uid(struct stmt *s, int n, const struct uid *value)
@@ -297,7 +299,7 @@ void stmt_copy_text(struct stmt *s, int column, char *dst, size_t dst_size)
 
 void stmt_reset(struct stmt *s)
 {
-	assert(s != NULL); /* db_prepare succeeded */
+	assert(s != NULL);              /* db_prepare succeeded */
 	(void)sqlite3_reset(s->handle); /* repeats the last step's error, which was told */
 	s->is_badly_bound = false;
 }

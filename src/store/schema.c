@@ -14,7 +14,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE care_group ("
 	" id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL, created_ms INTEGER NOT NULL);"
 	"CREATE TABLE member ("
-	" account BLOB NOT NULL REFERENCES account (id), care_group BLOB NOT NULL REFERENCES care_group (id),"
+	" account BLOB NOT NULL REFERENCES account (id), care_group BLOB NOT NULL REFERENCES "
+	"care_group (id),"
 	" role TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (account, care_group));"
 	"CREATE INDEX member_by_group ON member (care_group);"
 	"CREATE TABLE web_session ("
@@ -25,14 +26,18 @@ static const char *const migrations[] = {
 	"CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL);"
 	"CREATE TABLE wearer ("
 	" id BLOB NOT NULL PRIMARY KEY, number INTEGER NOT NULL,"
-	" care_group BLOB NOT NULL REFERENCES care_group (id), name TEXT NOT NULL, color TEXT NOT NULL,"
+	" care_group BLOB NOT NULL REFERENCES care_group (id), name TEXT NOT NULL, color TEXT NOT "
+	"NULL,"
 	" picture_version INTEGER NOT NULL, created_ms INTEGER NOT NULL);"
 	"CREATE INDEX wearer_by_group ON wearer (care_group);"
 	"CREATE TABLE wearer_picture ("
-	" wearer BLOB NOT NULL PRIMARY KEY REFERENCES wearer (id), type TEXT NOT NULL, bytes BLOB NOT NULL);"
+	" wearer BLOB NOT NULL PRIMARY KEY REFERENCES wearer (id), type TEXT NOT NULL, bytes BLOB "
+	"NOT NULL);"
 	"CREATE TABLE device ("
-	" id BLOB NOT NULL PRIMARY KEY, wearer BLOB NOT NULL REFERENCES wearer (id), wire_id TEXT NOT NULL,"
-	" vendor TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, is_demo INTEGER NOT NULL,"
+	" id BLOB NOT NULL PRIMARY KEY, wearer BLOB NOT NULL REFERENCES wearer (id), wire_id TEXT "
+	"NOT NULL,"
+	" vendor TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, is_demo INTEGER NOT "
+	"NULL,"
 	" date_order INTEGER NOT NULL, offset_min INTEGER NOT NULL,"
 	" language TEXT NOT NULL, zone TEXT NOT NULL, zone_sent_min INTEGER NOT NULL,"
 	" upload_interval_s INTEGER NOT NULL,"
@@ -45,7 +50,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX device_by_zone ON device (zone, zone_sent_min);"
 	"CREATE TABLE command ("
 	" wearer BLOB NOT NULL REFERENCES wearer (id), id BLOB NOT NULL, kind TEXT NOT NULL,"
-	" body BLOB NOT NULL, message TEXT NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL,"
+	" body BLOB NOT NULL, message TEXT NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT "
+	"NULL,"
 	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, sent_ms INTEGER NOT NULL,"
 	" finished_ms INTEGER NOT NULL, by_account BLOB, idempotency_key TEXT NOT NULL,"
 	" PRIMARY KEY (wearer, id));"
@@ -57,15 +63,18 @@ static const char *const migrations[] = {
 	" status INTEGER NOT NULL, device_time_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
 	" received_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, marks INTEGER NOT NULL,"
 	" report BLOB NOT NULL,"
-	" state INTEGER NOT NULL, repeats INTEGER NOT NULL, taken_by BLOB, taken_ms INTEGER NOT NULL,"
-	" closed_by BLOB, closed_ms INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (wearer, id));"
+	" state INTEGER NOT NULL, repeats INTEGER NOT NULL, taken_by BLOB, taken_ms INTEGER NOT "
+	"NULL,"
+	" closed_by BLOB, closed_ms INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (wearer, "
+	"id));"
 	"CREATE INDEX alarm_by_id ON alarm (id);"
 	"CREATE UNIQUE INDEX alarm_once ON alarm (wearer, device_time_ms, status, kinds);"
 	"CREATE INDEX alarm_by_time ON alarm (wearer, received_ms);"
 	"CREATE TABLE claim ("
 	" id BLOB NOT NULL PRIMARY KEY, care_group BLOB NOT NULL REFERENCES care_group (id),"
 	" account BLOB NOT NULL REFERENCES account (id), watch TEXT NOT NULL, name TEXT NOT NULL,"
-	" sim_number TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL, proof INTEGER NOT NULL,"
+	" sim_number TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL, proof INTEGER NOT "
+	"NULL,"
 	" state INTEGER NOT NULL, tries INTEGER NOT NULL, sends INTEGER NOT NULL, wearer BLOB,"
 	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
 	"CREATE INDEX claim_by_group ON claim (care_group);"
@@ -76,7 +85,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE history_chunk ("
 	" wearer INTEGER NOT NULL, day INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
 	" entries INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (wearer, day, last_seq));"
-	"CREATE TABLE history_mark (wearer INTEGER NOT NULL PRIMARY KEY, sealed_seq INTEGER NOT NULL,"
+	"CREATE TABLE history_mark (wearer INTEGER NOT NULL PRIMARY KEY, sealed_seq INTEGER NOT "
+	"NULL,"
 	" latest_ms INTEGER NOT NULL, latest BLOB);",
 };
 
@@ -112,8 +122,8 @@ static enum rc apply(struct db *db, int64_t number, struct err *e)
 		return rc;
 	rc = db_script(db, migrations[number - 1], e);
 	if (rc == RC_OK)
-		rc = db_prepare(db, "INSERT INTO schema_version (number, applied_ms) VALUES (?1, ?2)",
-			&s, e);
+		rc = db_prepare(db,
+			"INSERT INTO schema_version (number, applied_ms) VALUES (?1, ?2)", &s, e);
 	if (rc == RC_OK) {
 		stmt_bind_int(s, 1, number);
 		stmt_bind_int(s, 2, clock_wall_ms());
@@ -134,7 +144,8 @@ enum rc schema_migrate(struct db *db, struct err *e)
 		return rc;
 	if (version > schema_newest())
 		return fail(e, RC_CONFLICT,
-			"the database has schema %lld, this program knows %d: use the newer program",
+			"the database has schema %lld, this program knows %d: use the newer "
+			"program",
 			(long long)version, schema_newest());
 	for (int64_t number = version + 1; number <= schema_newest() && rc == RC_OK; number++)
 		rc = apply(db, number, e);

@@ -73,8 +73,8 @@ static void fail_all(struct list *group, enum rc rc, const struct err *e)
 	}
 }
 
-/* One transaction for the whole group. False when a plain job failed or the transaction was lost: nothing is
- * committed then. */
+/* One transaction for the whole group. False when a plain job failed or the transaction was lost:
+ * nothing is committed then. */
 static bool try_group(struct db *db, struct list *group, bool savepoint_each)
 {
 	struct err e = {.rc = RC_OK};
@@ -189,8 +189,8 @@ static void run_group(struct writer *w, struct list *group)
 	finish_group(w, group, now_us() - start);
 }
 
-/* After the checkpoint thread moved most of a long log, the writer lets the log begin anew: only then are the
- * few pages of the last commits left to move. */
+/* After the checkpoint thread moved most of a long log, the writer lets the log begin anew: only
+ * then are the few pages of the last commits left to move. */
 static void tend_log(struct writer *w)
 {
 	int pages = db_log_pages(w->db);
@@ -207,7 +207,8 @@ static void tend_log(struct writer *w)
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	struct err e;
-	/* PASSIVE is enough: with all pages moved, the next commit starts the log anew when no reader needs it. */
+	/* PASSIVE is enough: with all pages moved, the next commit starts the log anew when no
+	 * reader needs it. */
 	if (may_restart && db_checkpoint(w->db, false, NULL, NULL, &e) != RC_OK)
 		log_event(LOG_WARN, "writer.checkpoint_failed", "why=\"%s\"", e.msg);
 }
@@ -266,8 +267,8 @@ static void writer_freep(struct writer **w)
 	writer_stop(*w);
 }
 
-enum rc writer_start(
-	struct db *take_db, struct loop *loop, size_t queue_max, struct writer **ret_owned, struct err *e)
+enum rc writer_start(struct db *take_db, struct loop *loop, size_t queue_max,
+	struct writer **ret_owned, struct err *e)
 {
 	CLEANUP(writer_freep) struct writer *w = calloc(1, sizeof *w);
 
@@ -320,7 +321,8 @@ void writer_stop(struct writer *w)
 static enum rc enqueue(struct writer *w, struct job *job, struct err *e)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	/* Urgent jobs have a reserve of their own: an SOS is not refused because others filled the queue. */
+	/* Urgent jobs have a reserve of their own: an SOS is not refused because others filled the
+	 * queue. */
 	size_t limit = (job->flags & WRITER_URGENT) != 0 ? w->queue_max * 2 : w->queue_max;
 	if (w->queued >= limit || w->is_stopping) {
 		w->stats.queue_full++;
@@ -334,8 +336,8 @@ static enum rc enqueue(struct writer *w, struct job *job, struct err *e)
 	return RC_OK;
 }
 
-enum rc writer_post(struct writer *w, writer_job_fn *fn, writer_done_fn *done, void *arg, unsigned flags,
-	struct err *e)
+enum rc writer_post(struct writer *w, writer_job_fn *fn, writer_done_fn *done, void *arg,
+	unsigned flags, struct err *e)
 {
 	struct job *job = calloc(1, sizeof *job);
 	if (job == NULL)

@@ -140,7 +140,8 @@ static int64_t year_of(int64_t utc_s)
 /* Local seconds since 1970 at which the date falls in that year. */
 static int64_t date_in_year(const struct tz_date *d, int64_t year)
 {
-	static const int32_t before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+	static const int32_t before_month[] = {
+		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
 	int64_t first = days_to_year(year);
 	int64_t day = 0;
 
@@ -153,7 +154,8 @@ static int64_t date_in_year(const struct tz_date *d, int64_t year)
 		break;
 	case TZ_MONTH_WEEK_DAY: {
 		int64_t leap = is_leap(year) ? 1 : 0;
-		int64_t month_first = first + before_month[d->month - 1] + (d->month > 2 ? leap : 0);
+		int64_t month_first =
+			first + before_month[d->month - 1] + (d->month > 2 ? leap : 0);
 		int64_t month_next = first + before_month[d->month] + (d->month > 1 ? leap : 0);
 		int64_t weekday = ((month_first % 7) + 11) % 7; /* 1970-01-01 was a Thursday */
 		day = month_first + (d->day - weekday + 7) % 7 + (int64_t)(d->week - 1) * 7;

@@ -1,5 +1,5 @@
-/* The rule in the last line of a TZif file ("CET-1CEST,M3.5.0,M10.5.0/3"): what holds after the last change that
- * the file lists (RFC 9636 §3.3.1). Inside of time/ only. Pure. */
+/* The rule in the last line of a TZif file ("CET-1CEST,M3.5.0,M10.5.0/3"): what holds after the
+ * last change that the file lists (RFC 9636 §3.3.1). Inside of time/ only. Pure. */
 #pragma once
 
 #include <stdbool.h>

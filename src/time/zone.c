@@ -49,14 +49,14 @@ bool zone_name_is_valid(struct view name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 		bool is_plain = (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
-			(c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+';
+				(c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+';
 		if (!is_plain && (c != '/' || last == '/'))
 			return false;
 		last = c;
 	}
 	/* posix/ and right/ hold the same zones once more; right/ counts leap seconds. */
 	return last != '/' && !view_starts_nocase(name, VIEW("posix/")) &&
-		!view_starts_nocase(name, VIEW("right/"));
+	       !view_starts_nocase(name, VIEW("right/"));
 }
 
 static uint64_t big_endian(const char *p, size_t n)
@@ -84,19 +84,19 @@ static bool cut_header(struct view *in, struct counts *ret)
 		.chars = (uint32_t)big_endian(h.p + 40, 4),
 	};
 	return ret->time <= ZONE_CHANGES_MAX && ret->type >= 1 && ret->type <= TYPES_MAX &&
-		ret->leap <= ZONE_CHANGES_MAX && ret->chars <= 4096 && ret->isutc <= TYPES_MAX &&
-		ret->isstd <= TYPES_MAX;
+	       ret->leap <= ZONE_CHANGES_MAX && ret->chars <= 4096 && ret->isutc <= TYPES_MAX &&
+	       ret->isstd <= TYPES_MAX;
 }
 
 static size_t body_size(const struct counts *c, size_t time_bytes)
 {
 	/* Each count is at most 4,096: no overflow. */
 	return c->time * time_bytes + c->time + (size_t)c->type * TYPE_BYTES + c->chars +
-		c->leap * (time_bytes + 4) + c->isstd + c->isutc;
+	       c->leap * (time_bytes + 4) + c->isstd + c->isutc;
 }
 
-static enum rc read_body(struct view *in, const struct counts *c, size_t time_bytes, struct zone *z,
-	struct err *e)
+static enum rc read_body(
+	struct view *in, const struct counts *c, size_t time_bytes, struct zone *z, struct err *e)
 {
 	struct view times;
 	struct view indexes;
@@ -170,8 +170,8 @@ static enum rc read_file(const char *path, char *buf, size_t *ret_n, struct err 
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR
-			? fail(e, RC_NOT_FOUND, "zone: no such time zone")
-			: fail_sys(e, "zone: cannot open %s", path);
+			       ? fail(e, RC_NOT_FOUND, "zone: no such time zone")
+			       : fail_sys(e, "zone: cannot open %s", path);
 	enum rc rc = RC_OK;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		rc = fail(e, RC_NOT_FOUND, "zone: no such time zone");
@@ -239,7 +239,8 @@ int64_t zone_next_change(const struct zone *z, int64_t utc_ms)
 		if (z->at[i] > s)
 			now = z->offsets[i];
 	}
-	int64_t from = z->changes_n > 0 && z->at[z->changes_n - 1] > s ? z->at[z->changes_n - 1] : s;
+	int64_t from =
+		z->changes_n > 0 && z->at[z->changes_n - 1] > s ? z->at[z->changes_n - 1] : s;
 	int64_t next = z->rule.is_set ? tz_rule_next(&z->rule, from) : INT64_MAX;
 	return next == INT64_MAX ? INT64_MAX : next * 1000;
 }

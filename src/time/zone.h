@@ -1,5 +1,6 @@
-/* Time zones by IANA name, read from the system's tzdata (TZif files, RFC 9636) without the C library's
- * process-wide zone. A loaded zone is a plain object: offset at a moment, and when it next changes. */
+/* Time zones by IANA name, read from the system's tzdata (TZif files, RFC 9636) without the C
+ * library's process-wide zone. A loaded zone is a plain object: offset at a moment, and when it
+ * next changes. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,5 +28,6 @@ void zone_free(struct zone *z);
 
 /* Seconds east of UTC at that moment. */
 int32_t zone_offset_s(const struct zone *z, int64_t utc_ms);
-/* The first moment after utc_ms at which the offset is another one; INT64_MAX when there is none. */
+/* The first moment after utc_ms at which the offset is another one; INT64_MAX when there is none.
+ */
 int64_t zone_next_change(const struct zone *z, int64_t utc_ms);
