@@ -170,10 +170,12 @@ static void touch(struct quarantine *q, struct stranger *s, int64_t now_ms)
 }
 
 /* NULL when a limit refuses it. */
-static struct stranger *take_in(
-	struct quarantine *q, const struct peer *peer, struct view id, int64_t now_ms)
+static struct stranger *take_in(struct quarantine *q, const struct peer *peer, struct view id,
+	bool is_wanted, int64_t now_ms)
 {
-	if (q->max == 0 || count_address(q, peer->address) >= q->per_address_max) {
+	bool is_over = !is_wanted && count_address(q, peer->address) >= q->per_address_max;
+
+	if (q->max == 0 || is_over) {
 		q->stats.limit_per_address++;
 		return NULL;
 	}
@@ -200,13 +202,15 @@ static struct stranger *take_in(
 }
 
 bool quarantine_opened(struct quarantine *q, uint64_t session, const struct peer *peer,
-	struct view vendor, struct view id, int64_t now_ms, bool *ret_is_new)
+	struct view vendor, struct view id, bool is_wanted, int64_t now_ms, bool *ret_is_new)
 {
+	static const struct peer nobody = {.port = 0};
+
 	(void)pthread_mutex_lock(&q->lock); /* the default mutex does not fail here */
 	struct stranger *s = find_id(q, id);
 	*ret_is_new = s == NULL;
-	if (s == NULL)
-		s = take_in(q, peer, id, now_ms);
+	if (s == NULL && (peer != NULL || is_wanted))
+		s = take_in(q, peer == NULL ? &nobody : peer, id, is_wanted, now_ms);
 	if (s != NULL) {
 		if (!view_to_text(vendor, s->vendor, sizeof s->vendor))
 			s->vendor[0] = '\0';

@@ -387,11 +387,10 @@ void session_forget(struct ingest *in, uint32_t number)
 static void open_stranger(struct domain *d, uint64_t session, const struct peer *peer,
 	struct view vendor, struct view id)
 {
-	static const struct peer nobody = {.port = 0};
 	bool is_new = false;
-	bool is_known = quarantine_opened(d->quarantine, session, peer == NULL ? &nobody : peer,
-		vendor, id, d->wall_ms(), &is_new);
 	bool is_wanted = claims_want(d, id);
+	bool is_known = quarantine_opened(
+		d->quarantine, session, peer, vendor, id, is_wanted, d->wall_ms(), &is_new);
 
 	d->out.standing(d->out.owner, session,
 		is_wanted && is_known ? STANDING_CLAIMING : STANDING_UNKNOWN);
