@@ -11,10 +11,12 @@ MUST_CHECK enum rc quarantine_new(
 	const struct domain_settings *s, struct quarantine **ret_owned, struct err *e);
 void quarantine_free(struct quarantine *q);
 
-/* A watch without an owner opened a session. False when a limit refused it (counted). *ret_is_new:
- * it was not there before. */
+/* A watch without an owner opened a session. False when a limit refused it (counted). A watch that
+ * somebody claims now (is_wanted) is taken in though its address has had its share. `peer` NULL:
+ * not known, then only watches that are here already or are wanted. *ret_is_new: it was not there
+ * before. */
 bool quarantine_opened(struct quarantine *q, uint64_t session, const struct peer *peer,
-	struct view vendor, struct view id, int64_t now_ms, bool *ret_is_new);
+	struct view vendor, struct view id, bool is_wanted, int64_t now_ms, bool *ret_is_new);
 /* A frame of it was forwarded (claiming sessions). */
 void quarantine_seen(struct quarantine *q, uint64_t session, int64_t now_ms);
 void quarantine_closed(struct quarantine *q, uint64_t session, uint32_t frames, int64_t now_ms);
