@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(h.bad != NULL || !(h.has_length && h.has_transfer_encoding));
 	trusted.n = 1; /* ::/0: everybody */
 	client = address_of_client(&client, &trusted, h.forwarded_for);
-	(void)prefixes_read(h.forwarded_for, &trusted, NULL) == RC_OK;
+	enum rc rc = prefixes_read(h.forwarded_for, &trusted, NULL);
+	assert(rc != RC_OK || trusted.n <= PREFIXES_MAX);
 	return 0;
 }

@@ -333,12 +333,15 @@ void http_server_free(struct http_server *s)
 {
 	if (s == NULL)
 		return;
+	if (s->daemon != NULL) /* it could not be stopped: its threads use all of this until the
+				  process ends */
+		return;
 	pool_stop(s->pool);
 	for (struct db *r = server_take_reader(s); r != NULL; r = server_take_reader(s))
 		db_close(r);
+	loop_free(s->loop); /* first: its wheel unlinks the timers of the others */
 	streams_free(s->streams);
 	peers_free(s->peers);
-	loop_free(s->loop);
 	files_free(s->files);
 	rate_free(s->rate);
 	quota_free(s->connections);
