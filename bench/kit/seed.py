@@ -47,7 +47,7 @@ def insert_watch(db, number, group, wire_id, now):
     insert(db, "device", {
         "id": os.urandom(16), "wearer": wearer, "wire_id": wire_id, "vendor": "3G", "model": "G29",
         "version": "G29_BASE_V1.00", "is_demo": 0, "date_order": 0, "offset_min": 0, "language": "en",
-        "zone": "Europe/Berlin", "upload_interval_s": 600, "is_language_confirmed": 1,
+        "zone": "Etc/UTC", "upload_interval_s": 600, "is_language_confirmed": 1,
         "is_zone_confirmed": 1, "zone_sent_min": 0, "is_interval_confirmed": 1, "is_lz_refused": 0,
         "password": "482915", "password_wanted": "", "phone": "", "bound_ms": now})
     return wearer.hex()
