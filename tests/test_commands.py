@@ -19,7 +19,6 @@ def state_of(api, wearer, command):
 def test_locate_ring_and_message_reach_the_watch_and_are_confirmed(server, api, make_sim):
     sim = make_sim(server.watch_port, locate_every=1)
     wearer = api.claim_sim(sim)
-    sim.wait_down(sim.id(), "VERNO")
     events = api.events()
     for kind, keyword, more in (("locate", "CR", {}), ("find", "FIND", {}), ("message", "MESSAGE", {"text": "Hi 😀"})):
         command = give(api, wearer, kind, **more)
@@ -105,7 +104,6 @@ def test_what_a_deaf_watch_never_answers_ends_as_unknown(make_server, make_api, 
     api = make_api(server)
     sim = make_sim(server.watch_port)
     wearer = api.claim_sim(sim)
-    sim.wait_down(sim.id(), "VERNO")
     sim.stop()
     deaf = make_sim(server.watch_port, manners="deaf", seed=2)
     deaf.wait_event(deaf.id(), "online")
@@ -153,7 +151,6 @@ def test_texts_that_no_watch_can_show_are_refused(server, api):
 def test_changed_settings_go_to_the_watch_and_are_confirmed(server, api, make_sim):
     sim = make_sim(server.watch_port)
     wearer = api.claim_sim(sim)
-    sim.wait_down(sim.id(), "VERNO")
     def all_confirmed():
         state = api.ok("GET", f"/wearers/{wearer}/settings")["state"]
         return set(state.values()) == {"confirmed"}

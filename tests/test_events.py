@@ -61,7 +61,7 @@ def test_each_position_of_a_moving_watch_is_told(server, api):
 
 def test_many_watches_move(server, api, make_sim):
     """Five lives at five times the speed: everybody's place changes, and history holds the way."""
-    sim = make_sim(server.watch_port, watches=5, begin="busy", upload=1, speed=5, manners="mixed")
+    sim = make_sim(server.watch_port, watches=5, begin="busy", upload=1, speed=5, manners="mixed,eager")
     ids = [e["id"] for e in json.loads(sim.ask("list"))]
     wearers = {}
     for n, wire_id in enumerate(ids):

@@ -76,7 +76,7 @@ enum simwatch_due {
 enum {
 	SIMWATCH_STORED_MAX = 20, /* positions kept while off line */
 	SIMWATCH_ALARMS_MAX = 4,
-	SIMWATCH_ACKS_MAX = 8,
+	SIMWATCH_ACKS_MAX = 16,
 	SIMWATCH_SHOWN_MAX = 256,
 	SIMWATCH_IN_MAX = 10240 + 128,
 	SIMWATCH_OUT_MAX = 128 * 1024,

@@ -103,11 +103,12 @@ class Api(httpx.Client):
         return bound["wearer"], watch
 
     def claim_sim(self, sim, n=0, name="Mia", **more):
-        """Binds a simulated watch; returns the wearer's id."""
+        """Binds a simulated watch and waits for the last command of the claim; returns the wearer's id."""
         wire_id = sim.id(n)
         claim = self.start_claim(sim.where(wire_id)["imei"], name, **more)
         shown = sim.wait_event(wire_id, "message")["detail"]
         bound = self.ok("POST", f"/claims/{claim['id']}/code", json={"code": code_in(shown)})
+        sim.wait_down(wire_id, "PW")
         return bound["wearer"]
 
     def metric(self, name):
@@ -139,13 +140,12 @@ def code_in(text):
 
 
 def settle_commands(watch):
-    """Acknowledges what the server sends after a claim, until the version query has been answered."""
-    while True:
+    """Acknowledges what the server sends after a claim; the password comes last."""
+    keyword = None
+    while keyword != "PW":
         keyword = watch.receive().split(b",")[0].decode()
-        if keyword == "VERNO":
-            watch.send("VERNO,TEST_V1.0")
-            return
-        watch.send(keyword)
+        watch.send("VERNO,TEST_V1.0" if keyword == "VERNO" else keyword)
+    watch.heartbeat()
 
 
 class Server:
