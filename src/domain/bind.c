@@ -1,5 +1,7 @@
 #include "domain/bind.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "crypto/token.h"
 #include "domain/bus.h"
@@ -35,11 +37,12 @@ static struct command_row *add_command(
 	return row;
 }
 
-enum rc bind_prepare(const struct domain *d, struct bind_work *w, struct err *e)
+enum rc bind_prepare(struct domain *d, struct bind_work *w, struct err *e)
 {
 	uint8_t language = 0;
 	int16_t offset_min = 0;
 
+	w->domain = d;
 	w->now_ms = d->wall_ms();
 	w->wearer = uid_new();
 	w->device = uid_new();
@@ -206,8 +209,9 @@ enum rc bind_finish(struct domain *d, const struct bind_work *w, struct err *e)
 	return rc;
 }
 
-void bind_take_session(struct domain *d, const struct bind_work *w)
+void bind_take_session(const struct bind_work *w)
 {
+	struct domain *d = w->domain;
 	uint64_t session = w->session;
 
 	quarantine_remove(d->quarantine, view_of(w->wire_id));
@@ -231,8 +235,27 @@ void bind_take_session(struct domain *d, const struct bind_work *w)
 	zone_clock_start(d->zone_clock); /* perhaps a zone that nobody had */
 }
 
-void bind_forget(struct bind_work *w)
+static void take_posted(void *arg)
 {
-	secret_forget(w->password, sizeof w->password);
-	secret_forget(w->commands, sizeof w->commands);
+	struct bind_work *w = arg;
+
+	bind_take_session(w);
+	bind_free(w);
+}
+
+enum rc bind_post_session(struct bind_work *take_w, struct err *e)
+{
+	enum rc rc = loop_post(take_w->domain->loop, take_posted, take_w, e);
+
+	if (rc != RC_OK)
+		bind_free(take_w);
+	return rc;
+}
+
+void bind_free(struct bind_work *w)
+{
+	if (w == NULL)
+		return;
+	secret_forget(w, sizeof *w);
+	free(w);
 }

@@ -19,6 +19,7 @@ struct bind_work {
 	bool is_demo;
 	uint64_t session; /* open now; 0: none */
 	/* made */
+	struct domain *domain;
 	struct uid wearer, device;
 	uint32_t number;
 	char password[COMMAND_DIGITS_MAX + 1];
@@ -28,11 +29,14 @@ struct bind_work {
 };
 
 /* Ids, password, commands; call before the job. */
-MUST_CHECK enum rc bind_prepare(const struct domain *d, struct bind_work *w, struct err *e);
+MUST_CHECK enum rc bind_prepare(struct domain *d, struct bind_work *w, struct err *e);
 /* In the writer's transaction. RC_CONFLICT when the watch belongs to somebody already. */
 enum rc bind_job(struct db *db, void *work, struct err *e);
 /* After the commit, any thread: into the live table. */
 MUST_CHECK enum rc bind_finish(struct domain *d, const struct bind_work *w, struct err *e);
 /* Main loop, after bind_finish: the session and the first commands. */
-void bind_take_session(struct domain *d, const struct bind_work *w);
-void bind_forget(struct bind_work *w);
+void bind_take_session(const struct bind_work *w);
+/* The same from any other thread. */
+MUST_CHECK enum rc bind_post_session(struct bind_work *take_w, struct err *e);
+/* Forgets the password. NULL is allowed. */
+void bind_free(struct bind_work *w);

@@ -449,17 +449,6 @@ static enum rc wrong_code(
 	return rc;
 }
 
-static void take_session(void *arg)
-{
-	struct bind_work *w = arg;
-	struct domain *d = NULL;
-
-	memcpy(&d, w + 1, sizeof d); /* the domain rides behind the work */
-	bind_take_session(d, w);
-	bind_forget(w);
-	free(w);
-}
-
 static enum rc bind(struct domain *d, const struct uid *claim, struct bind_work *w,
 	struct problem *p, struct err *e)
 {
@@ -491,7 +480,7 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 	(void)who; /* the audit log of the next issue wants it */
 	if (code.n != CLAIM_CODE_DIGITS || !is_digits(code))
 		return refuse(p, RC_SYNTAX, "code_invalid", "code", NULL);
-	struct bind_work *w = calloc(1, sizeof *w + sizeof d);
+	struct bind_work *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return fail(e, RC_NOMEM, "claim: out of memory");
 	claims_lock(d->claims);
@@ -519,15 +508,13 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 		return rc == RC_OK ? wrong_code(d, &tries, p, e) : rc;
 	}
 	rc = bind(d, claim, w, p, e);
-	if (rc == RC_OK) {
-		memcpy(w + 1, &d, sizeof d);
-		rc = loop_post(d->loop, take_session, w, e);
-	}
 	if (rc != RC_OK) {
-		bind_forget(w);
-		free(w);
+		bind_free(w);
 		return rc;
 	}
+	rc = bind_post_session(w, e);
+	if (rc != RC_OK)
+		return rc;
 	return claim_get(d, reader, claim, ret, e);
 }
 

@@ -266,13 +266,18 @@ void claims_on_foreign(struct domain *d, enum foreign kind)
 /* SOS as the proof: bound in the main loop, answered after the commit. */
 struct sos_bind {
 	struct domain *domain;
-	struct bind_work work;
+	struct bind_work *work;
 	struct uid claim;
 	uint64_t session;
 	struct reply reply;
 	char index[MESSAGE_INDEX_MAX];
 	uint8_t index_n;
 };
+
+static enum rc sos_bind_job(struct db *db, void *arg, struct err *e)
+{
+	return bind_job(db, ((struct sos_bind *)arg)->work, e);
+}
 
 static void sos_bind_done(void *arg, enum rc rc, const struct err *e)
 {
@@ -281,25 +286,25 @@ static void sos_bind_done(void *arg, enum rc rc, const struct err *e)
 	struct err finish_err = *e;
 
 	if (rc == RC_OK)
-		rc = bind_finish(d, &s->work, &finish_err);
+		rc = bind_finish(d, s->work, &finish_err);
 	claims_lock(d->claims);
 	struct claim *c = claim_find(d->claims, &s->claim);
 	if (c != NULL) {
 		c->is_binding = false;
 		if (rc == RC_OK) {
-			c->wearer = s->work.wearer;
+			c->wearer = s->work->wearer;
 			claim_set_state(c, CLAIM_BOUND, CLAIM_HINT_NONE);
 		}
 	}
 	claims_unlock(d->claims);
 	if (rc == RC_OK) {
-		bind_take_session(d, &s->work);
+		bind_take_session(s->work);
 		d->out.answer(d->out.owner, s->session,
 			(struct view){.p = s->index, .n = s->index_n}, &s->reply);
 	} else {
 		log_event(LOG_ERROR, "claim.not_bound", "why=\"%s\"", finish_err.msg);
 	}
-	bind_forget(&s->work);
+	bind_free(s->work);
 	free(s);
 }
 
@@ -310,17 +315,23 @@ static bool bind_by_sos(struct domain *d, struct claim *c, const struct message_
 
 	if (s == NULL)
 		return false;
+	s->work = calloc(1, sizeof *s->work);
+	if (s->work == NULL) {
+		free(s);
+		return false;
+	}
 	s->domain = d;
 	s->claim = c->id;
 	s->session = m->session;
 	s->reply = m->reply;
 	s->index_n = (uint8_t)(m->index.n <= sizeof s->index ? m->index.n : 0);
 	memcpy(s->index, m->index.n > 0 ? m->index.p : "", s->index_n);
-	claim_fill_work(c, &s->work);
-	if (bind_prepare(d, &s->work, &e) != RC_OK ||
-		writer_post(d->writer, bind_job, sos_bind_done, s, WRITER_URGENT, &e) != RC_OK) {
+	claim_fill_work(c, s->work);
+	if (bind_prepare(d, s->work, &e) != RC_OK ||
+		writer_post(d->writer, sos_bind_job, sos_bind_done, s, WRITER_URGENT, &e) !=
+			RC_OK) {
 		log_event(LOG_ERROR, "claim.not_bound", "why=\"%s\"", e.msg);
-		bind_forget(&s->work);
+		bind_free(s->work);
 		free(s);
 		return false; /* not answered: the watch says it again */
 	}

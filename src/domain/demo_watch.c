@@ -45,17 +45,6 @@ static enum rc demo_job(struct db *db, void *arg, struct err *e)
 	return rc == RC_OK ? bind_job(db, arg, e) : rc;
 }
 
-static void take_commands(void *arg)
-{
-	struct bind_work *w = arg;
-	struct domain *d = NULL;
-
-	memcpy(&d, w + 1, sizeof d); /* the domain rides behind the work */
-	bind_take_session(d, w);
-	bind_forget(w);
-	free(w);
-}
-
 static enum rc prepare(struct domain *d, struct db *reader, const struct principal *who,
 	const struct uid *group, struct bind_work *w, struct err *e)
 {
@@ -93,22 +82,20 @@ enum rc demo_watch_create(struct domain *d, struct db *reader, const struct prin
 {
 	if (!d->settings.is_demo_watch_on)
 		return refuse(p, RC_CONFLICT, "demo_off", NULL, NULL);
-	struct bind_work *w = calloc(1, sizeof *w + sizeof d);
+	struct bind_work *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return fail(e, RC_NOMEM, "demo: out of memory");
 	enum rc rc = prepare(d, reader, who, group, w, e);
 	if (rc == RC_OK)
 		rc = make(d, w, p, e);
-	struct uid wearer = w->wearer;
-	if (rc == RC_OK) {
-		memcpy(w + 1, &d, sizeof d);
-		rc = loop_post(d->loop, take_commands, w, e);
-	}
 	if (rc != RC_OK) {
-		bind_forget(w);
-		free(w);
+		bind_free(w);
 		return rc;
 	}
+	struct uid wearer = w->wearer;
+	rc = bind_post_session(w, e);
+	if (rc != RC_OK)
+		return rc;
 	return wearer_get(d, reader, &wearer, ret, e);
 }
 

@@ -143,8 +143,8 @@ static enum rc unmark_job(struct db *db, void *arg, struct err *e)
 
 /* What a confirmed command changes about the device. Each row takes the wearer as ?1. */
 static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
-	[COMMAND_LANGUAGE_ZONE] = "UPDATE device SET is_language_confirmed = 1, is_zone_confirmed "
-				  "= 1 WHERE wearer = ?1",
+	[COMMAND_LANGUAGE_ZONE] = ("UPDATE device SET is_language_confirmed = 1,"
+				   " is_zone_confirmed = 1 WHERE wearer = ?1"),
 	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
@@ -501,24 +501,30 @@ struct posted {
 	struct command_row row;
 };
 
+struct posted {
+	struct domain *domain;
+	struct command_row row;
+};
+
 static void add_posted(void *arg)
 {
-	struct posted *posted = arg;
+	struct posted *p = arg;
 
-	outbox_add(posted->domain, &posted->row);
-	free(posted);
+	outbox_add(p->domain, &p->row);
+	free(p);
 }
 
 enum rc outbox_post(struct domain *d, const struct command_row *row, struct err *e)
 {
-	struct posted *posted = malloc(sizeof *posted);
+	struct posted *p = malloc(sizeof *p);
 
-	if (posted == NULL)
+	if (p == NULL)
 		return fail(e, RC_NOMEM, "outbox: out of memory");
-	*posted = (struct posted){.domain = d, .row = *row};
-	enum rc rc = loop_post(d->loop, add_posted, posted, e);
+	p->domain = d;
+	p->row = *row;
+	enum rc rc = loop_post(d->loop, add_posted, p, e);
 	if (rc != RC_OK)
-		free(posted);
+		free(p);
 	return rc;
 }
 

@@ -4,10 +4,10 @@
 static const char *const group_of[OBJECT_KIND_COUNT] = {
 	[OBJECT_GROUP] = "SELECT id FROM care_group WHERE id = ?1",
 	[OBJECT_WEARER] = "SELECT care_group FROM wearer WHERE id = ?1",
-	[OBJECT_ALARM] =
-		"SELECT w.care_group FROM alarm a JOIN wearer w ON w.id = a.wearer WHERE a.id = ?1",
-	[OBJECT_COMMAND] = "SELECT w.care_group FROM command c JOIN wearer w ON w.id = c.wearer "
-			   "WHERE c.id = ?1",
+	[OBJECT_ALARM] = ("SELECT w.care_group FROM alarm a JOIN wearer w ON w.id = a.wearer"
+			  " WHERE a.id = ?1"),
+	[OBJECT_COMMAND] = ("SELECT w.care_group FROM command c JOIN wearer w ON w.id = c.wearer"
+			    " WHERE c.id = ?1"),
 	[OBJECT_CLAIM] = "SELECT care_group FROM claim WHERE id = ?1",
 };
 
