@@ -57,7 +57,7 @@ static const struct setting table[] = {
 	{"metrics_from", "127.0.0.1,::1", SETTING_TEXT, offsetof(struct settings, metrics_from),
 		0, 0, "", 0, NULL,
 		"addresses that may read /metrics, comma separated"},
-	{"demo_watch", "no", SETTING_YES_NO, offsetof(struct settings, demo_watch),
+	{"demo_watch", "yes", SETTING_YES_NO, offsetof(struct settings, demo_watch),
 		0, 0, "", 0, NULL,
 		"lets people add one simulated watch to try the app"},
 	{"web_dir", "", SETTING_TEXT, offsetof(struct settings, web_dir),

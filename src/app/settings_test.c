@@ -62,7 +62,7 @@ static void defaults_are_the_documented_ones(void **state)
 	assert_string_equal(s.data_dir, "./data");
 	assert_string_equal(s.watch_listen, "0.0.0.0:8001");
 	assert_int_equal(s.log_level, LOG_INFO);
-	assert_false(s.demo_watch);
+	assert_true(s.demo_watch);
 	assert_int_equal(s.connections_max, 19000);
 	assert_int_equal(s.idle_s, 1800);
 	assert_int_equal(s.header_s, 10);
@@ -82,7 +82,7 @@ static void what_is_written_is_read_as_the_same(void **state)
 	(void)state;
 	assert_int_equal(set(&s, "gateways", "7", NULL), RC_OK);
 	assert_int_equal(set(&s, "map_kind", "pmtiles", NULL), RC_OK);
-	assert_int_equal(set(&s, "demo_watch", "yes", NULL), RC_OK);
+	assert_int_equal(set(&s, "demo_watch", "no", NULL), RC_OK);
 	assert_int_equal(set(&s, "map_attribution", "(c) people = all; # of them", NULL), RC_OK);
 	char *text = table_text(&s, true);
 	memset(&back, 0x55, sizeof back);
