@@ -88,10 +88,19 @@ static enum rc read_body(struct exchange *x)
 		&x->parsed, &x->problem);
 }
 
+/* What is not yours answers 404 whatever the body holds, so an object in the path is checked before
+ * the body is read; one in the body can only be checked after it. */
+static bool is_body_read_first(const struct route *r)
+{
+	return r->place != OBJECT_IN_PATH;
+}
+
 static void execute(struct exchange *x, struct db *reader)
 {
 	enum rc rc = access_check_object(x, reader);
 
+	if (rc == RC_OK && !is_body_read_first(x->route))
+		rc = read_body(x);
 	if (rc == RC_OK)
 		rc = x->route->run(x, reader);
 	if (rc != RC_OK)
@@ -148,9 +157,11 @@ static enum MHD_Result run_here(struct exchange *x)
 static enum MHD_Result run(struct exchange *x)
 {
 	if (!x->is_refused && x->route != NULL) {
-		enum rc rc = atomic_load(&x->server->is_stopping)
-				     ? refuse(&x->problem, RC_LIMIT, "busy", NULL, NULL)
-				     : read_body(x);
+		enum rc rc = RC_OK;
+		if (atomic_load(&x->server->is_stopping))
+			rc = refuse(&x->problem, RC_LIMIT, "busy", NULL, NULL);
+		else if (is_body_read_first(x->route))
+			rc = read_body(x);
 		if (rc != RC_OK)
 			refuse_exchange(x, rc);
 	}
