@@ -501,11 +501,6 @@ struct posted {
 	struct command_row row;
 };
 
-struct posted {
-	struct domain *domain;
-	struct command_row row;
-};
-
 static void add_posted(void *arg)
 {
 	struct posted *p = arg;
