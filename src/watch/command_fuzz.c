@@ -6,28 +6,39 @@
 
 #include "watch/command.h"
 
+static const struct addressee to = {
+	.vendor = VIEW("3G"), .id = VIEW("8800000015"), .index = VIEW("00A1")};
+
+/* The one frame in text. */
+static struct frame frame_of(char *text, size_t n)
+{
+	struct frame_scan scan = {.junk = 0};
+	struct view in = {.p = text, .n = n};
+	struct frame f;
+
+	enum rc rc = frame_read(&in, false, &f, &scan, NULL);
+	assert(rc == RC_OK && in.n == 0 && f.is_length_ok);
+	assert(memchr(text + 1, '[', n - 1) == NULL);
+	return f;
+}
+
 static void check_command(const struct command *c)
 {
-	struct addressee to = {
-		.vendor = VIEW("3G"), .id = VIEW("8800000015"), .index = VIEW("00A1")};
-	struct frame_scan scan = {.junk = 0};
 	char text[COMMAND_FRAME_MAX];
 	char text_again[COMMAND_FRAME_MAX];
 	struct command again;
-	struct frame f;
 	size_t n = 0;
 	size_t n_again = 0;
 
-	if (command_write(c, &to, text, sizeof text, &n, NULL) != RC_OK) {
-		assert(command_check(c, NULL) != RC_OK);
+	enum rc rc = command_write(c, &to, text, sizeof text, &n, NULL);
+	assert(rc == command_check(c, NULL));
+	if (rc != RC_OK)
 		return;
-	}
-	struct view in = {.p = text, .n = n};
-	assert(frame_read(&in, false, &f, &scan, NULL) == RC_OK && in.n == 0 && f.is_length_ok);
-	assert(memchr(text + 1, '[', n - 1) == NULL);
-	assert(command_read(&f, &again, NULL) == RC_OK && again.kind == c->kind);
-	assert(command_write(&again, &to, text_again, sizeof text_again, &n_again, NULL) == RC_OK);
-	assert(n == n_again && memcmp(text, text_again, n) == 0);
+	struct frame f = frame_of(text, n);
+	rc = command_read(&f, &again, NULL);
+	assert(rc == RC_OK && again.kind == c->kind);
+	rc = command_write(&again, &to, text_again, sizeof text_again, &n_again, NULL);
+	assert(rc == RC_OK && n == n_again && memcmp(text, text_again, n) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -17,35 +17,53 @@ struct found {
 	uint64_t sum; /* of places and lengths, in order */
 };
 
-static void check_report(const struct frame *f)
+static void check_pack(const struct report *r)
 {
-	static struct report r;
 	static struct report again;
 	static uint8_t packed[REPORT_PACK_MAX];
+	size_t n = 0;
+
+	enum rc rc = report_pack(r, packed, sizeof packed, &n, NULL);
+	assert(rc == RC_OK);
+	rc = report_unpack((struct view){.p = (const char *)packed, .n = n}, &again, NULL);
+	assert(rc == RC_OK && again.kind == r->kind && again.has == r->has);
+	assert(again.alarms == r->alarms);
+}
+
+static void check_facts(const struct report *r)
+{
+	for (size_t i = 0; i < REPORT_FACT_COUNT; i++) {
+		struct view fact = {.p = NULL, .n = 1};
+		bool is_there = report_fact(r, (enum report_fact)i, &fact);
+		assert(!is_there || fact.n > 0);
+	}
+}
+
+static void check_reply(const struct frame *f, const struct report *r)
+{
 	struct addressee to = {.vendor = f->vendor, .id = f->id, .index = f->index};
 	struct reply reply;
-	struct command command;
 	char text[REPLY_FRAME_MAX];
 	size_t n = 0;
 
+	reply_for(f, r, &reply);
+	assert(r->kind != REPORT_ALARM || reply.kind == REPLY_AL);
+	reply.number = 1;
+	enum rc rc = reply_write(&reply, &to, text, sizeof text, &n, NULL);
+	assert((rc == RC_OK) == (reply.kind != REPLY_NONE));
+}
+
+static void check_report(const struct frame *f)
+{
+	static struct report r;
+	struct command command;
+
 	report_read(f, &r);
-	assert(report_pack(&r, packed, sizeof packed, &n, NULL) == RC_OK);
-	assert(report_unpack((struct view){.p = (const char *)packed, .n = n}, &again, NULL) ==
-		RC_OK);
-	assert(again.kind == r.kind && again.has == r.has && again.alarms == r.alarms);
-	for (size_t i = 0; i < REPORT_FACT_COUNT; i++) {
-		struct view fact;
-		if (report_fact(&r, (enum report_fact)i, &fact))
-			assert(fact.n > 0);
-	}
-	reply_for(f, &r, &reply);
-	assert(r.kind != REPORT_ALARM || reply.kind == REPLY_AL);
-	if (reply.kind != REPLY_NONE) {
-		reply.number = 1;
-		assert(reply_write(&reply, &to, text, sizeof text, &n, NULL) == RC_OK);
-	}
-	if (command_read(f, &command, NULL) == RC_OK)
-		assert(command_check(&command, NULL) == RC_OK);
+	check_pack(&r);
+	check_facts(&r);
+	check_reply(f, &r);
+	bool is_command = command_read(f, &command, NULL) == RC_OK;
+	assert(!is_command || command_check(&command, NULL) == RC_OK);
 }
 
 static size_t drain(struct view held, size_t at, bool is_final, struct frame_scan *scan,

@@ -6,33 +6,44 @@
 #include "watch/reply.h"
 #include "watch/report_pack.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_report(struct view in)
 {
 	static struct report r;
 	static struct report again;
 	static uint8_t packed[REPORT_PACK_MAX];
-	struct view in = {.p = (const char *)data, .n = size};
-	struct reply reply;
+	bool is_unset = false;
 	size_t n = 0;
 
-	if (report_unpack(in, &r, NULL) == RC_OK) {
-		bool is_unset = false;
-		assert(r.cells_n <= REPORT_CELLS_MAX && r.wifi_n <= REPORT_WIFI_MAX);
-		assert(r.text.n <= REPORT_TEXT_MAX && r.kind < REPORT_KIND_COUNT);
-		(void)report_time_ms(&r, 0, &is_unset);
-		assert(report_pack(&r, packed, sizeof packed, &n, NULL) == RC_OK);
-		in = (struct view){.p = (const char *)packed, .n = n};
-		assert(report_unpack(in, &again, NULL) == RC_OK);
-		assert(again.has == r.has && again.cells_n == r.cells_n &&
-			again.text.n == r.text.n);
-	}
-	in = (struct view){.p = (const char *)data, .n = size};
-	if (reply_unpack(in, &reply, NULL) == RC_OK) {
-		struct addressee to = {.vendor = VIEW("3G"), .id = VIEW("8800000015")};
-		char text[REPLY_FRAME_MAX];
-		if (reply_write(&reply, &to, text, sizeof text, &n, NULL) == RC_OK)
-			assert(text[0] == '[' && text[n - 1] == ']' &&
-				memchr(text, ']', n - 1) == NULL);
-	}
+	if (report_unpack(in, &r, NULL) != RC_OK)
+		return;
+	assert(r.cells_n <= REPORT_CELLS_MAX && r.wifi_n <= REPORT_WIFI_MAX);
+	assert(r.text.n <= REPORT_TEXT_MAX && r.kind < REPORT_KIND_COUNT);
+	(void)report_time_ms(&r, 0, &is_unset);
+	enum rc rc = report_pack(&r, packed, sizeof packed, &n, NULL);
+	assert(rc == RC_OK);
+	rc = report_unpack((struct view){.p = (const char *)packed, .n = n}, &again, NULL);
+	assert(rc == RC_OK && again.has == r.has);
+	assert(again.cells_n == r.cells_n && again.text.n == r.text.n);
+}
+
+static void check_reply(struct view in)
+{
+	struct addressee to = {.vendor = VIEW("3G"), .id = VIEW("8800000015")};
+	struct reply reply;
+	char text[REPLY_FRAME_MAX];
+	size_t n = 0;
+
+	if (reply_unpack(in, &reply, NULL) != RC_OK ||
+		reply_write(&reply, &to, text, sizeof text, &n, NULL) != RC_OK)
+		return;
+	assert(text[0] == '[' && memchr(text, ']', n) == text + n - 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view in = {.p = (const char *)data, .n = size};
+
+	check_report(in);
+	check_reply(in);
 	return 0;
 }
