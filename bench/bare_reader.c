@@ -209,10 +209,7 @@ int main(int argc, char **argv)
 	static struct reader r;
 	uint32_t port = 0;
 	uint32_t answers = 1;
-	const struct option options[] = {
-		{"port",   65535, &port   },
-                {"answer", 1,     &answers}
-        };
+	const struct option options[] = {{"port", 65535, &port}, {"answer", 1, &answers}};
 
 	if (!options_read(argc, argv, options, COUNT_OF(options)))
 		return 2;

@@ -271,14 +271,10 @@ int main(int argc, char **argv)
 	struct crowd c = {.connections = 1000, .processes = 1, .in_flight = 200, .net = 32};
 	int orders[PROCESSES_MAX];
 	int answers = -1;
-	const struct option options[] = {
-		{"port",        65535,         &c.port       },
-                {"connections", 1000000,       &c.connections},
-		{"processes",   PROCESSES_MAX, &c.processes  },
-                {"in_flight",   EACH_MAX,      &c.in_flight  },
-		{"first_id",    1000000,       &c.first_id   },
-                {"net",         128,           &c.net        }
-        };
+	const struct option options[] = {{"port", 65535, &c.port},
+		{"connections", 1000000, &c.connections},
+		{"processes", PROCESSES_MAX, &c.processes}, {"in_flight", EACH_MAX, &c.in_flight},
+		{"first_id", 1000000, &c.first_id}, {"net", 128, &c.net}};
 
 	if (!options_read(argc, argv, options, COUNT_OF(options)) || c.processes == 0 ||
 		c.in_flight == 0 || c.connections / c.processes >= EACH_MAX)

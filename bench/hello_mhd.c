@@ -45,12 +45,8 @@ int main(int argc, char **argv)
 	uint32_t bytes = 300;
 	uint32_t threads = 1;
 	uint32_t memory = 8192;
-	const struct option options[] = {
-		{"port",    65535,    &port   },
-                {"bytes",   BODY_MAX, &bytes  },
-                {"threads", 16,       &threads},
-		{"memory",  65536,    &memory }
-        };
+	const struct option options[] = {{"port", 65535, &port}, {"bytes", BODY_MAX, &bytes},
+		{"threads", 16, &threads}, {"memory", 65536, &memory}};
 
 	if (!options_read(argc, argv, options, COUNT_OF(options)) || bytes < 16 || threads == 0)
 		return 2;
@@ -69,11 +65,11 @@ int main(int argc, char **argv)
 	};
 	/* One thread is MHD's own loop; a pool must have two or more. */
 	struct MHD_OptionItem items[] = {
-		{MHD_OPTION_CONNECTION_MEMORY_LIMIT,                         (intptr_t)memory,  NULL},
-		{MHD_OPTION_CONNECTION_LIMIT,                                1000,              NULL},
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)memory, NULL},
+		{MHD_OPTION_CONNECTION_LIMIT, 1000, NULL},
 		{threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads,
-                 NULL									       },
-		{MHD_OPTION_END,					     0,                 NULL},
+			NULL},
+		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO,
 		(uint16_t)port, NULL, NULL, on_request, response, MHD_OPTION_SOCK_ADDR, &at,

@@ -281,15 +281,10 @@ int main(int argc, char **argv)
 		.net = 1,
 		.random = 12345};
 	char line[64];
-	const struct option options[] = {
-		{"port",        65535,           &l.port       },
-                {"connections", CONNECTIONS_MAX, &l.connections},
-		{"window",      1000000,         &l.window     },
-                {"lk_percent",  100,             &l.lk_percent },
-		{"burst",       BURST_MAX,       &l.burst      },
-                {"first_id",    1000000,         &l.first_id   },
-		{"net",         255,             &l.net        }
-        };
+	const struct option options[] = {{"port", 65535, &l.port},
+		{"connections", CONNECTIONS_MAX, &l.connections}, {"window", 1000000, &l.window},
+		{"lk_percent", 100, &l.lk_percent}, {"burst", BURST_MAX, &l.burst},
+		{"first_id", 1000000, &l.first_id}, {"net", 255, &l.net}};
 
 	if (!options_read(argc, argv, options, COUNT_OF(options)) || l.connections == 0 ||
 		l.burst == 0)

@@ -315,12 +315,9 @@ int main(int argc, char **argv)
 	int answers = -1;
 	char line[LINE_MAX_BYTES];
 	struct view order;
-	const struct option options[] = {
-		{"port",        65535,         &s.port       },
-                {"connections", 100000,        &s.connections},
-		{"processes",   PROCESSES_MAX, &s.processes  },
-                {"net",         255,           &s.net        }
-        };
+	const struct option options[] = {{"port", 65535, &s.port},
+		{"connections", 100000, &s.connections}, {"processes", PROCESSES_MAX, &s.processes},
+		{"net", 255, &s.net}};
 
 	if (!options_read(argc, argv, options, COUNT_OF(options)) || s.processes == 0 ||
 		s.connections / s.processes >= EACH_MAX)

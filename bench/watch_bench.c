@@ -42,12 +42,12 @@ struct work {
 	"0,0]"
 
 static const struct work works[] = {
-	{"UD without cells",                UD_SHORT,                             true,  false},
-	{"UD with 4 cells",                 UD_CELLS,                             true,  false},
-	{"UD with 7 cells and accuracy",    UD_7_CELLS,                           true,  false},
-	{"UD_LTE with 6 cells and 5 Wi-Fi", UD_WIFI,                              false, false},
-	{"LK,50,100,100",                   "[3G*8800000015*000D*LK,50,100,100]", false, false},
-	{"UD with 4 cells, packed",         UD_CELLS,                             false, true },
+	{"UD without cells", UD_SHORT, true, false},
+	{"UD with 4 cells", UD_CELLS, true, false},
+	{"UD with 7 cells and accuracy", UD_7_CELLS, true, false},
+	{"UD_LTE with 6 cells and 5 Wi-Fi", UD_WIFI, false, false},
+	{"LK,50,100,100", "[3G*8800000015*000D*LK,50,100,100]", false, false},
+	{"UD with 4 cells, packed", UD_CELLS, false, true},
 };
 
 static double now_s(void)

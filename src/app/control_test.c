@@ -64,15 +64,16 @@ static void malformed_packets_are_refused(void **state)
 		const char *bytes;
 		size_t n;
 	} rows[] = {
-		{"\0x",                       2},
-		{"\x04x",                     2},
-		{"\x3Fx",                     2},
-		{"\x43x",                     2},
-		{"\xFFx",                     2},
+		{"\0x", 2},
+		{"\x04x", 2},
+		{"\x3Fx", 2},
+		{"\x43x", 2},
+		{"\xFFx", 2},
 		{"\x01"
-		 "a\x1B[2J", 6},
-		{"\x01\x80",                  2},
-		{"\x01\0",                    2},
+		 "a\x1B[2J",
+			6},
+		{"\x01\x80", 2},
+		{"\x01\0", 2},
 	};
 	const int *fds = *state;
 	char large[CONTROL_TEXT_MAX + 2] = {CONTROL_READY};

@@ -316,11 +316,11 @@ static bool decode_file(struct decoder *d, const char *name)
 /* ---- command line ---- */
 
 static const struct option options[] = {
-	{"lines", no_argument,       NULL, 'l'},
-	{"raw",   no_argument,       NULL, 'r'},
-	{"at",    required_argument, NULL, 'a'},
-	{"help",  no_argument,       NULL, 'h'},
-	{NULL,    0,                 NULL, 0  },
+	{"lines", no_argument, NULL, 'l'},
+	{"raw", no_argument, NULL, 'r'},
+	{"at", required_argument, NULL, 'a'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* The exit code, or -1 to go on. */

@@ -56,10 +56,8 @@ static uint64_t bare(uint64_t session)
 static void out_answer(void *owner, uint64_t session, struct view index, const struct reply *reply)
 {
 	struct gateway_end *end = end_of(owner, session);
-	struct message m = {
-		.type = MESSAGE_ANSWER,
-		.answer = {.session = bare(session), .index = index, .reply = *reply}
-        };
+	struct message m = {.type = MESSAGE_ANSWER,
+		.answer = {.session = bare(session), .index = index, .reply = *reply}};
 
 	if (end != NULL)
 		send(end, &m);
@@ -68,10 +66,8 @@ static void out_answer(void *owner, uint64_t session, struct view index, const s
 static void out_standing(void *owner, uint64_t session, enum standing standing)
 {
 	struct gateway_end *end = end_of(owner, session);
-	struct message m = {
-		.type = MESSAGE_STANDING,
-		.standing = {.session = bare(session), .standing = standing}
-        };
+	struct message m = {.type = MESSAGE_STANDING,
+		.standing = {.session = bare(session), .standing = standing}};
 
 	if (end != NULL)
 		send(end, &m);
@@ -91,22 +87,18 @@ static bool out_command(
 		log_event(LOG_ERROR, "link.bad_command", "why=\"%s\"", e.msg);
 		return false;
 	}
-	struct message m = {
-		.type = MESSAGE_COMMAND,
+	struct message m = {.type = MESSAGE_COMMAND,
 		.command = {.session = bare(session),
-			    .command = *id,
-			    .packed = {.p = (const char *)packed, .n = packed_n}}
-        };
+			.command = *id,
+			.packed = {.p = (const char *)packed, .n = packed_n}}};
 	return link_send(end->link, &m, &e) == RC_OK;
 }
 
 static void out_close(void *owner, uint64_t session)
 {
 	struct gateway_end *end = end_of(owner, session);
-	struct message m = {
-		.type = MESSAGE_CLOSE,
-		.close = {.session = bare(session), .reason = CLOSE_BY_SERVER}
-        };
+	struct message m = {.type = MESSAGE_CLOSE,
+		.close = {.session = bare(session), .reason = CLOSE_BY_SERVER}};
 
 	if (end != NULL)
 		send(end, &m);

@@ -13,9 +13,7 @@ static void assert_json(struct json_out *j, const char *expected)
 
 static void objects_and_arrays_nest_with_their_commas(void **state)
 {
-	struct uid id = {
-		{0xAB, 0xCD}
-        };
+	struct uid id = {{0xAB, 0xCD}};
 	struct json_out j;
 
 	(void)state;
@@ -65,17 +63,17 @@ static void bytes_that_are_not_utf8_become_the_replacement(void **state)
 {
 	static const struct utf8_row rows[] = {
 		{VIEW("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"),
-                 "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\""                                 },
-		{VIEW("\xFF"),				 "\"" LOST "\""               },
-		{VIEW("\x80"),				 "\"" LOST "\""               },
-		{VIEW("\xC3"),				 "\"" LOST "\""               },
-		{VIEW("\xC3x"),				"\"" LOST "x\""              },
-		{VIEW("\xC0\xAF"),                             "\"" LOST LOST "\""          }, /* overlong */
-		{VIEW("\xE0\x80\xAF"),                         "\"" LOST LOST LOST "\""     }, /* overlong */
-		{VIEW("\xED\xA0\x80"),                         "\"" LOST LOST LOST "\""     }, /* surrogate */
-		{VIEW("\xF0\x80\x80\x80"),                     "\"" LOST LOST LOST LOST "\""}, /* overlong */
-		{VIEW("\xF4\x90\x80\x80"),                     "\"" LOST LOST LOST LOST "\""}, /* over U+10FFFF */
-		{VIEW("\xF4\x8F\xBF\xBF"),                     "\"\xF4\x8F\xBF\xBF\""       },
+			"\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\""},
+		{VIEW("\xFF"), "\"" LOST "\""},
+		{VIEW("\x80"), "\"" LOST "\""},
+		{VIEW("\xC3"), "\"" LOST "\""},
+		{VIEW("\xC3x"), "\"" LOST "x\""},
+		{VIEW("\xC0\xAF"), "\"" LOST LOST "\""},                   /* overlong */
+		{VIEW("\xE0\x80\xAF"), "\"" LOST LOST LOST "\""},          /* overlong */
+		{VIEW("\xED\xA0\x80"), "\"" LOST LOST LOST "\""},          /* surrogate */
+		{VIEW("\xF0\x80\x80\x80"), "\"" LOST LOST LOST LOST "\""}, /* overlong */
+		{VIEW("\xF4\x90\x80\x80"), "\"" LOST LOST LOST LOST "\""}, /* over U+10FFFF */
+		{VIEW("\xF4\x8F\xBF\xBF"), "\"\xF4\x8F\xBF\xBF\""},
 	};
 
 	(void)state;
@@ -97,17 +95,17 @@ struct decimal_row {
 static void decimals_have_no_trailing_zeros(void **state)
 {
 	static const struct decimal_row rows[] = {
-		{225717070,  7, "22.571707"           },
-		{-225717070, 7, "-22.571707"          },
-		{10000000,   7, "1"                   },
-		{1,          7, "0.0000001"           },
-		{-1,         9, "-0.000000001"        },
-		{0,          7, "0"                   },
-		{120,        1, "12"                  },
-		{125,        1, "12.5"                },
-		{100,        0, "100"                 },
-		{INT64_MIN,  0, "-9223372036854775808"},
-		{INT64_MAX,  9, "9223372036.854775807"},
+		{225717070, 7, "22.571707"},
+		{-225717070, 7, "-22.571707"},
+		{10000000, 7, "1"},
+		{1, 7, "0.0000001"},
+		{-1, 9, "-0.000000001"},
+		{0, 7, "0"},
+		{120, 1, "12"},
+		{125, 1, "12.5"},
+		{100, 0, "100"},
+		{INT64_MIN, 0, "-9223372036854775808"},
+		{INT64_MAX, 9, "9223372036.854775807"},
 	};
 
 	(void)state;

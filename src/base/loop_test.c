@@ -63,11 +63,9 @@ static void end_init(struct end *end, struct loop *l, uint32_t events)
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	*end = (struct end){
-		.loop = l,
+	*end = (struct end){.loop = l,
 		.handle = {.fd = pair[0], .events = events, .fn = on_end, .owner = end},
-		.other = pair[1]
-        };
+		.other = pair[1]};
 	assert_int_equal(loop_watch(l, &end->handle, NULL), RC_OK);
 }
 

@@ -10,16 +10,16 @@ struct row {
 static void well_formed_sequences_are_read(void **state)
 {
 	static const struct row rows[] = {
-		{VIEW("\0"),               0       },
-		{VIEW("a"),                'a'     },
-		{VIEW("\x7F"),             0x7F    },
-		{VIEW("\xC2\x80"),         0x80    },
-		{VIEW("\xDF\xBF"),         0x7FF   },
-		{VIEW("\xE0\xA0\x80"),     0x800   },
-		{VIEW("\xED\x9F\xBF"),     0xD7FF  },
-		{VIEW("\xEE\x80\x80"),     0xE000  },
-		{VIEW("\xEF\xBF\xBF"),     0xFFFF  },
-		{VIEW("\xF0\x90\x80\x80"), 0x10000 },
+		{VIEW("\0"), 0},
+		{VIEW("a"), 'a'},
+		{VIEW("\x7F"), 0x7F},
+		{VIEW("\xC2\x80"), 0x80},
+		{VIEW("\xDF\xBF"), 0x7FF},
+		{VIEW("\xE0\xA0\x80"), 0x800},
+		{VIEW("\xED\x9F\xBF"), 0xD7FF},
+		{VIEW("\xEE\x80\x80"), 0xE000},
+		{VIEW("\xEF\xBF\xBF"), 0xFFFF},
+		{VIEW("\xF0\x90\x80\x80"), 0x10000},
 		{VIEW("\xF4\x8F\xBF\xBF"), 0x10FFFF},
 	};
 

@@ -24,9 +24,7 @@ struct house {
 };
 
 static const struct request_origin home = {
-	.address = {"10.0.0.1",     8 },
-          .user_agent = {"Browser\r\n1", 10}
-};
+	.address = {"10.0.0.1", 8}, .user_agent = {"Browser\r\n1", 10}};
 static const char good_password[] = "seven green kettles sing";
 
 static void open_house(struct house *h)

@@ -103,15 +103,13 @@ static enum rc take_in_job(struct db *db, void *arg, struct err *e)
 /* An alarm of its own: n makes the time and the status. */
 static struct uid raise(struct house *h, const struct uid *wearer, uint32_t kinds, int64_t n)
 {
-	struct intake i = {
-		.in = {.wearer = *wearer,
-                       .kinds = kinds,
-                       .status = (uint32_t)n,
-                       .device_time_ms = 1700000000000 + n * 3600000,
-                       .time_ms = 1700000000000 + n * 3600000,
-                       .received_ms = 1700000000500 + n * 3600000,
-                       .is_own_report = true}
-        };
+	struct intake i = {.in = {.wearer = *wearer,
+				   .kinds = kinds,
+				   .status = (uint32_t)n,
+				   .device_time_ms = 1700000000000 + n * 3600000,
+				   .time_ms = 1700000000000 + n * 3600000,
+				   .received_ms = 1700000000500 + n * 3600000,
+				   .is_own_report = true}};
 
 	assert_int_equal(writer_run(h->d.writer, take_in_job, &i, NULL), RC_OK);
 	assert_true(i.out.is_new);
@@ -266,15 +264,13 @@ static void an_alarm_shows_the_place_of_its_report(void **state)
 	uint8_t packed[REPORT_PACK_MAX];
 	size_t n = 0;
 	assert_int_equal(report_pack(&r, packed, sizeof packed, &n, NULL), RC_OK);
-	struct intake i = {
-		.in = {.wearer = mia,
-                       .kinds = REPORT_ALARM_SOS,
-                       .device_time_ms = 1700000000000,
-                       .time_ms = 1700000000000,
-                       .received_ms = 1700000000500,
-                       .is_own_report = true,
-                       .report = {.p = (const char *)packed, .n = n}}
-        };
+	struct intake i = {.in = {.wearer = mia,
+				   .kinds = REPORT_ALARM_SOS,
+				   .device_time_ms = 1700000000000,
+				   .time_ms = 1700000000000,
+				   .received_ms = 1700000000500,
+				   .is_own_report = true,
+				   .report = {.p = (const char *)packed, .n = n}}};
 	struct alarm_info a;
 
 	assert_int_equal(writer_run(h->d.writer, take_in_job, &i, NULL), RC_OK);

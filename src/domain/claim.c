@@ -105,8 +105,8 @@ static void fill_sms(const struct domain *d, struct claim_info *ret)
 	static const struct {
 		const char *format, *purpose;
 	} table[] = {
-		{"pw,123456,ip,%s,%u#", "server"    },
-		{"ip,%s,%u#",           "server_old"},
+		{"pw,123456,ip,%s,%u#", "server"},
+		{"ip,%s,%u#", "server_old"},
 	};
 	const struct domain_settings *s = &d->settings;
 

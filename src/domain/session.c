@@ -210,11 +210,11 @@ static void raise_conflict(struct ingest *in, struct duel *duel, struct live_dev
 	duel->alarm_ms = now;
 	struct alarm_work alarm = {
 		.intake = {.wearer = dev->wearer,
-			   .kinds = ALARM_CONFLICT,
-			   .device_time_ms = now,
-			   .time_ms = now,
-			   .received_ms = now,
-			   .is_own_report = true},
+			.kinds = ALARM_CONFLICT,
+			.device_time_ms = now,
+			.time_ms = now,
+			.received_ms = now,
+			.is_own_report = true},
 		.place = duel->place,
 		.number = duel->number,
 		.group = dev->group,

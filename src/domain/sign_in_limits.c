@@ -125,9 +125,9 @@ bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct vi
 		uint32_t max;
 		bool is_asked;
 	} rules[] = {
-		{SCOPE_LOGIN_AND_NETWORK, l->account_max,                          true     },
-		{SCOPE_LOGIN,             l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known},
-		{SCOPE_NETWORK,           l->address_max,                          !is_known},
+		{SCOPE_LOGIN_AND_NETWORK, l->account_max, true},
+		{SCOPE_LOGIN, l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known},
+		{SCOPE_NETWORK, l->address_max, !is_known},
 	};
 	uint64_t keys[COUNT_OF(rules)];
 	int64_t longest_ms = 0;

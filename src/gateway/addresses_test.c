@@ -4,9 +4,7 @@
 
 static struct peer v4(uint32_t address)
 {
-	struct peer p = {
-		.address = {[10] = 0xFF, [11] = 0xFF}
-        };
+	struct peer p = {.address = {[10] = 0xFF, [11] = 0xFF}};
 
 	for (size_t i = 0; i < 4; i++)
 		p.address[12 + i] = (uint8_t)(address >> (24 - 8 * i));

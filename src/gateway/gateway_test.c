@@ -25,8 +25,7 @@ static void start(struct fixture *f)
 static void set_standing(struct fixture *f, uint64_t session, enum standing standing)
 {
 	struct message m = {
-		.type = MESSAGE_STANDING, .standing = {.session = session, .standing = standing}
-        };
+		.type = MESSAGE_STANDING, .standing = {.session = session, .standing = standing}};
 
 	fixture_tell(f, &m);
 }
@@ -43,10 +42,8 @@ static struct report report_of(const struct message *m)
 
 static void send_answer(struct fixture *f, uint64_t session, struct reply reply, struct view index)
 {
-	struct message m = {
-		.type = MESSAGE_ANSWER,
-		.answer = {.session = session, .index = index, .reply = reply}
-        };
+	struct message m = {.type = MESSAGE_ANSWER,
+		.answer = {.session = session, .index = index, .reply = reply}};
 
 	fixture_tell(f, &m);
 }
@@ -293,12 +290,10 @@ static void tell_command(struct fixture *f, uint64_t session, const struct comma
 	size_t n = 0;
 
 	assert_int_equal(command_pack(c, packed, sizeof packed, &n, NULL), RC_OK);
-	struct message m = {
-		.type = MESSAGE_COMMAND,
+	struct message m = {.type = MESSAGE_COMMAND,
 		.command = {.session = session,
-			    .command = {{7}},
-			    .packed = {.p = (const char *)packed, .n = n}}
-        };
+			.command = {{7}},
+			.packed = {.p = (const char *)packed, .n = n}}};
 	fixture_tell(f, &m);
 }
 
@@ -344,10 +339,8 @@ static void command_that_cannot_be_unpacked_is_unsent(void **state)
 
 	start(f);
 	int fd = fixture_login(f, ID, &session);
-	struct message m = {
-		.type = MESSAGE_COMMAND,
-		.command = {.session = session, .command = {{9}}, .packed = VIEW("nonsense")}
-        };
+	struct message m = {.type = MESSAGE_COMMAND,
+		.command = {.session = session, .command = {{9}}, .packed = VIEW("nonsense")}};
 	fixture_tell(f, &m);
 	assert_int_equal(fixture_expect_next(f, MESSAGE_UNSENT)->sent.command.b[0], 9);
 	fixture_wants_nothing(fd);
@@ -362,8 +355,7 @@ static void server_can_close_a_session(void **state)
 	start(f);
 	int fd = fixture_login(f, ID, &session);
 	struct message m = {
-		.type = MESSAGE_CLOSE, .close = {.session = session, .reason = CLOSE_BY_SERVER}
-        };
+		.type = MESSAGE_CLOSE, .close = {.session = session, .reason = CLOSE_BY_SERVER}};
 	fixture_tell(f, &m);
 	fixture_wants_close(fd);
 	assert_int_equal(fixture_expect_next(f, MESSAGE_CLOSED)->closed.reason, CLOSE_BY_SERVER);

@@ -480,13 +480,14 @@ static void foreign_protocols_are_named_and_closed(void **state)
 		enum counter counter;
 	} rows[] = {
 		{"\xFF"
-		 "AQSH\0\x10",					      7,  FOREIGN_AQSH,      COUNTER_FOREIGN_AQSH     },
-		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n",                                        27, FOREIGN_HTTP,      COUNTER_FOREIGN_HTTP     },
-		{"\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03",                             11, FOREIGN_TLS,
-                 COUNTER_FOREIGN_TLS													 },
+		 "AQSH\0\x10",
+			7, FOREIGN_AQSH, COUNTER_FOREIGN_AQSH},
+		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, FOREIGN_HTTP, COUNTER_FOREIGN_HTTP},
+		{"\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03", 11, FOREIGN_TLS,
+			COUNTER_FOREIGN_TLS},
 		{"\x78\x78\x0D\x01\x01\x23\x45\x67\x89\x01\x23\x45\x00\x01\x8C\xDD\x0D\x0A", 18,
-                 FOREIGN_GT06,										      COUNTER_FOREIGN_GT06     },
-		{"IWAP00353456789012345#",						   22, FOREIGN_THINKRACE, COUNTER_FOREIGN_THINKRACE},
+			FOREIGN_GT06, COUNTER_FOREIGN_GT06},
+		{"IWAP00353456789012345#", 22, FOREIGN_THINKRACE, COUNTER_FOREIGN_THINKRACE},
 	};
 	struct fixture *f = *state;
 

@@ -57,9 +57,7 @@ static void refill(struct gateway *g)
 
 static struct peer peer_of(const struct sockaddr_storage *from)
 {
-	struct peer peer = {
-		.address = {[10] = 0xFF, [11] = 0xFF}
-        };
+	struct peer peer = {.address = {[10] = 0xFF, [11] = 0xFF}};
 
 	if (from->ss_family == AF_INET) {
 		struct sockaddr_in in;

@@ -14,7 +14,7 @@ static struct addressee addressee_of(const struct connection *c, struct view ind
 {
 	return (struct addressee){
 		.vendor = {.p = c->vendor, .n = c->vendor_n},
-		.id = {.p = c->id,     .n = c->id_n    },
+		.id = {.p = c->id, .n = c->id_n},
 		.index = index,
 	};
 }
@@ -233,10 +233,10 @@ static void forward(struct connection *c, const struct frame *f)
 	g->message.report = (struct message_report){
 		.session = c->session,
 		.received_ms = gateway_wall_ms(g),
-		.id = {.p = c->id,                   .n = c->id_n},
+		.id = {.p = c->id, .n = c->id_n},
 		.index = f->index,
 		.reply = g->reply,
-		.report = {.p = (const char *)g->packed, .n = n      },
+		.report = {.p = (const char *)g->packed, .n = n},
 	};
 	bool is_alarm = r->kind == REPORT_ALARM || r->alarms != 0;
 	if (!gateway_tell(g, is_alarm || g->reply.kind != REPLY_NONE || r->kind == REPORT_ANSWER))

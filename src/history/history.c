@@ -721,9 +721,7 @@ static bool blank_entries(char *bytes, size_t n, uint32_t wearer)
 		if (entry.wearer != wearer)
 			continue;
 		size_t end = (size_t)(rest.p - bytes);
-		struct history_entry blank = {
-			.packed = {.p = NULL, .n = 0}
-                };
+		struct history_entry blank = {.packed = {.p = NULL, .n = 0}};
 		char *start = bytes + end - entry.packed.n - ENTRY_HEAD;
 		uint8_t low = (uint8_t)start[4];
 		uint8_t high = (uint8_t)start[5];

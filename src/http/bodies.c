@@ -56,53 +56,53 @@ static const char *const alarm_states[] = {"open", "all", NULL};
 #define AT(type, member) ((uint16_t)offsetof(struct type, member))
 
 static const struct field setup_fields[] = {
-	{"token",      FIELD_SECRET, true, AT(setup_values, token),      16, 128, NULL, NULL             },
-	{"login",      FIELD_TEXT,   true, AT(setup_values, login),      3,  64,  NULL, is_without_blanks},
-	{"name",       FIELD_TEXT,   true, AT(setup_values, name),       1,  80,  NULL, NULL             },
-	{"password",   FIELD_SECRET, true, AT(setup_values, password),   1,  256, NULL, NULL             },
-	{"group_name", FIELD_TEXT,   true, AT(setup_values, group_name), 1,  80,  NULL, NULL             },
-	{"language",   FIELD_TEXT,   true, AT(setup_values, language),   2,  12,  NULL, is_language      },
+	{"token", FIELD_SECRET, true, AT(setup_values, token), 16, 128, NULL, NULL},
+	{"login", FIELD_TEXT, true, AT(setup_values, login), 3, 64, NULL, is_without_blanks},
+	{"name", FIELD_TEXT, true, AT(setup_values, name), 1, 80, NULL, NULL},
+	{"password", FIELD_SECRET, true, AT(setup_values, password), 1, 256, NULL, NULL},
+	{"group_name", FIELD_TEXT, true, AT(setup_values, group_name), 1, 80, NULL, NULL},
+	{"language", FIELD_TEXT, true, AT(setup_values, language), 2, 12, NULL, is_language},
 };
 static const struct field sign_in_fields[] = {
-	{"login",    FIELD_TEXT,   true, AT(sign_in_values, login),    1, 64,  NULL, NULL},
+	{"login", FIELD_TEXT, true, AT(sign_in_values, login), 1, 64, NULL, NULL},
 	{"password", FIELD_SECRET, true, AT(sign_in_values, password), 1, 256, NULL, NULL},
 };
 static const struct field account_fields[] = {
-	{"name",     FIELD_TEXT, false, AT(account_values, name),     1, 80, NULL, NULL       },
+	{"name", FIELD_TEXT, false, AT(account_values, name), 1, 80, NULL, NULL},
 	{"language", FIELD_TEXT, false, AT(account_values, language), 2, 12, NULL, is_language},
 };
 static const struct field password_fields[] = {
 	{"current", FIELD_SECRET, true, AT(password_values, current), 1, 256, NULL, NULL},
-	{"new",     FIELD_SECRET, true, AT(password_values, fresh),   1, 256, NULL, NULL},
+	{"new", FIELD_SECRET, true, AT(password_values, fresh), 1, 256, NULL, NULL},
 };
 static const struct field group_fields[] = {
 	{"name", FIELD_TEXT, true, AT(group_values, name), 1, 80, NULL, NULL},
 };
 static const struct field wearer_fields[] = {
-	{"name",  FIELD_TEXT, false, AT(wearer_values, name),  1, 80, NULL, NULL    },
-	{"color", FIELD_TEXT, false, AT(wearer_values, color), 7, 7,  NULL, is_color},
+	{"name", FIELD_TEXT, false, AT(wearer_values, name), 1, 80, NULL, NULL},
+	{"color", FIELD_TEXT, false, AT(wearer_values, color), 7, 7, NULL, is_color},
 };
 static const struct field command_fields[] = {
-	{"type", FIELD_TEXT, true,  AT(command_values, type), 1, 32,  command_types, NULL},
-	{"text", FIELD_TEXT, false, AT(command_values, text), 1, 200, NULL,          NULL},
+	{"type", FIELD_TEXT, true, AT(command_values, type), 1, 32, command_types, NULL},
+	{"text", FIELD_TEXT, false, AT(command_values, text), 1, 200, NULL, NULL},
 };
 static const struct field watch_settings_fields[] = {
-	{"language",          FIELD_TEXT, false, AT(watch_settings_values, language),          2,  12, NULL, NULL},
-	{"zone",              FIELD_TEXT, false, AT(watch_settings_values, zone),              1,  64, NULL, NULL},
-	{"upload_interval_s", FIELD_INT,  false, AT(watch_settings_values, upload_interval_s), 60,
-         3600,											 NULL, NULL},
+	{"language", FIELD_TEXT, false, AT(watch_settings_values, language), 2, 12, NULL, NULL},
+	{"zone", FIELD_TEXT, false, AT(watch_settings_values, zone), 1, 64, NULL, NULL},
+	{"upload_interval_s", FIELD_INT, false, AT(watch_settings_values, upload_interval_s), 60,
+		3600, NULL, NULL},
 };
 static const struct field close_fields[] = {
 	{"note", FIELD_TEXT, false, AT(close_values, note), 1, 500, NULL, NULL},
 };
 static const struct field claim_fields[] = {
-	{"group",      FIELD_ID,   true,  AT(claim_values, group),      0, 0,  NULL,   NULL         },
-	{"watch",      FIELD_TEXT, true,  AT(claim_values, watch),      5, 20, NULL,   NULL         },
-	{"name",       FIELD_TEXT, true,  AT(claim_values, name),       1, 80, NULL,   NULL         },
-	{"sim_number", FIELD_TEXT, false, AT(claim_values, sim_number), 3, 20, NULL,   is_sim_number},
-	{"language",   FIELD_TEXT, true,  AT(claim_values, language),   2, 12, NULL,   NULL         },
-	{"zone",       FIELD_TEXT, true,  AT(claim_values, zone),       1, 64, NULL,   NULL         },
-	{"proof",      FIELD_TEXT, true,  AT(claim_values, proof),      1, 32, proofs, NULL         },
+	{"group", FIELD_ID, true, AT(claim_values, group), 0, 0, NULL, NULL},
+	{"watch", FIELD_TEXT, true, AT(claim_values, watch), 5, 20, NULL, NULL},
+	{"name", FIELD_TEXT, true, AT(claim_values, name), 1, 80, NULL, NULL},
+	{"sim_number", FIELD_TEXT, false, AT(claim_values, sim_number), 3, 20, NULL, is_sim_number},
+	{"language", FIELD_TEXT, true, AT(claim_values, language), 2, 12, NULL, NULL},
+	{"zone", FIELD_TEXT, true, AT(claim_values, zone), 1, 64, NULL, NULL},
+	{"proof", FIELD_TEXT, true, AT(claim_values, proof), 1, 32, proofs, NULL},
 };
 static const struct field claim_code_fields[] = {
 	{"code", FIELD_TEXT, true, AT(claim_code_values, code), 6, 6, NULL, is_digits},
@@ -112,11 +112,11 @@ static const struct field demo_fields[] = {
 };
 static const struct field history_fields[] = {
 	{"from", FIELD_TIME, true, AT(history_values, from), 0, 0, NULL, NULL},
-	{"to",   FIELD_TIME, true, AT(history_values, to),   0, 0, NULL, NULL},
+	{"to", FIELD_TIME, true, AT(history_values, to), 0, 0, NULL, NULL},
 };
 static const struct field alarms_fields[] = {
-	{"state",  FIELD_TEXT, false, AT(alarms_values, state),  1, 32, alarm_states, NULL},
-	{"before", FIELD_ID,   false, AT(alarms_values, before), 0, 0,  NULL,         NULL},
+	{"state", FIELD_TEXT, false, AT(alarms_values, state), 1, 32, alarm_states, NULL},
+	{"before", FIELD_ID, false, AT(alarms_values, before), 0, 0, NULL, NULL},
 };
 static const struct field events_fields[] = {
 	{"last_event_id", FIELD_TEXT, false, AT(events_values, last_event_id), 0, 64, NULL, NULL},

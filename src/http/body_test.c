@@ -171,15 +171,8 @@ static void numbers_have_a_range(void **state)
 	static const struct {
 		int n;
 		bool is_good;
-	} cases[] = {
-		{59,   false},
-                {60,   true },
-                {61,   true },
-                {3599, true },
-                {3600, true },
-                {3601, false},
-		{-60,  false}
-        };
+	} cases[] = {{59, false}, {60, true}, {61, true}, {3599, true}, {3600, true}, {3601, false},
+		{-60, false}};
 	char text[64];
 
 	(void)state;

@@ -53,18 +53,18 @@ void head_take(struct head *h, struct view name, struct view value)
 		struct view name;
 		size_t member;
 	} singles[] = {
-		{VIEW("host"),            offsetof(struct head, host)           },
-		{VIEW("cookie"),          offsetof(struct head, cookie)         },
-		{VIEW("origin"),          offsetof(struct head, origin)         },
-		{VIEW("sec-fetch-site"),  offsetof(struct head, fetch_site)     },
-		{VIEW("content-type"),    offsetof(struct head, content_type)   },
-		{VIEW("last-event-id"),   offsetof(struct head, last_event_id)  },
+		{VIEW("host"), offsetof(struct head, host)},
+		{VIEW("cookie"), offsetof(struct head, cookie)},
+		{VIEW("origin"), offsetof(struct head, origin)},
+		{VIEW("sec-fetch-site"), offsetof(struct head, fetch_site)},
+		{VIEW("content-type"), offsetof(struct head, content_type)},
+		{VIEW("last-event-id"), offsetof(struct head, last_event_id)},
 		{VIEW("idempotency-key"), offsetof(struct head, idempotency_key)},
-		{VIEW("if-none-match"),   offsetof(struct head, if_none_match)  },
+		{VIEW("if-none-match"), offsetof(struct head, if_none_match)},
 		{VIEW("accept-encoding"), offsetof(struct head, accept_encoding)},
-		{VIEW("x-forwarded-for"), offsetof(struct head, forwarded_for)  },
-		{VIEW("user-agent"),      offsetof(struct head, user_agent)     },
-		{VIEW("range"),           offsetof(struct head, range)          },
+		{VIEW("x-forwarded-for"), offsetof(struct head, forwarded_for)},
+		{VIEW("user-agent"), offsetof(struct head, user_agent)},
+		{VIEW("range"), offsetof(struct head, range)},
 	};
 
 	if (++h->fields_n > HEADERS_MAX)

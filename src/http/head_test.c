@@ -158,28 +158,28 @@ struct origin_case {
 static void only_the_own_origin_may_change_something(void **state)
 {
 	static const struct origin_case cases[] = {
-		{NULL,          NULL,                      "h:8080", true },
-		{"same-origin", NULL,                      "h:8080", true },
-		{"same-origin", "http://evil",             "h:8080", true }, /* the browser knows better */
-		{"cross-site",  NULL,                      "h:8080", false},
-		{"same-site",   "http://h:8080",           "h:8080", false},
-		{"none",        NULL,                      "h:8080", false},
-		{"",            NULL,                      "h:8080", false},
-		{"Same-Origin", NULL,                      "h:8080", false},
-		{NULL,          "http://h:8080",           "h:8080", true },
-		{NULL,          "http://H:8080",           "h:8080", true },
-		{NULL,          "http://h:8081",           "h:8080", false},
-		{NULL,          "http://evil.example",     "h:8080", false},
-		{NULL,          "null",                    "h:8080", false},
-		{NULL,          "",                        "h:8080", false},
-		{NULL,          "h:8080",                  "h:8080", false},
-		{NULL,          "http://h:8080/",          "h:8080", false},
-		{NULL,          "http://h:8080.evil",      "h:8080", false},
-		{NULL,          "http://evil@h:8080",      "h:8080", false},
-		{NULL,          "ftp://h:8080",            "h:8080", false},
-		{NULL,          "http://h:8080",           NULL,     false},
-		{NULL,          "https://kinward.example", "inside", true }, /* public_url */
-		{NULL,          "http://kinward.example",  "inside", false},
+		{NULL, NULL, "h:8080", true},
+		{"same-origin", NULL, "h:8080", true},
+		{"same-origin", "http://evil", "h:8080", true}, /* the browser knows better */
+		{"cross-site", NULL, "h:8080", false},
+		{"same-site", "http://h:8080", "h:8080", false},
+		{"none", NULL, "h:8080", false},
+		{"", NULL, "h:8080", false},
+		{"Same-Origin", NULL, "h:8080", false},
+		{NULL, "http://h:8080", "h:8080", true},
+		{NULL, "http://H:8080", "h:8080", true},
+		{NULL, "http://h:8081", "h:8080", false},
+		{NULL, "http://evil.example", "h:8080", false},
+		{NULL, "null", "h:8080", false},
+		{NULL, "", "h:8080", false},
+		{NULL, "h:8080", "h:8080", false},
+		{NULL, "http://h:8080/", "h:8080", false},
+		{NULL, "http://h:8080.evil", "h:8080", false},
+		{NULL, "http://evil@h:8080", "h:8080", false},
+		{NULL, "ftp://h:8080", "h:8080", false},
+		{NULL, "http://h:8080", NULL, false},
+		{NULL, "https://kinward.example", "inside", true}, /* public_url */
+		{NULL, "http://kinward.example", "inside", false},
 	};
 
 	(void)state;
@@ -214,17 +214,17 @@ static void gzip_is_sent_only_when_it_is_accepted(void **state)
 		const char *accept;
 		bool is_accepted;
 	} cases[] = {
-		{"gzip",                    true },
-		{"deflate, gzip;q=0.5, br", true },
-		{"GZIP",                    true },
-		{"gzip;q=0",                false},
-		{"gzip; q=0.000",           false},
-		{"gzip;q=0.001",            true },
-		{"br",                      false},
-		{"xgzip",                   false},
-		{"",			false},
-		{NULL,                      false},
-		{"identity",                false},
+		{"gzip", true},
+		{"deflate, gzip;q=0.5, br", true},
+		{"GZIP", true},
+		{"gzip;q=0", false},
+		{"gzip; q=0.000", false},
+		{"gzip;q=0.001", true},
+		{"br", false},
+		{"xgzip", false},
+		{"", false},
+		{NULL, false},
+		{"identity", false},
 	};
 
 	(void)state;

@@ -254,18 +254,16 @@ static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
 			 (s->is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_CERT,   0, s->certificate   },
-		{MHD_OPTION_HTTPS_MEM_KEY,    0, s->key           },
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, s->certificate},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, s->key},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, s->tls_priorities},
-		{MHD_OPTION_END,              0, NULL             },
+		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_OptionItem threads[] = {
 		{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)in->threads, NULL},
-		{MHD_OPTION_END,              0,                     NULL},
+		{MHD_OPTION_END, 0, NULL},
 	};
-	const struct MHD_OptionItem none[] = {
-		{MHD_OPTION_END, 0, NULL}
-        };
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
 	s->daemon = MHD_start_daemon(flags, 0, may_connect, s, exchange_on_request, s,
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,

@@ -419,22 +419,22 @@ static const struct message_row {
 	body_write_fn *write;
 	body_read_fn *read;
 } rows[] = {
-	[MESSAGE_HELLO] = {"hello",     MESSAGE_FROM_GATEWAY, write_hello,    read_hello   },
-	[MESSAGE_OPENED] = {"opened",    MESSAGE_FROM_GATEWAY, write_opened,   read_opened  },
-	[MESSAGE_ANNOUNCED] = {"announced", MESSAGE_FROM_GATEWAY, write_nothing,  read_nothing },
-	[MESSAGE_REPORT] = {"report",    MESSAGE_FROM_GATEWAY, write_report,   read_report  },
-	[MESSAGE_CLOSED] = {"closed",    MESSAGE_FROM_GATEWAY, write_closed,   read_closed  },
-	[MESSAGE_SENT] = {"sent",      MESSAGE_FROM_GATEWAY, write_sent,     read_sent    },
-	[MESSAGE_UNSENT] = {"unsent",    MESSAGE_FROM_GATEWAY, write_sent,     read_sent    },
-	[MESSAGE_FOREIGN] = {"foreign",   MESSAGE_FROM_GATEWAY, write_foreign,  read_foreign },
-	[MESSAGE_STATS] = {"stats",     MESSAGE_FROM_GATEWAY, write_stats,    read_stats   },
-	[MESSAGE_BYE] = {"bye",       MESSAGE_FROM_GATEWAY, write_nothing,  read_nothing },
-	[MESSAGE_WELCOME] = {"welcome",   MESSAGE_FROM_SERVER,  write_welcome,  read_welcome },
-	[MESSAGE_STANDING] = {"standing",  MESSAGE_FROM_SERVER,  write_standing, read_standing},
-	[MESSAGE_ANSWER] = {"answer",    MESSAGE_FROM_SERVER,  write_answer,   read_answer  },
-	[MESSAGE_COMMAND] = {"command",   MESSAGE_FROM_SERVER,  write_command,  read_command },
-	[MESSAGE_CLOSE] = {"close",     MESSAGE_FROM_SERVER,  write_close,    read_close   },
-	[MESSAGE_FAREWELL] = {"farewell",  MESSAGE_FROM_SERVER,  write_nothing,  read_nothing },
+	[MESSAGE_HELLO] = {"hello", MESSAGE_FROM_GATEWAY, write_hello, read_hello},
+	[MESSAGE_OPENED] = {"opened", MESSAGE_FROM_GATEWAY, write_opened, read_opened},
+	[MESSAGE_ANNOUNCED] = {"announced", MESSAGE_FROM_GATEWAY, write_nothing, read_nothing},
+	[MESSAGE_REPORT] = {"report", MESSAGE_FROM_GATEWAY, write_report, read_report},
+	[MESSAGE_CLOSED] = {"closed", MESSAGE_FROM_GATEWAY, write_closed, read_closed},
+	[MESSAGE_SENT] = {"sent", MESSAGE_FROM_GATEWAY, write_sent, read_sent},
+	[MESSAGE_UNSENT] = {"unsent", MESSAGE_FROM_GATEWAY, write_sent, read_sent},
+	[MESSAGE_FOREIGN] = {"foreign", MESSAGE_FROM_GATEWAY, write_foreign, read_foreign},
+	[MESSAGE_STATS] = {"stats", MESSAGE_FROM_GATEWAY, write_stats, read_stats},
+	[MESSAGE_BYE] = {"bye", MESSAGE_FROM_GATEWAY, write_nothing, read_nothing},
+	[MESSAGE_WELCOME] = {"welcome", MESSAGE_FROM_SERVER, write_welcome, read_welcome},
+	[MESSAGE_STANDING] = {"standing", MESSAGE_FROM_SERVER, write_standing, read_standing},
+	[MESSAGE_ANSWER] = {"answer", MESSAGE_FROM_SERVER, write_answer, read_answer},
+	[MESSAGE_COMMAND] = {"command", MESSAGE_FROM_SERVER, write_command, read_command},
+	[MESSAGE_CLOSE] = {"close", MESSAGE_FROM_SERVER, write_close, read_close},
+	[MESSAGE_FAREWELL] = {"farewell", MESSAGE_FROM_SERVER, write_nothing, read_nothing},
 };
 
 static const struct message_row *find_row(unsigned type)

@@ -9,50 +9,35 @@ static const uint8_t report_bytes[] = {1, 2, 3, 0, 255, '[', ']'};
 /* One message of each type with every field set. */
 static size_t make_samples(struct message samples[32])
 {
-	struct uid id = {
-		{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
-        };
+	struct uid id = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 	struct view payload = {.p = (const char *)report_bytes, .n = sizeof report_bytes};
 	struct reply al = {.kind = REPLY_AL, .keyword = "AL"};
-	struct peer peer = {
-		.address = {[10] = 0xFF, [11] = 0xFF, 192, 0, 2, 7},
-                  .port = 40000
-        };
+	struct peer peer = {.address = {[10] = 0xFF, [11] = 0xFF, 192, 0, 2, 7}, .port = 40000};
 	size_t n = 0;
 
 	samples[n++] = (struct message){
-		.type = MESSAGE_HELLO, .hello = {.gateway = 7, .epoch = UINT64_MAX}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_OPENED,
+		.type = MESSAGE_HELLO, .hello = {.gateway = 7, .epoch = UINT64_MAX}};
+	samples[n++] = (struct message){.type = MESSAGE_OPENED,
 		.opened = {.session = UINT64_C(0x123456789ABCDEF0),
-			   .peer = peer,
-			   .vendor = VIEW("3G"),
-			   .id = VIEW("8800000015")}
-        };
+			.peer = peer,
+			.vendor = VIEW("3G"),
+			.id = VIEW("8800000015")}};
 	samples[n++] = (struct message){.type = MESSAGE_ANNOUNCED};
-	samples[n++] = (struct message){
-		.type = MESSAGE_REPORT,
+	samples[n++] = (struct message){.type = MESSAGE_REPORT,
 		.report = {.session = 1,
-			   .received_ms = INT64_C(1790000000000),
-			   .id = VIEW("8800000015"),
-			   .index = VIEW("00aF"),
-			   .reply = al,
-			   .report = payload}
-        };
+			.received_ms = INT64_C(1790000000000),
+			.id = VIEW("8800000015"),
+			.index = VIEW("00aF"),
+			.reply = al,
+			.report = payload}};
+	samples[n++] = (struct message){.type = MESSAGE_CLOSED,
+		.closed = {.session = 2, .reason = CLOSE_STOP, .frames = UINT32_MAX}};
+	samples[n++] =
+		(struct message){.type = MESSAGE_SENT, .sent = {.session = 3, .command = id}};
+	samples[n++] =
+		(struct message){.type = MESSAGE_UNSENT, .sent = {.session = 4, .command = id}};
 	samples[n++] = (struct message){
-		.type = MESSAGE_CLOSED,
-		.closed = {.session = 2, .reason = CLOSE_STOP, .frames = UINT32_MAX}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_SENT, .sent = {.session = 3, .command = id}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_UNSENT, .sent = {.session = 4, .command = id}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_FOREIGN, .foreign = {.kind = FOREIGN_AQSH, .peer = peer}
-        };
+		.type = MESSAGE_FOREIGN, .foreign = {.kind = FOREIGN_AQSH, .peer = peer}};
 	samples[n] = (struct message){.type = MESSAGE_STATS, .stats = {.n = COUNTER_COUNT}};
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		samples[n].stats.counters[i] = i * UINT64_C(0x0123456789ABCDEF);
@@ -60,19 +45,13 @@ static size_t make_samples(struct message samples[32])
 	samples[n++] = (struct message){.type = MESSAGE_BYE};
 	samples[n++] = (struct message){.type = MESSAGE_WELCOME, .welcome = {.epoch = 1}};
 	samples[n++] = (struct message){
-		.type = MESSAGE_STANDING, .standing = {.session = 5, .standing = STANDING_BOUND}
-        };
+		.type = MESSAGE_STANDING, .standing = {.session = 5, .standing = STANDING_BOUND}};
+	samples[n++] = (struct message){.type = MESSAGE_ANSWER,
+		.answer = {.session = 6, .index = VIEW("0001"), .reply = al}};
+	samples[n++] = (struct message){.type = MESSAGE_COMMAND,
+		.command = {.session = 7, .command = id, .packed = payload}};
 	samples[n++] = (struct message){
-		.type = MESSAGE_ANSWER,
-		.answer = {.session = 6, .index = VIEW("0001"), .reply = al}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_COMMAND,
-		.command = {.session = 7, .command = id, .packed = payload}
-        };
-	samples[n++] = (struct message){
-		.type = MESSAGE_CLOSE, .close = {.session = 8, .reason = CLOSE_BY_SERVER}
-        };
+		.type = MESSAGE_CLOSE, .close = {.session = 8, .reason = CLOSE_BY_SERVER}};
 	samples[n++] = (struct message){.type = MESSAGE_FAREWELL};
 	return n;
 }
@@ -249,10 +228,8 @@ static void texts_over_their_bounds_are_our_bug(void **state)
 {
 	uint8_t buf[256];
 	size_t n = 0;
-	struct message m = {
-		.type = MESSAGE_OPENED,
-		.opened = {.vendor = VIEW("3G3G3G3"), .id = VIEW("8800000015")}
-        };
+	struct message m = {.type = MESSAGE_OPENED,
+		.opened = {.vendor = VIEW("3G3G3G3"), .id = VIEW("8800000015")}};
 
 	(void)state;
 	assert_int_equal(message_write(&m, buf, sizeof buf, &n, NULL), RC_BUG);
@@ -269,19 +246,19 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		size_t at; /* in the body */
 		uint8_t byte;
 	} rows[] = {
-		{1,  8 + 18,      1                       }, /* vendor of one letter, and a byte left over */
-		{1,  8 + 18 + 1,  '*'                     }, /* vendor with a star */
-		{1,  8 + 18 + 4,  '['                     }, /* ID with a bracket */
-		{3,  15,          0x80                    }, /* received before 1970 */
-		{3,  16 + 11 + 1, 'g'                     }, /* index that is not hex */
-		{4,  8,           CLOSE_REASON_COUNT      },
-		{7,  0,           FOREIGN_NONE            },
-		{7,  0,           FOREIGN_COUNT           },
-		{8,  0,           MESSAGE_COUNTERS_MAX + 1},
-		{11, 8,           STANDING_PENDING        },
-		{11, 8,           STANDING_COUNT          },
-		{12, 8 + 5,       0                       }, /* an answer without a reply */
-		{14, 8,           CLOSE_REASON_COUNT      },
+		{1, 8 + 18, 1},        /* vendor of one letter, and a byte left over */
+		{1, 8 + 18 + 1, '*'},  /* vendor with a star */
+		{1, 8 + 18 + 4, '['},  /* ID with a bracket */
+		{3, 15, 0x80},         /* received before 1970 */
+		{3, 16 + 11 + 1, 'g'}, /* index that is not hex */
+		{4, 8, CLOSE_REASON_COUNT},
+		{7, 0, FOREIGN_NONE},
+		{7, 0, FOREIGN_COUNT},
+		{8, 0, MESSAGE_COUNTERS_MAX + 1},
+		{11, 8, STANDING_PENDING},
+		{11, 8, STANDING_COUNT},
+		{12, 8 + 5, 0}, /* an answer without a reply */
+		{14, 8, CLOSE_REASON_COUNT},
 	};
 	struct message samples[32];
 
@@ -344,14 +321,8 @@ static void damaged_messages_are_refused_or_meant(void **state)
 
 static void addresses_are_shown_as_people_write_them(void **state)
 {
-	struct peer v4 = {
-		.address = {[10] = 0xFF, [11] = 0xFF, 192, 0, 2, 7},
-                  .port = 65535
-        };
-	struct peer v6 = {
-		.address = {0x20, 0x01, 0x0D, 0xB8, [15] = 1},
-                  .port = 1
-        };
+	struct peer v4 = {.address = {[10] = 0xFF, [11] = 0xFF, 192, 0, 2, 7}, .port = 65535};
+	struct peer v6 = {.address = {0x20, 0x01, 0x0D, 0xB8, [15] = 1}, .port = 1};
 	char text[PEER_TEXT];
 
 	(void)state;

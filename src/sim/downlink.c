@@ -11,9 +11,7 @@ static enum rc drop(struct view *in, struct downlink *ret, struct err *e, const 
 
 	while (n < in->n && in->p[n] != '[')
 		n++;
-	*ret = (struct downlink){
-		.whole = {.p = in->p, .n = n}
-        };
+	*ret = (struct downlink){.whole = {.p = in->p, .n = n}};
 	in->p += n;
 	in->n -= n;
 	return fail(e, RC_SYNTAX, "downlink: %s", why);

@@ -72,10 +72,10 @@ static void messages_are_decoded_from_utf16(void **state)
 		struct view hex;
 		const char *text;
 	} rows[] = {
-		{VIEW("00480069"), "Hi"                  },
+		{VIEW("00480069"), "Hi"},
 		{VIEW("00fc20AC"), "\xc3\xbc\xe2\x82\xac"},
-		{VIEW("D83DDE00"), "\xf0\x9f\x98\x80"    },
-		{VIEW(""),         ""                    },
+		{VIEW("D83DDE00"), "\xf0\x9f\x98\x80"},
+		{VIEW(""), ""},
 	};
 	static const struct view bad[] = {
 		VIEW("004"), VIEW("00g8"), VIEW("D83D"), VIEW("DE00"), VIEW("D83D0041")};

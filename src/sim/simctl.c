@@ -176,20 +176,20 @@ static void run_stats(struct client *c, struct simwatch *w, struct view rest)
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-		{"connects",    n->connects   },
-		{"closes",      n->closes     },
-		{"lk_sent",     n->lk_sent    },
+		{"connects", n->connects},
+		{"closes", n->closes},
+		{"lk_sent", n->lk_sent},
 		{"lk_answered", n->lk_answered},
-		{"lk_missed",   n->lk_missed  },
-		{"reboots",     n->reboots    },
-		{"ud_sent",     n->ud_sent    },
-		{"ud2_sent",    n->ud2_sent   },
-		{"al_sent",     n->al_sent    },
+		{"lk_missed", n->lk_missed},
+		{"reboots", n->reboots},
+		{"ud_sent", n->ud_sent},
+		{"ud2_sent", n->ud2_sent},
+		{"al_sent", n->al_sent},
 		{"al_answered", n->al_answered},
-		{"commands",    n->commands   },
-		{"unknown",     n->unknown    },
-		{"forbidden",   n->forbidden  },
-		{"bad",         n->bad        },
+		{"commands", n->commands},
+		{"unknown", n->unknown},
+		{"forbidden", n->forbidden},
+		{"bad", n->bad},
 	};
 
 	(void)w;
@@ -336,22 +336,22 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{"battery", NEED_WATCH,   run_battery},
-	{"fall",    NEED_WATCH,   run_fall   },
-	{"follow",  MAY_WATCH,    run_follow },
-	{"hangup",  NEED_WATCH,   run_hangup },
-	{"list",    NEED_NOTHING, run_list   },
-	{"offline", NEED_WATCH,   run_offline},
-	{"online",  NEED_WATCH,   run_online },
-	{"past",    NEED_WATCH,   run_past   },
-	{"quit",    NEED_NOTHING, run_quit   },
-	{"say",     NEED_WATCH,   run_say    },
-	{"shown",   NEED_WATCH,   run_shown  },
-	{"sos",     NEED_WATCH,   run_sos    },
-	{"start",   NEED_NOTHING, run_start  },
-	{"stats",   NEED_NOTHING, run_stats  },
-	{"takeoff", NEED_WATCH,   run_takeoff},
-	{"where",   NEED_WATCH,   run_where  },
+	{"battery", NEED_WATCH, run_battery},
+	{"fall", NEED_WATCH, run_fall},
+	{"follow", MAY_WATCH, run_follow},
+	{"hangup", NEED_WATCH, run_hangup},
+	{"list", NEED_NOTHING, run_list},
+	{"offline", NEED_WATCH, run_offline},
+	{"online", NEED_WATCH, run_online},
+	{"past", NEED_WATCH, run_past},
+	{"quit", NEED_NOTHING, run_quit},
+	{"say", NEED_WATCH, run_say},
+	{"shown", NEED_WATCH, run_shown},
+	{"sos", NEED_WATCH, run_sos},
+	{"start", NEED_NOTHING, run_start},
+	{"stats", NEED_NOTHING, run_stats},
+	{"takeoff", NEED_WATCH, run_takeoff},
+	{"where", NEED_WATCH, run_where},
 };
 
 static void run_line(struct client *c, struct view line)

@@ -30,9 +30,7 @@ static struct uplink_position example(void)
 	p.radio.cells[0] = (struct radio_cell){.lac = 9529, .cid = 21809, .level = 158};
 	p.radio.points_n = 1;
 	p.radio.points[0] = (struct radio_point){
-		.ssid = "a,b", .mac = {1, 2, 3, 0xab, 0xcd, 0xef},
-                     .rssi_dbm = -73
-        };
+		.ssid = "a,b", .mac = {1, 2, 3, 0xab, 0xcd, 0xef}, .rssi_dbm = -73};
 	return p;
 }
 
@@ -78,9 +76,9 @@ static void without_a_fix_each_family_writes_its_own_place(void **state)
 		struct view words;
 		const char *part;
 	} rows[] = {
-		{VIEW("exact"),     ",V,0.0000000,N,0.0000000,E,22.00,"   },
-		{VIEW("lastplace"), ",V,1.0000000,N,2.0000000,E,22.00,"   },
-		{VIEW("factory"),   ",V,22.6835460,N,113.9907380,E,22.00,"},
+		{VIEW("exact"), ",V,0.0000000,N,0.0000000,E,22.00,"},
+		{VIEW("lastplace"), ",V,1.0000000,N,2.0000000,E,22.00,"},
+		{VIEW("factory"), ",V,22.6835460,N,113.9907380,E,22.00,"},
 	};
 
 	(void)state;

@@ -13,21 +13,21 @@ enum {
 };
 
 static const struct command_row rows[COMMAND_KIND_COUNT] = {
-	[COMMAND_LOCATE] = {"CR",      "locate",          FORM_BARE,          true },
-	[COMMAND_FIND] = {"FIND",    "find",            FORM_BARE,          false},
-	[COMMAND_MESSAGE] = {"MESSAGE", "message",         FORM_TEXT,          false},
-	[COMMAND_LANGUAGE_ZONE] = {"LZ",      "language_zone",   FORM_LANGUAGE_ZONE, true },
-	[COMMAND_LANGUAGE] = {"LANG",    "language",        FORM_LANGUAGE,      true },
-	[COMMAND_ZONE] = {"ZONE",    "zone",            FORM_ZONE,          true },
-	[COMMAND_UPLOAD_INTERVAL] = {"UPLOAD",  "upload_interval", FORM_INTERVAL,      true },
-	[COMMAND_VERSION] = {"VERNO",   "version",         FORM_BARE,          true },
-	[COMMAND_STATUS] = {"TS",      "status",          FORM_BARE,          true },
-	[COMMAND_PASSWORD] = {"PW",      "password",        FORM_DIGITS,        true },
-	[COMMAND_AUTO_ANSWER_OFF] = {"ACALL",   "auto_answer_off", FORM_ZERO,          true },
-	[COMMAND_AUTO_PICKUP_OFF] = {"AUTO",    "auto_pickup_off", FORM_ZERO,          true },
-	[COMMAND_SMS_FORWARD_OFF] = {"CPSMS",   "sms_forward_off", FORM_ZERO,          true },
-	[COMMAND_CENTER_CLEAR] = {"CENTER",  "center_clear",    FORM_EMPTY,         true },
-	[COMMAND_SLAVE_CLEAR] = {"SLAVE",   "slave_clear",     FORM_EMPTY,         true },
+	[COMMAND_LOCATE] = {"CR", "locate", FORM_BARE, true},
+	[COMMAND_FIND] = {"FIND", "find", FORM_BARE, false},
+	[COMMAND_MESSAGE] = {"MESSAGE", "message", FORM_TEXT, false},
+	[COMMAND_LANGUAGE_ZONE] = {"LZ", "language_zone", FORM_LANGUAGE_ZONE, true},
+	[COMMAND_LANGUAGE] = {"LANG", "language", FORM_LANGUAGE, true},
+	[COMMAND_ZONE] = {"ZONE", "zone", FORM_ZONE, true},
+	[COMMAND_UPLOAD_INTERVAL] = {"UPLOAD", "upload_interval", FORM_INTERVAL, true},
+	[COMMAND_VERSION] = {"VERNO", "version", FORM_BARE, true},
+	[COMMAND_STATUS] = {"TS", "status", FORM_BARE, true},
+	[COMMAND_PASSWORD] = {"PW", "password", FORM_DIGITS, true},
+	[COMMAND_AUTO_ANSWER_OFF] = {"ACALL", "auto_answer_off", FORM_ZERO, true},
+	[COMMAND_AUTO_PICKUP_OFF] = {"AUTO", "auto_pickup_off", FORM_ZERO, true},
+	[COMMAND_SMS_FORWARD_OFF] = {"CPSMS", "sms_forward_off", FORM_ZERO, true},
+	[COMMAND_CENTER_CLEAR] = {"CENTER", "center_clear", FORM_EMPTY, true},
+	[COMMAND_SLAVE_CLEAR] = {"SLAVE", "slave_clear", FORM_EMPTY, true},
 };
 
 const struct command_row *command_row(enum command_kind kind)

@@ -5,9 +5,7 @@
 #include "watch/watch_kit.h"
 
 static const struct addressee watch = {
-	.vendor = {.p = "3G",         .n = 2 },
-          .id = {.p = "8800000015", .n = 10}
-};
+	.vendor = {.p = "3G", .n = 2}, .id = {.p = "8800000015", .n = 10}};
 
 static struct command message_of(struct view text)
 {
@@ -275,14 +273,14 @@ static void a_command_is_one_frame_and_comes_back(void **state)
 static void hostile_addressees_get_nothing(void **state)
 {
 	static const char *const bad[][3] = {
-		{"3",       "8800000015",            ""    },
-		{"3G*1",    "8800000015",            ""    },
-		{"3GABCDE", "8800000015",            ""    },
-		{"3G",      "8800",                  ""    },
-		{"3G",      "880000]015",            ""    },
-		{"3G",      "880000001588000000158", ""    },
-		{"3G",      "8800000015",            "00*1"},
-		{"3G",      "8800000015",            "001" },
+		{"3", "8800000015", ""},
+		{"3G*1", "8800000015", ""},
+		{"3GABCDE", "8800000015", ""},
+		{"3G", "8800", ""},
+		{"3G", "880000]015", ""},
+		{"3G", "880000001588000000158", ""},
+		{"3G", "8800000015", "00*1"},
+		{"3G", "8800000015", "001"},
 	};
 	struct reply r = {.kind = REPLY_LK};
 	char buf[COMMAND_FRAME_MAX];

@@ -9,20 +9,20 @@ struct sign {
 };
 
 static const struct sign signs[] = {
-	{FOREIGN_AQSH,      5, {0xFF, 'A', 'Q', 'S', 'H'}              },
-	{FOREIGN_HTTP,      4, {'G', 'E', 'T', ' '}                    },
-	{FOREIGN_HTTP,      5, {'H', 'E', 'A', 'D', ' '}               },
-	{FOREIGN_HTTP,      5, {'P', 'O', 'S', 'T', ' '}               },
-	{FOREIGN_HTTP,      4, {'P', 'U', 'T', ' '}                    },
-	{FOREIGN_HTTP,      7, {'D', 'E', 'L', 'E', 'T', 'E', ' '}     },
-	{FOREIGN_HTTP,      8, {'O', 'P', 'T', 'I', 'O', 'N', 'S', ' '}},
-	{FOREIGN_HTTP,      8, {'C', 'O', 'N', 'N', 'E', 'C', 'T', ' '}},
-	{FOREIGN_HTTP,      5, {'P', 'R', 'I', ' ', '*'}               }, /* HTTP/2 with prior knowledge */
-	{FOREIGN_TLS,       3, {0x16, 0x03, ANY}                       },
-	{FOREIGN_GT06,      4, {0x78, 0x78, ANY, 0x01}                 }, /* login */
-	{FOREIGN_GT06,      5, {0x79, 0x79, ANY, ANY, 0x01}            },
-	{FOREIGN_THINKRACE, 4, {'I', 'W', 'A', 'P'}                    },
-	{FOREIGN_THINKRACE, 5, {'T', 'R', 'V', 'A', 'P'}               },
+	{FOREIGN_AQSH, 5, {0xFF, 'A', 'Q', 'S', 'H'}},
+	{FOREIGN_HTTP, 4, {'G', 'E', 'T', ' '}},
+	{FOREIGN_HTTP, 5, {'H', 'E', 'A', 'D', ' '}},
+	{FOREIGN_HTTP, 5, {'P', 'O', 'S', 'T', ' '}},
+	{FOREIGN_HTTP, 4, {'P', 'U', 'T', ' '}},
+	{FOREIGN_HTTP, 7, {'D', 'E', 'L', 'E', 'T', 'E', ' '}},
+	{FOREIGN_HTTP, 8, {'O', 'P', 'T', 'I', 'O', 'N', 'S', ' '}},
+	{FOREIGN_HTTP, 8, {'C', 'O', 'N', 'N', 'E', 'C', 'T', ' '}},
+	{FOREIGN_HTTP, 5, {'P', 'R', 'I', ' ', '*'}}, /* HTTP/2 with prior knowledge */
+	{FOREIGN_TLS, 3, {0x16, 0x03, ANY}},
+	{FOREIGN_GT06, 4, {0x78, 0x78, ANY, 0x01}}, /* login */
+	{FOREIGN_GT06, 5, {0x79, 0x79, ANY, ANY, 0x01}},
+	{FOREIGN_THINKRACE, 4, {'I', 'W', 'A', 'P'}},
+	{FOREIGN_THINKRACE, 5, {'T', 'R', 'V', 'A', 'P'}},
 };
 
 static bool matches(const struct sign *sign, struct view in)

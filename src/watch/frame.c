@@ -280,7 +280,7 @@ static void fill(
 	size_t comma = view_find(content, ',');
 
 	*ret = (struct frame){
-		.whole = {.p = start,     .n = b->header.n + end + 1},
+		.whole = {.p = start, .n = b->header.n + end + 1},
 		.signature = b->header.signature,
 		.vendor = b->header.vendor,
 		.id = b->header.id,
@@ -289,7 +289,7 @@ static void fill(
 		.is_length_ok = b->header.declared == end,
 		.is_binary = binary,
 		.content = content,
-		.keyword = {.p = content.p, .n = comma                },
+		.keyword = {.p = content.p, .n = comma},
 	};
 	if (comma < content.n)
 		ret->params = (struct view){.p = content.p + comma + 1, .n = content.n - comma - 1};

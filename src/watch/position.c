@@ -37,19 +37,8 @@ enum date_order { DATE_DMY, DATE_YMD_LOCAL, DATE_UNKNOWN };
 
 static enum date_order date_order_of(struct view vendor)
 {
-	static const char dmy[][2] = {
-		{'3', 'G'},
-                {'S', 'G'},
-                {'C', 'S'},
-                {'Z', 'J'}
-        };
-	static const char ymd[][2] = {
-		{'Y', 'S'},
-                {'X', 'T'},
-                {'T', 'L'},
-                {'B', 'K'},
-                {'R', 'L'}
-        };
+	static const char dmy[][2] = {{'3', 'G'}, {'S', 'G'}, {'C', 'S'}, {'Z', 'J'}};
+	static const char ymd[][2] = {{'Y', 'S'}, {'X', 'T'}, {'T', 'L'}, {'B', 'K'}, {'R', 'L'}};
 
 	if (vendor.n != 2)
 		return DATE_UNKNOWN;
@@ -215,19 +204,19 @@ struct status_bit {
 };
 
 static const struct status_bit status_bits[] = {
-	{1u << 0,  REPORT_FLAG_LOW_BATTERY,   0                         },
-	{1u << 1,  REPORT_FLAG_OUTSIDE_FENCE, 0                         },
-	{1u << 2,  REPORT_FLAG_INSIDE_FENCE,  0                         },
-	{1u << 3,  REPORT_FLAG_OFF_WRIST,     0                         },
-	{1u << 4,  REPORT_FLAG_STILL,         0                         },
-	{1u << 14, 0,			 REPORT_ALARM_POWER_CUT    },
-	{1u << 16, 0,			 REPORT_ALARM_SOS          },
-	{1u << 17, 0,			 REPORT_ALARM_LOW_BATTERY  },
-	{1u << 18, 0,			 REPORT_ALARM_LEFT_PLACE   },
-	{1u << 19, 0,			 REPORT_ALARM_ENTERED_PLACE},
-	{1u << 20, 0,			 REPORT_ALARM_REMOVED      },
-	{1u << 21, 0,			 REPORT_ALARM_FALL         },
-	{1u << 22, 0,			 REPORT_ALARM_HEART_RATE   },
+	{1u << 0, REPORT_FLAG_LOW_BATTERY, 0},
+	{1u << 1, REPORT_FLAG_OUTSIDE_FENCE, 0},
+	{1u << 2, REPORT_FLAG_INSIDE_FENCE, 0},
+	{1u << 3, REPORT_FLAG_OFF_WRIST, 0},
+	{1u << 4, REPORT_FLAG_STILL, 0},
+	{1u << 14, 0, REPORT_ALARM_POWER_CUT},
+	{1u << 16, 0, REPORT_ALARM_SOS},
+	{1u << 17, 0, REPORT_ALARM_LOW_BATTERY},
+	{1u << 18, 0, REPORT_ALARM_LEFT_PLACE},
+	{1u << 19, 0, REPORT_ALARM_ENTERED_PLACE},
+	{1u << 20, 0, REPORT_ALARM_REMOVED},
+	{1u << 21, 0, REPORT_ALARM_FALL},
+	{1u << 22, 0, REPORT_ALARM_HEART_RATE},
 };
 
 static bool read_status(struct view v, struct report *r)

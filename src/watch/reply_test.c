@@ -151,23 +151,23 @@ static void repeated_frames_get_the_other_form(void **state)
 	static const struct {
 		const char *content, *wanted;
 	} forms[] = {
-		{"RYIMEI,863737078055392", "RYIMEI"  },
-		{"CONFIG,TY:1",            "CONFIG"  },
-		{"calllog,1,,1,1,1,1",     "calllog" },
-		{"oxygen,0,98",            "oxygen"  },
-		{"ICCID,1",                "ICCID,1" },
-		{"bphrt,1,2,3",            "bphrt,1" },
-		{"eicard",                 "eicard,1"},
-		{"AL_LTE",                 "AL_LTE"  },
-		{"AL",                     "one form"},
-		{"LK",                     "one form"},
-		{"KA",                     "one form"},
-		{"TKQ",                    "one form"},
-		{"DLT",                    "one form"},
-		{"Unknown",                "one form"},
-		{"JXTK,0,n,1,2,x",         "one form"},
-		{"img,5,160429110950,x",   "one form"},
-		{"UD",                     "one form"},
+		{"RYIMEI,863737078055392", "RYIMEI"},
+		{"CONFIG,TY:1", "CONFIG"},
+		{"calllog,1,,1,1,1,1", "calllog"},
+		{"oxygen,0,98", "oxygen"},
+		{"ICCID,1", "ICCID,1"},
+		{"bphrt,1,2,3", "bphrt,1"},
+		{"eicard", "eicard,1"},
+		{"AL_LTE", "AL_LTE"},
+		{"AL", "one form"},
+		{"LK", "one form"},
+		{"KA", "one form"},
+		{"TKQ", "one form"},
+		{"DLT", "one form"},
+		{"Unknown", "one form"},
+		{"JXTK,0,n,1,2,x", "one form"},
+		{"img,5,160429110950,x", "one form"},
+		{"UD", "one form"},
 	};
 
 	(void)state;
@@ -199,15 +199,10 @@ static void an_answer_has_the_index_of_its_frame(void **state)
 
 static void incomplete_answers_are_not_written(void **state)
 {
-	static const struct reply bad[] = {
-		{.kind = REPLY_NONE},
-                {                       .kind = REPLY_TIME                            },
-                {                       .kind = REPLY_ECHO                            },
-		{ .kind = REPLY_TK2				      },
-                {        .kind = REPLY_ECHO, .keyword = "A]["},
-		{			     .kind = REPLY_TK2,					 .group = "1,2"},
-		{				  .kind = REPLY_STATUS,										 .keyword = "A B", .number = 1}
-        };
+	static const struct reply bad[] = {{.kind = REPLY_NONE}, {.kind = REPLY_TIME},
+		{.kind = REPLY_ECHO}, {.kind = REPLY_TK2}, {.kind = REPLY_ECHO, .keyword = "A]["},
+		{.kind = REPLY_TK2, .group = "1,2"},
+		{.kind = REPLY_STATUS, .keyword = "A B", .number = 1}};
 	struct addressee to = {.vendor = VIEW("3G"), .id = VIEW("8800000015")};
 	char buf[REPLY_FRAME_MAX];
 	size_t n = 0;

@@ -146,8 +146,7 @@ static void everything_at_its_limit_fits(void **state)
 	size_t n = 0;
 
 	(void)state;
-	r = (struct report){
-		.kind = REPORT_ERROR,
+	r = (struct report){.kind = REPORT_ERROR,
 		.error = REPORT_BAD_MEDIA,
 		.has = REPORT_HAS_ALL & ~(uint32_t)REPORT_HAS_ZERO_POINT,
 		.alarms = 511,
@@ -170,15 +169,14 @@ static void everything_at_its_limit_fits(void **state)
 		.cells_n = REPORT_CELLS_MAX,
 		.wifi_n = REPORT_WIFI_MAX,
 		.cdma = {.has = CDMA_HAS_ALL,
-			 .sid = UINT32_MAX,
-			 .nid = UINT32_MAX,
-			 .bid = UINT32_MAX,
-			 .signal = INT16_MIN,
-			 .mcc = 999,
-			 .mnc = "999"},
+			.sid = UINT32_MAX,
+			.nid = UINT32_MAX,
+			.bid = UINT32_MAX,
+			.signal = INT16_MIN,
+			.mcc = 999,
+			.mnc = "999"},
 		.keyword = "ABCDEFGHIJKLMNOPQRSTUVWX",
-		.text = {.p = text,   .n = sizeof text}
-        };
+		.text = {.p = text, .n = sizeof text}};
 	for (size_t i = 0; i < REPORT_CELLS_MAX; i++)
 		r.cells[i] = (struct cell){.mcc = (uint16_t)(999 - i),
 			.mnc = "999",
@@ -201,9 +199,7 @@ static void longer_text_is_cut(void **state)
 {
 	static char text[REPORT_TEXT_MAX + 1];
 	uint8_t packed[REPORT_PACK_MAX];
-	struct report r = {
-		.kind = REPORT_OTHER, .text = {.p = text, .n = sizeof text}
-        };
+	struct report r = {.kind = REPORT_OTHER, .text = {.p = text, .n = sizeof text}};
 	struct report again;
 	size_t n = 0;
 

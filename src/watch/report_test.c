@@ -268,19 +268,19 @@ static void status_is_a_set(void **state)
 		const char *word;
 		unsigned alarms, flags;
 	} words[] = {
-		{"00000000", 0,						    0					},
-		{"0",        0,						    0					},
-		{"0001",     0,						    REPORT_FLAG_LOW_BATTERY                  },
-		{"00000002", 0,						    REPORT_FLAG_OUTSIDE_FENCE                },
-		{"00000004", 0,						    REPORT_FLAG_INSIDE_FENCE                 },
-		{"00000018", 0,						    REPORT_FLAG_OFF_WRIST | REPORT_FLAG_STILL},
-		{"00004000", REPORT_ALARM_POWER_CUT,                               0                                        },
-		{"00030000", REPORT_ALARM_SOS | REPORT_ALARM_LOW_BATTERY,          0                                        },
-		{"000c0000", REPORT_ALARM_LEFT_PLACE | REPORT_ALARM_ENTERED_PLACE, 0                                        },
-		{"00200010", REPORT_ALARM_FALL,                                    REPORT_FLAG_STILL                        },
-		{"00100000", REPORT_ALARM_REMOVED,                                 0                                        },
-		{"00400000", REPORT_ALARM_HEART_RATE,                              0                                        },
-		{"40000000", 0,						    0					},
+		{"00000000", 0, 0},
+		{"0", 0, 0},
+		{"0001", 0, REPORT_FLAG_LOW_BATTERY},
+		{"00000002", 0, REPORT_FLAG_OUTSIDE_FENCE},
+		{"00000004", 0, REPORT_FLAG_INSIDE_FENCE},
+		{"00000018", 0, REPORT_FLAG_OFF_WRIST | REPORT_FLAG_STILL},
+		{"00004000", REPORT_ALARM_POWER_CUT, 0},
+		{"00030000", REPORT_ALARM_SOS | REPORT_ALARM_LOW_BATTERY, 0},
+		{"000c0000", REPORT_ALARM_LEFT_PLACE | REPORT_ALARM_ENTERED_PLACE, 0},
+		{"00200010", REPORT_ALARM_FALL, REPORT_FLAG_STILL},
+		{"00100000", REPORT_ALARM_REMOVED, 0},
+		{"00400000", REPORT_ALARM_HEART_RATE, 0},
+		{"40000000", 0, 0},
 	};
 
 	(void)state;

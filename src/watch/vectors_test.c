@@ -176,14 +176,14 @@ static void check_status(const json_t *means, const struct report *r)
 		const char *name;
 		unsigned alarm, flag;
 	} words[] = {
-		{"sos",           REPORT_ALARM_SOS,           0                        },
-		{"fall",          REPORT_ALARM_FALL,          0                        },
-		{"fall_or_heart", REPORT_ALARM_HEART_RATE,    0                        },
-		{"taken_off",     REPORT_ALARM_REMOVED,       REPORT_FLAG_OFF_WRIST    },
-		{"out_of_fence",  REPORT_ALARM_LEFT_PLACE,    REPORT_FLAG_OUTSIDE_FENCE},
-		{"in_fence",      REPORT_ALARM_ENTERED_PLACE, REPORT_FLAG_INSIDE_FENCE },
-		{"low_battery",   REPORT_ALARM_LOW_BATTERY,   REPORT_FLAG_LOW_BATTERY  },
-		{"still",         0,                          REPORT_FLAG_STILL        },
+		{"sos", REPORT_ALARM_SOS, 0},
+		{"fall", REPORT_ALARM_FALL, 0},
+		{"fall_or_heart", REPORT_ALARM_HEART_RATE, 0},
+		{"taken_off", REPORT_ALARM_REMOVED, REPORT_FLAG_OFF_WRIST},
+		{"out_of_fence", REPORT_ALARM_LEFT_PLACE, REPORT_FLAG_OUTSIDE_FENCE},
+		{"in_fence", REPORT_ALARM_ENTERED_PLACE, REPORT_FLAG_INSIDE_FENCE},
+		{"low_battery", REPORT_ALARM_LOW_BATTERY, REPORT_FLAG_LOW_BATTERY},
+		{"still", 0, REPORT_FLAG_STILL},
 	};
 	const json_t *alarms = json_object_get(means, "alarms");
 	const json_t *state = json_object_get(means, "state");
