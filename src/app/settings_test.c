@@ -120,16 +120,16 @@ static void numbers_are_taken_within_their_range_only(void **state)
 		const char *value;
 		enum rc rc;
 	} rows[] = {
-		{"9",           RC_LIMIT },
-		{"10",          RC_OK    },
-		{"86400",       RC_OK    },
-		{"86401",       RC_LIMIT },
-		{"",            RC_SYNTAX},
-		{"-1",          RC_SYNTAX},
-		{"1e3",         RC_SYNTAX},
-		{" 60",         RC_SYNTAX},
-		{"60s",         RC_SYNTAX},
-		{"0x10",        RC_SYNTAX},
+		{"9", RC_LIMIT},
+		{"10", RC_OK},
+		{"86400", RC_OK},
+		{"86401", RC_LIMIT},
+		{"", RC_SYNTAX},
+		{"-1", RC_SYNTAX},
+		{"1e3", RC_SYNTAX},
+		{" 60", RC_SYNTAX},
+		{"60s", RC_SYNTAX},
+		{"0x10", RC_SYNTAX},
 		{"99999999999", RC_SYNTAX},
 	};
 
@@ -249,10 +249,10 @@ static void wrong_arguments_change_nothing(void **state)
 	char none[] = "gateways";
 	char other[] = "--port";
 	char *rows[][4] = {
-		{set_word, good, set_word, bad     },
-		{set_word, good, set_word, none    },
-		{set_word, good, other,    good    },
-		{set_word, good, good,     set_word},
+		{set_word, good, set_word, bad},
+		{set_word, good, set_word, none},
+		{set_word, good, other, good},
+		{set_word, good, good, set_word},
 	};
 
 	(void)state;
