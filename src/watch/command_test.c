@@ -295,6 +295,52 @@ static void hostile_addressees_get_nothing(void **state)
 	}
 }
 
+/* Bytes in the content that only a mistake of ours could bring there are refused by the encoder
+ * itself. */
+static void the_encoder_refuses_what_could_end_a_frame(void **state)
+{
+	static const char bad[] = "[]*} \n\x7F\x80\xFF\0";
+	char buf[COMMAND_FRAME_MAX];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad - 1; i++) {
+		char text[] = {'C', 'R', bad[i]};
+		struct content c = {.p = text, .n = sizeof text, .size = sizeof text};
+		assert_int_equal(encode_frame(&watch, &c, buf, sizeof buf, &n, NULL), RC_SYNTAX);
+	}
+	struct content empty = {.p = buf};
+	assert_int_equal(encode_frame(&watch, &empty, buf, sizeof buf, &n, NULL), RC_SYNTAX);
+	char small[4];
+	struct content full = {.p = small, .size = sizeof small};
+	content_add(&full, VIEW("CR"));
+	content_add(&full, VIEW("FIND"));
+	assert_true(full.is_full);
+	assert_int_equal(encode_frame(&watch, &full, buf, sizeof buf, &n, NULL), RC_LIMIT);
+	full = (struct content){.p = small, .size = sizeof small};
+	content_add_number(&full, -123);
+	assert_memory_equal(small, "-123", 4);
+}
+
+static void texts_of_watches_are_read_back(void **state)
+{
+	char text[8];
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(utf16_read(VIEW("0041597dD83DDE00"), text, sizeof text, &n, NULL), RC_OK);
+	assert_int_equal(n, 8);
+	assert_memory_equal(text, "A\xE5\xA5\xBD\xF0\x9F\x98\x80", 8);
+	assert_int_equal(utf16_read(VIEW("0041597dD83DDE00"), text, 7, &n, NULL), RC_LIMIT);
+	assert_int_equal(utf16_read(VIEW("00E4"), text, sizeof text, &n, NULL), RC_OK);
+	assert_memory_equal(text, "\xC3\xA4", 2);
+	static const char *const bad[] = {
+		"004", "004x", "D83D", "D83D0041", "DE00D83D", "DE00", "D83DD83D", "D83DDE0"};
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_int_equal(
+			utf16_read(view_of(bad[i]), text, sizeof text, &n, NULL), RC_SYNTAX);
+}
+
 static void one_hostile_pack(struct prop *p)
 {
 	char bytes[64];
@@ -331,6 +377,13 @@ static void only_our_own_forms_are_read_as_commands(void **state)
 	assert_int_equal(command_read(&f, &c, NULL), RC_SYNTAX);
 	f = kit_frame(kit_wrap("3G", VIEW("MESSAGE,D83D0041")));
 	assert_int_equal(command_read(&f, &c, NULL), RC_SYNTAX);
+	static const char *const refused[] = {"PW,123456789", "PW,12a4", "LZ,1", "LZ,x,8",
+		"LZ,256,8", "LZ,2,8", "LZ,1,15", "LZ,1,8.1", "LANG,", "ZONE,", "ZONE,x", "UPLOAD,",
+		"UPLOAD,59", "UPLOAD,x"};
+	for (size_t i = 0; i < COUNT_OF(refused); i++) {
+		f = kit_frame(kit_wrap("3G", view_of(refused[i])));
+		assert_int_not_equal(command_read(&f, &c, NULL), RC_OK);
+	}
 	f = kit_frame(kit_wrap("3G", VIEW("LZ,1,+9.5")));
 	assert_int_equal(command_read(&f, &c, NULL), RC_OK);
 	assert_int_equal(c.zone_min, 570);
@@ -347,6 +400,8 @@ int main(void)
 		cmocka_unit_test(names_and_keywords_are_complete),
 		cmocka_unit_test(a_command_is_one_frame_and_comes_back),
 		cmocka_unit_test(hostile_addressees_get_nothing),
+		cmocka_unit_test(the_encoder_refuses_what_could_end_a_frame),
+		cmocka_unit_test(texts_of_watches_are_read_back),
 		cmocka_unit_test(only_good_commands_are_unpacked),
 		cmocka_unit_test(only_our_own_forms_are_read_as_commands),
 	};

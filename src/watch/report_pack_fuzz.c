@@ -6,24 +6,31 @@
 #include "watch/reply.h"
 #include "watch/report_pack.h"
 
+/* A report that was accepted is one like any other. */
+static void check_again(const struct report *r)
+{
+	static struct report again;
+	static uint8_t packed[REPORT_PACK_MAX];
+	size_t n = 0;
+
+	enum rc rc = report_pack(r, packed, sizeof packed, &n, NULL);
+	assert(rc == RC_OK);
+	rc = report_unpack((struct view){.p = (const char *)packed, .n = n}, &again, NULL);
+	assert(rc == RC_OK && again.has == r->has);
+	assert(again.cells_n == r->cells_n && again.text.n == r->text.n);
+}
+
 static void check_report(struct view in)
 {
 	static struct report r;
-	static struct report again;
-	static uint8_t packed[REPORT_PACK_MAX];
 	bool is_unset = false;
-	size_t n = 0;
 
 	if (report_unpack(in, &r, NULL) != RC_OK)
 		return;
 	assert(r.cells_n <= REPORT_CELLS_MAX && r.wifi_n <= REPORT_WIFI_MAX);
 	assert(r.text.n <= REPORT_TEXT_MAX && r.kind < REPORT_KIND_COUNT);
 	(void)report_time_ms(&r, 0, &is_unset);
-	enum rc rc = report_pack(&r, packed, sizeof packed, &n, NULL);
-	assert(rc == RC_OK);
-	rc = report_unpack((struct view){.p = (const char *)packed, .n = n}, &again, NULL);
-	assert(rc == RC_OK && again.has == r.has);
-	assert(again.cells_n == r.cells_n && again.text.n == r.text.n);
+	check_again(&r);
 }
 
 static void check_reply(struct view in)

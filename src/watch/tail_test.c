@@ -147,6 +147,11 @@ static void both_cdma_layouts_are_told_apart(void **state)
 	assert_int_equal(r.cdma.bid, 100);
 	assert_int_equal(r.wifi_n, 1);
 
+	r = tail_of("UD_CDMA", "0,1,460,2,1,a," MAC1 ",-61"); /* no station, but Wi-Fi */
+	assert_int_equal(r.has & REPORT_HAS_CDMA, 0);
+	assert_int_equal(r.wifi_n, 1);
+	r = tail_of("UD_CDMA", "1,1,460,2,10133");
+	assert_int_equal(r.error, REPORT_BAD_CELLS);
 	r = tail_of("UD_CDMA", "1,2,199,60"); /* no MCC: system 1, network 2, base 199 */
 	assert_int_equal(r.cdma.bid, 199);
 	r = tail_of("UD_CDMA", "1,2");
@@ -249,6 +254,22 @@ static void long_names_and_lists_are_cut(void **state)
 			r.wifi[i].ssid_n, 28 + i < REPORT_SSID_MAX ? 28 + i : REPORT_SSID_MAX);
 }
 
+static void lists_that_are_too_long_to_be_true_are_left_out(void **state)
+{
+	char tail[1200];
+	size_t n = (size_t)snprintf(tail, sizeof tail, "1,255,460,0,1,1,1,2,");
+
+	(void)state;
+	/* one name of 130 commas */
+	memset(tail + n, ',', 130);
+	(void)snprintf(tail + n + 130, sizeof tail - n - 130, MAC1 ",-50,b," MAC2 ",-60");
+	assert_int_equal(tail_of("UD", tail).error, REPORT_BAD_WIFI);
+	assert_tail("0,33,a," MAC1 ",-50", 0, 0, 0,
+		REPORT_FINE); /* no list: TA, MCC, MNC and nothing */
+	assert_tail("33,255,460,0,1,1,1", 0, 0, 0, REPORT_BAD_CELLS);
+	assert_tail("1,255,460,0,1,1,1,33,a," MAC1 ",-50", 1, 0, 0, REPORT_BAD_WIFI);
+}
+
 static void cells_alone_are_a_position(void **state)
 {
 	struct report r;
@@ -281,6 +302,7 @@ int main(void)
 		cmocka_unit_test(address_may_come_before_the_name),
 		cmocka_unit_test(levels_out_of_range_are_unknown),
 		cmocka_unit_test(long_names_and_lists_are_cut),
+		cmocka_unit_test(lists_that_are_too_long_to_be_true_are_left_out),
 		cmocka_unit_test(cells_alone_are_a_position),
 	};
 
