@@ -264,8 +264,7 @@ static void lists_that_are_too_long_to_be_true_are_left_out(void **state)
 	memset(tail + n, ',', 130);
 	(void)snprintf(tail + n + 130, sizeof tail - n - 130, MAC1 ",-50,b," MAC2 ",-60");
 	assert_int_equal(tail_of("UD", tail).error, REPORT_BAD_WIFI);
-	assert_tail("0,33,a," MAC1 ",-50", 0, 0, 0,
-		REPORT_FINE); /* no list: TA, MCC, MNC and nothing */
+	assert_tail("0,33,a," MAC1 ",-50", 0, 0, 0, REPORT_BAD_WIFI);
 	assert_tail("33,255,460,0,1,1,1", 0, 0, 0, REPORT_BAD_CELLS);
 	assert_tail("1,255,460,0,1,1,1,33,a," MAC1 ",-50", 1, 0, 0, REPORT_BAD_WIFI);
 }
