@@ -198,7 +198,7 @@ static int act_as_gateway(void)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 
-	for (size_t n = 16; n < 8 * 1024 * 1024; n *= 2) {
+	for (size_t n = 16; n < (size_t)8 * 1024 * 1024; n *= 2) {
 		char *p = malloc(n);
 		if (p == NULL)
 			return WRONG;

@@ -167,7 +167,9 @@ static void reset(struct connection *c, int fd, const struct peer *peer)
 	*c = (struct connection){.gateway = g, .peer = *peer, .in_ms = now_ms, .since_ms = now_ms};
 	list_init(&c->node);
 	timer_init(&c->timer, on_timer);
-	c->handle = (struct loop_fd){.fd = fd, .events = EPOLLIN, .fn = on_event, .owner = c};
+	/* Edges: a socket that was read to its end is not looked at again until bytes come. */
+	c->handle = (struct loop_fd){
+		.fd = fd, .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .fn = on_event, .owner = c};
 	c->state = CONNECTION_FREE;
 	connection_set_state(c, CONNECTION_NEW);
 }
@@ -381,22 +383,15 @@ static bool room_for(struct connection *c, char **ret_at, size_t *ret_n)
 	return true;
 }
 
-/* True when the connection sends more frames a second than it may: it rests until the next second.
- */
+/* A connection with more frames a second than it may rests until the next second. */
 static void rest_if_fast(struct connection *c)
 {
 	struct gateway *g = c->gateway;
-	struct err e;
 
-	if (c->second_frames <= g->config.limits.frames_per_s_max ||
-		(c->flags & CONNECTION_LINK_PAUSED) != 0)
+	if (c->second_frames <= g->config.limits.frames_per_s_max)
 		return;
 	count(g, COUNTER_LIMIT_FRAMES_PER_S_MAX, 1);
 	c->second_frames = 0;
-	if (loop_rewatch(g->loop, &c->handle, c->handle.events & ~(uint32_t)EPOLLIN, &e) != RC_OK) {
-		connection_close(c, CLOSE_PEER);
-		return;
-	}
 	c->flags |= CONNECTION_RATE_PAUSED;
 	need_timer_in(c, 1000);
 }
@@ -429,6 +424,13 @@ static void take_end(struct connection *c)
 	connection_close(c, CLOSE_PEER);
 }
 
+/* Read again at the end of this turn, or of the next one. */
+static void read_again(struct connection *c)
+{
+	list_remove(&c->node);
+	list_append(&c->gateway->ready, &c->node);
+}
+
 static void receive(struct connection *c)
 {
 	struct gateway *g = c->gateway;
@@ -438,22 +440,29 @@ static void receive(struct connection *c)
 	if (!room_for(c, &at, &room))
 		return;
 	ssize_t n = recv(c->handle.fd, at, room, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && errno == EAGAIN) {
+		c->flags &= (uint8_t)~CONNECTION_ENDING;
 		return;
-	if (n <= 0) {
+	}
+	if (n <= 0 && !(n < 0 && errno == EINTR)) {
 		take_end(c);
 		return;
 	}
-	g->turn_reads++;
-	count(g, COUNTER_BYTES_IN, (uint64_t)n);
-	c->in_ms = (uint32_t)loop_now_ms(g->loop);
-	c->flags &= (uint8_t)~CONNECTION_FINAL_TRIED;
-	struct view all = {.p = at, .n = (size_t)n};
-	if (c->in != NULL) {
-		c->in->n += (uint32_t)n;
-		all = (struct view){.p = c->in->bytes, .n = c->in->n};
+	bool has_more = n == (ssize_t)room || n < 0 || (c->flags & CONNECTION_ENDING) != 0;
+	if (n > 0) {
+		g->turn_reads++;
+		count(g, COUNTER_BYTES_IN, (uint64_t)n);
+		c->in_ms = (uint32_t)loop_now_ms(g->loop);
+		c->flags &= (uint8_t)~CONNECTION_FINAL_TRIED;
+		struct view all = {.p = at, .n = (size_t)n};
+		if (c->in != NULL) {
+			c->in->n += (uint32_t)n;
+			all = (struct view){.p = c->in->bytes, .n = c->in->n};
+		}
+		take_bytes(c, all, false);
 	}
-	take_bytes(c, all, false);
+	if (has_more && c->state != CONNECTION_DYING && (c->flags & CONNECTION_RATE_PAUSED) == 0)
+		read_again(c);
 }
 
 /* ---- while the link is blocked ---- */
@@ -461,17 +470,11 @@ static void receive(struct connection *c)
 static void pause_for_link(struct connection *c)
 {
 	struct gateway *g = c->gateway;
-	struct err e;
 
 	if ((c->flags & CONNECTION_LINK_PAUSED) != 0)
 		return;
-	/* Edge: an event for each arrival, although what came before is still unread. */
-	uint32_t events = (c->handle.events & (uint32_t)EPOLLOUT) | EPOLLIN | EPOLLET;
-	if (loop_rewatch(g->loop, &c->handle, events, &e) != RC_OK) {
-		connection_close(c, CLOSE_PEER);
-		return;
-	}
 	c->flags |= CONNECTION_LINK_PAUSED;
+	list_remove(&c->node);
 	list_append(&g->paused, &c->node);
 	g->counters[COUNTER_PAUSED_CONNECTIONS]++;
 }
@@ -512,23 +515,41 @@ static void peek(struct connection *c)
 void connection_resume(struct connection *c)
 {
 	struct gateway *g = c->gateway;
-	struct err e;
 
-	list_remove(&c->node);
 	c->flags &= (uint8_t)~CONNECTION_LINK_PAUSED;
 	g->counters[COUNTER_PAUSED_CONNECTIONS]--;
 	c->in_ms = (uint32_t)loop_now_ms(g->loop);
 	if (c->in != NULL)
 		c->in->since_ms = c->in_ms; /* it was we who did not read */
-	uint32_t events = (c->handle.events & (uint32_t)EPOLLOUT) | EPOLLIN;
-	if (loop_rewatch(g->loop, &c->handle, events, &e) != RC_OK) {
-		connection_close(c, CLOSE_PEER);
-		return;
-	}
 	plan(c);
+	read_again(c);
 }
 
 /* ---- events ---- */
+
+static void read_some(struct connection *c)
+{
+	const struct gateway *g = c->gateway;
+
+	if (g->is_stopping || (c->flags & CONNECTION_RATE_PAUSED) != 0)
+		return;
+	if (g->is_blocked)
+		peek(c);
+	else if ((c->flags & CONNECTION_LINK_PAUSED) == 0)
+		receive(c);
+}
+
+bool connection_read_ready(struct gateway *g)
+{
+	struct list now;
+
+	list_init(&now);
+	for (struct list *node = list_pop(&g->ready); node != NULL; node = list_pop(&g->ready))
+		list_append(&now, node);
+	for (struct list *node = list_pop(&now); node != NULL; node = list_pop(&now))
+		read_some(CONTAINER_OF(node, struct connection, node));
+	return list_is_empty(&g->ready);
+}
 
 static void on_event(void *owner, uint32_t epoll_events)
 {
@@ -538,18 +559,9 @@ static void on_event(void *owner, uint32_t epoll_events)
 		sending_go_on(c);
 	if (c->state == CONNECTION_DYING || (epoll_events & ~(uint32_t)EPOLLOUT) == 0)
 		return;
-	if (c->gateway->is_stopping) {
-		/* Only told of the end: EPOLLHUP and EPOLLERR cannot be turned off. */
-		if ((epoll_events & (EPOLLHUP | EPOLLERR)) != 0 ||
-			loop_rewatch(c->gateway->loop, &c->handle,
-				c->handle.events & (uint32_t)EPOLLOUT, NULL) != RC_OK)
-			connection_close(c, CLOSE_PEER);
-		return;
-	}
-	if (c->gateway->is_blocked)
-		peek(c);
-	else
-		receive(c);
+	if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+		c->flags |= CONNECTION_ENDING;
+	read_some(c);
 }
 
 /* The silence after an unfinished frame. False: the connection is closed. */
@@ -602,18 +614,15 @@ static void on_timer(struct timer *t, void *context)
 {
 	struct connection *c = CONTAINER_OF(t, struct connection, timer);
 	struct gateway *g = c->gateway;
-	struct err e;
 
 	(void)context;
 	if (g->is_stopping)
 		return;
 	if ((c->flags & CONNECTION_RATE_PAUSED) != 0) {
 		c->flags &= (uint8_t)~CONNECTION_RATE_PAUSED;
-		if (loop_rewatch(g->loop, &c->handle, c->handle.events | EPOLLIN, &e) != RC_OK) {
-			connection_close(c, CLOSE_PEER);
-			return;
-		}
 		c->in_ms = (uint32_t)loop_now_ms(g->loop); /* it was we who did not read */
+		if ((c->flags & CONNECTION_LINK_PAUSED) == 0)
+			read_again(c);
 	} else if (g->is_blocked || (c->flags & CONNECTION_LINK_PAUSED) != 0) {
 		need_timer_in(c, 1000); /* nobody is blamed while we do not read */
 		return;

@@ -293,12 +293,14 @@ static void pause_for_batch(struct gateway *g, bool is_urgent)
 static void on_turn_end(void *arg)
 {
 	struct gateway *g = arg;
-	bool is_urgent = g->must_flush;
 
 	if (g->is_announcing)
 		announce_some(g);
 	if (!g->is_blocked && !g->is_stopping && !list_is_empty(&g->paused))
 		resume_some(g);
+	if (!connection_read_ready(g))
+		turn_again(g);
+	bool is_urgent = g->must_flush;
 	flush_if_due(g);
 	free_dying(g);
 	if (g->has_news && !timer_is_set(&g->stats_timer))
@@ -361,6 +363,7 @@ enum rc gateway_new(const struct gateway_config *config, struct gateway **ret_ow
 	g->loop = config->loop;
 	g->wheel = loop_wheel(config->loop);
 	list_init(&g->free);
+	list_init(&g->ready);
 	list_init(&g->paused);
 	list_init(&g->dying);
 	timer_init(&g->accept_timer, NULL);

@@ -39,8 +39,8 @@ enum {
 				 << 2, /* the silence after the last bytes was told to frame_read */
 	CONNECTION_STARTED = 1u << 3,  /* frame_scan.is_started */
 	CONNECTION_RATE_PAUSED = 1u << 4, /* not read until its timer fires */
-	CONNECTION_LINK_PAUSED =
-		1u << 5, /* on the list `paused`: only peeked while the link is blocked */
+	CONNECTION_LINK_PAUSED = 1u << 5, /* on `paused`: only peeked while the link is blocked */
+	CONNECTION_ENDING = 1u << 6,      /* the other end sends no more: read to its end */
 };
 
 /* One connection: 192 bytes, and nothing else while it is idle. */
@@ -48,7 +48,7 @@ struct connection {
 	struct loop_fd handle;
 	struct timer timer; /* the next deadline; set late rather than for each frame */
 	struct gateway *gateway;
-	struct list node;  /* free, paused or dying */
+	struct list node;  /* free, ready, paused or dying */
 	struct buffer *in; /* unfinished frame, or NULL */
 	struct send_buffer *out;
 	uint64_t session;  /* 0 before the first valid frame */
@@ -95,6 +95,7 @@ struct gateway {
 	struct connection *slots; /* limits.connections_max of them; untouched ones cost nothing */
 	uint32_t slots_touched;
 	struct list free, paused, dying;
+	struct list ready; /* have more to be read: edges tell only of what is new */
 	struct addresses *addresses;
 	struct buffers read_buffers;
 	size_t send_buffer_bytes;
@@ -150,6 +151,8 @@ void connection_start(struct gateway *g, int fd, const struct peer *peer);
 void connection_close(struct connection *c, enum close_reason reason);
 /* After the link is unblocked: reads again as usual. */
 void connection_resume(struct connection *c);
+/* Reads on where a chunk was not the end. False: some have still more. */
+bool connection_read_ready(struct gateway *g);
 struct connection *connection_of_slot(struct gateway *g, uint32_t slot);
 
 /* session.c */
