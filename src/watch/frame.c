@@ -8,12 +8,22 @@ struct body {
 	struct header header;
 	struct view content; /* what is there of it, and maybe of later frames */
 	bool is_final;
-	size_t max; /* limit of the content */
+	size_t max;        /* limit of the content */
+	uint32_t searched; /* struct frame_scan: where to go on */
 };
 
-/* Bytes that must stand behind content byte L before the wrong lengths are tried: L+3 and its
- * follower. */
-enum { LENGTHS_REACH = 5 };
+enum {
+	/* Bytes that must stand behind content byte L before the wrong lengths are tried: L+3 and
+	 * its follower. */
+	LENGTHS_REACH = 5,
+	/* So many whole frames in a row are no accident: more are not looked at. */
+	CHAIN_MAX = 8,
+	/* frame_scan.searched: bytes decided, and above them the open brackets among these. */
+	SEARCHED_BITS = 17,
+	SEARCHED_MASK = (1 << SEARCHED_BITS) - 1,
+};
+_Static_assert((int)FRAME_MEDIA_MAX < (int)SEARCHED_MASK, "searched holds every place");
+_Static_assert(FRAME_TEXT_MAX < 1 << (32 - SEARCHED_BITS), "searched holds every depth");
 
 static const char frame_ends[] = {'[', '\r', '\n', '\0'};
 
@@ -54,8 +64,8 @@ static bool chain_reaches(const struct body *b, size_t at, size_t end)
 {
 	size_t last = 0;
 
-	while (at < end && whole_frame_at(b, at, &last) == RC_OK) {
-		if (last == end)
+	for (unsigned n = 0; at < end && whole_frame_at(b, at, &last) == RC_OK; n++) {
+		if (last == end || n == CHAIN_MAX)
 			return true;
 		at = last + 1;
 		while (at < end && is_blank(b->content.p[at]))
@@ -167,33 +177,52 @@ static size_t depth_after(size_t depth, char bracket)
 	return depth > 0 ? depth - 1 : 0;
 }
 
-/* Step 6: by brackets. RC_SYNTAX: the frame was cut, and another, whole one starts at *ret_end. */
-static enum rc end_by_brackets(const struct body *b, size_t *ret_end)
+/* One bracket: RC_OK ends the frame there; RC_SYNTAX: the frame was cut, and another, whole one
+ * starts there; RC_NOT_FOUND: it is part of a name. */
+static enum rc judge_bracket(const struct body *b, size_t at, size_t depth)
 {
-	size_t reach = b->content.n <= b->max ? b->content.n : b->max + 1;
-	size_t depth = 0;
 	size_t ignored = 0;
 
-	for (size_t i = 0; i < reach; i++) {
+	if (b->content.p[at] == '[') {
+		enum rc rc = whole_frame_at(b, at, &ignored);
+		if (rc == RC_OK)
+			return RC_SYNTAX;
+		return rc == RC_MORE && !b->is_final ? RC_MORE : RC_NOT_FOUND;
+	}
+	enum rc rc = closes_at(b, at, depth);
+	if (rc == RC_MORE && b->is_final)
+		return RC_OK; /* the data ends inside the next header */
+	return rc == RC_SYNTAX ? RC_NOT_FOUND : rc;
+}
+
+/* Step 6: by brackets, each of which is judged once. RC_SYNTAX: another frame starts at *ret_end.
+ */
+static enum rc end_by_brackets(struct body *b, size_t *ret_end)
+{
+	size_t reach = b->content.n <= b->max ? b->content.n : b->max + 1;
+	size_t depth = b->searched >> SEARCHED_BITS;
+	size_t i = b->searched & SEARCHED_MASK;
+	enum rc rc = RC_NOT_FOUND;
+
+	for (; i < reach; i++) {
 		char c = b->content.p[i];
 		if (c != '[' && c != ']')
 			continue;
-		*ret_end = i;
-		enum rc rc = c == '[' ? whole_frame_at(b, i, &ignored) : closes_at(b, i, depth);
-		if (rc == RC_OK)
-			return c == '[' ? RC_SYNTAX : RC_OK;
-		if (rc == RC_MORE && !b->is_final)
-			return RC_MORE;
-		if (rc == RC_MORE && c == ']')
-			return RC_OK; /* the data ends inside the next header */
+		rc = judge_bracket(b, i, depth);
+		if (rc != RC_NOT_FOUND)
+			break;
 		depth = depth_after(depth, c);
 	}
+	*ret_end = i;
+	b->searched = (uint32_t)(i | depth << SEARCHED_BITS);
+	if (rc != RC_NOT_FOUND)
+		return rc;
 	if (b->content.n > b->max)
 		return RC_LIMIT;
 	return b->is_final ? end_at_last(b, ret_end) : RC_MORE;
 }
 
-static enum rc text_end(const struct body *b, size_t *ret_end)
+static enum rc text_end(struct body *b, size_t *ret_end)
 {
 	enum rc rc = end_by_length(b, ret_end);
 
@@ -227,10 +256,10 @@ static enum rc is_binary(const struct body *b, bool *ret)
 
 /* Step 5: the first ']', for the payload is escaped. A raw '[' with a whole header behind it starts
  * the next frame: this one was cut (RC_SYNTAX, *ret_end). Looks at no byte twice. */
-static enum rc binary_end(const struct body *b, uint32_t *searched, size_t *ret_end)
+static enum rc binary_end(struct body *b, size_t *ret_end)
 {
 	size_t n = b->content.n <= b->max ? b->content.n : b->max + 1;
-	size_t from = *searched < n ? *searched : n;
+	size_t from = b->searched < n ? b->searched : n;
 	const char *stop = memchr(b->content.p + from, ']', n - from);
 	size_t end = stop == NULL ? n : (size_t)(stop - b->content.p);
 	struct header ignored;
@@ -246,7 +275,7 @@ static enum rc binary_end(const struct body *b, uint32_t *searched, size_t *ret_
 		if (rc == RC_OK)
 			return RC_SYNTAX;
 		if (rc == RC_MORE && !b->is_final) {
-			*searched = (uint32_t)from;
+			b->searched = (uint32_t)from;
 			return RC_MORE;
 		}
 	}
@@ -254,7 +283,7 @@ static enum rc binary_end(const struct body *b, uint32_t *searched, size_t *ret_
 		*ret_end = end;
 		return RC_OK;
 	}
-	*searched = (uint32_t)end;
+	b->searched = (uint32_t)end;
 	return b->content.n > b->max ? RC_LIMIT : RC_MORE;
 }
 
@@ -300,7 +329,7 @@ static void fill(
 static enum rc read_one(
 	struct view *in, bool is_final, struct frame *ret, struct frame_scan *scan, struct err *e)
 {
-	struct body b = {.is_final = is_final};
+	struct body b = {.is_final = is_final, .searched = scan->searched};
 	bool binary = false;
 	size_t end = 0;
 	enum rc rc = header_read(*in, is_final, &b.header);
@@ -321,7 +350,9 @@ static enum rc read_one(
 		return rc;
 	b.max = binary ? limit_of(scan->media_max, FRAME_MEDIA_MAX)
 		       : limit_of(scan->text_max, FRAME_TEXT_MAX);
-	rc = binary ? binary_end(&b, &scan->searched, &end) : text_end(&b, &end);
+	rc = binary ? binary_end(&b, &end) : text_end(&b, &end);
+	/* what was decided because nothing seemed to follow is open again when something does */
+	scan->searched = is_final ? 0 : b.searched;
 	if (rc == RC_OK) {
 		fill(&b, in->p, end, binary, ret);
 		drop(in, ret->whole.n, scan);

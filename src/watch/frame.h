@@ -54,9 +54,8 @@ struct frame_scan {
 	uint32_t junk;       /* bytes dropped that were not CR, LF, NUL or blank */
 	uint32_t junk_run;   /* the same, since the last good frame */
 	uint32_t bad_frames; /* headers and cut frames dropped */
-	uint32_t
-		searched; /* bytes of the unfinished frame at the front that hold no end of a binary
-			   * frame; set to 0 when other bytes than "the same and more" come next */
+	uint32_t searched; /* how far the unfinished frame at the front was searched; kept with its
+			    * bytes, and set to 0 when other than "the same and more" come next */
 	uint32_t spare; /* bytes that may still belong to a frame dropped over its limit: no junk */
 	uint32_t text_max; /* limits of this stream; 0 = the constants above, and never over them */
 	uint32_t media_max;
@@ -66,11 +65,12 @@ struct frame_scan {
 
 /* Takes the next frame from the front of *in. `is_final` says that no more bytes will follow soon
  * (end of input, or silence of FRAME_SILENCE_MS): only then frames with a wrong length and nothing
- * behind them are ended. A frame of right length needs neither. RC_OK: *ret is set and *in stands
- * after the frame. RC_MORE: *in stands at the start of an unfinished frame (keep those bytes) or is
- * empty. RC_LIMIT: a frame over its limit was dropped, *in stands after what was dropped; go on.
- * RC_SYNTAX: close the connection: a foreign protocol (scan->foreign), or more than FRAME_JUNK_MAX
- * bytes of junk in a row. *in stands after the junk, at the foreign bytes. */
+ * behind them are ended. A frame of right length needs neither.
+ * - RC_OK: *ret is set and *in stands after the frame.
+ * - RC_MORE: *in stands at the start of an unfinished frame (keep those bytes) or is empty.
+ * - RC_LIMIT: a frame over its limit was dropped, *in stands after what was dropped; go on.
+ * - RC_SYNTAX: close the connection: a foreign protocol (scan->foreign), or more than
+ *   FRAME_JUNK_MAX bytes of junk in a row. *in stands after the junk, at the foreign bytes. */
 MUST_CHECK enum rc frame_read(
 	struct view *in, bool is_final, struct frame *ret, struct frame_scan *scan, struct err *e);
 

@@ -396,6 +396,27 @@ static void skipping_gives_up_one_unfinished_frame(void **state)
 
 /* Work, not time: a megabyte of hostile bytes, one at a time, must not be searched again and again.
  */
+static void a_trickle_of_text_is_searched_once(void **state)
+{
+	static char text[FRAME_TEXT_MAX];
+	struct frame_scan scan = {.junk = 0};
+	struct frame f;
+
+	(void)state;
+	/* no bracket ends it, and the declared length is wrong: each is judged once, and then no
+	 * more */
+	size_t n = content_frame(text, "LK,", FRAME_TEXT_MAX - 100, "0010") - 1;
+	for (size_t i = 60; i + 3 < n; i += 3)
+		memcpy(text + i, i % 2 == 0 ? "[a" : "]b", 2);
+	for (size_t i = 100; i < n; i++) {
+		struct view in = {.p = text, .n = i};
+		assert_int_equal(frame_read(&in, false, &f, &scan, NULL), RC_MORE);
+		size_t decided = scan.searched & 0x1FFFF;
+		assert_true(
+			decided + 20 <= i && decided + 24 >= i); /* all, but for an open question */
+	}
+}
+
 static void a_trickle_of_media_is_searched_once(void **state)
 {
 	static char text[FRAME_MEDIA_MAX];
@@ -519,6 +540,7 @@ int main(void)
 		cmocka_unit_test(limits_of_a_stream_can_be_lower_but_not_higher),
 		cmocka_unit_test(the_rest_of_a_frame_over_the_limit_is_no_junk),
 		cmocka_unit_test(skipping_gives_up_one_unfinished_frame),
+		cmocka_unit_test(a_trickle_of_text_is_searched_once),
 		cmocka_unit_test(a_trickle_of_media_is_searched_once),
 		cmocka_unit_test(foreign_protocols_are_recognised),
 		cmocka_unit_test(frames_do_not_depend_on_how_bytes_arrive),
