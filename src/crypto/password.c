@@ -7,8 +7,8 @@
 
 _Static_assert(PASSWORD_HASH_TEXT == crypto_pwhash_STRBYTES, "size of the text form");
 
-/* Building stones of passwords that guessers try first; each at least three letters, lower case,
- * without the usual replacements (0 for o, 3 for e …), which plain_letters undoes. */
+/* Building stones of passwords that guessers try first; each lower case;
+ * is_letter knows the usual replacements (0 for o, 3 for e …). */
 static const char *const common_words[] = {"password", "passwort", "passwd", "pass", "contrasena",
 	"contrasenia", "clave", "kennwort", "geheim", "secret", "secreto", "iloveyou", "loveyou",
 	"tequiero", "teamo", "ichliebedich", "hallo", "hello", "hola", "letmein", "welcome",
@@ -72,19 +72,32 @@ static bool is_in_a_row(const char *p, size_t n)
 	return false;
 }
 
-/* Lower case, and the usual replacements undone when `is_plain`. */
-static size_t fold(struct view v, bool is_plain, char *ret)
+static size_t fold(struct view v, char *ret)
 {
-	static const char from[] = "013457@$!";
-	static const char to[] = "oieastasi";
-	size_t n = 0;
+	for (size_t i = 0; i < v.n; i++)
+		ret[i] = ascii_lower(v.p[i]);
+	return v.n;
+}
 
-	for (size_t i = 0; i < v.n; i++) {
-		char c = ascii_lower(v.p[i]);
-		const char *hit = is_plain && c != '\0' ? strchr(from, c) : NULL;
-		ret[n++] = hit == NULL ? c : to[hit - from];
+/* The letter itself, or what is often written for it: 0 for o, 3 for e, @ for a … */
+static bool is_letter(char c, char letter)
+{
+	static const char written[] = "013457@$!";
+	static const char meant[] = "oieastasi";
+	const char *hit = c == '\0' ? NULL : strchr(written, c);
+
+	return c == letter || (hit != NULL && meant[hit - written] == letter);
+}
+
+static bool begins_with_word(const char *p, size_t n, const char *word, size_t word_n)
+{
+	if (word_n > n)
+		return false;
+	for (size_t i = 0; i < word_n; i++) {
+		if (!is_letter(p[i], word[i]))
+			return false;
 	}
-	return n;
+	return true;
 }
 
 static bool is_separator(char c)
@@ -102,7 +115,7 @@ static size_t known_part(const char *p, size_t n, const struct view *names, size
 
 	for (size_t i = 0; i < COUNT_OF(common_words); i++) {
 		size_t word_n = strlen(common_words[i]);
-		if (word_n <= n && word_n > best && memcmp(p, common_words[i], word_n) == 0)
+		if (word_n > best && begins_with_word(p, n, common_words[i], word_n))
 			best = word_n;
 	}
 	for (size_t i = 0; i < names_n; i++) {
@@ -140,6 +153,7 @@ static bool is_made_of_known(const char *p, size_t n, const struct view *names, 
 static bool is_only_names(const char *p, size_t n, const struct view *names, size_t names_n)
 {
 	size_t i = 0;
+	bool has_name = false;
 
 	while (i < n) {
 		size_t best = 0;
@@ -151,15 +165,16 @@ static bool is_only_names(const char *p, size_t n, const struct view *names, siz
 		}
 		if (best == 0 && !is_separator(p[i]))
 			return false;
+		has_name = has_name || best > 0;
 		i += best == 0 ? 1 : best;
 	}
-	return true;
+	return has_name;
 }
 
 static bool is_common(struct view password, const struct view *names, size_t names_n)
 {
 	char text[PASSWORD_BYTES_MAX];
-	size_t n = fold(password, false, text);
+	size_t n = fold(password, text);
 
 	for (size_t period = 1; period <= PERIOD_MAX; period++) {
 		if (repeats_with_period(text, n, period))
@@ -170,10 +185,7 @@ static bool is_common(struct view password, const struct view *names, size_t nam
 			is_made_of_known(text, period, names, names_n))
 			return true;
 	}
-	if (is_in_a_row(text, n) || is_made_of_known(text, n, names, names_n))
-		return true;
-	n = fold(password, true, text);
-	bool is_known = is_made_of_known(text, n, names, names_n);
+	bool is_known = is_in_a_row(text, n) || is_made_of_known(text, n, names, names_n);
 	sodium_memzero(text, sizeof text);
 	return is_known;
 }
@@ -188,7 +200,7 @@ enum password_fault password_check(struct view password, const struct view *name
 	if (chars < PASSWORD_CHARS_MIN)
 		return PASSWORD_TOO_SHORT;
 	char text[PASSWORD_BYTES_MAX];
-	size_t n = fold(password, false, text);
+	size_t n = fold(password, text);
 	if (is_only_names(text, n, names, names_n))
 		return PASSWORD_IS_NAME;
 	return is_common(password, names, names_n) ? PASSWORD_COMMON : PASSWORD_GOOD;
