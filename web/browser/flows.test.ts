@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bind, codeIn, openBrowser, openPage, PASSWORD, Server, setUp, signIn, Sim, type Watched } from './kit';
+import { bind, codeIn, openBrowser, openPage, PASSWORD, picture, Server, setUp, signIn, Sim, type Watched } from './kit';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -30,7 +30,8 @@ describe('the first day', () => {
 		await sim?.stop();
 		await server.end();
 	});
-	afterEach(() => {
+	afterEach(async (context) => {
+		if (context.task.result?.state === 'fail') await picture(maria.page, 'failed');
 		expect(maria.faults).toEqual([]);
 	});
 
@@ -204,6 +205,7 @@ describe('the first day', () => {
 
 	test('what is asked of a watch that is away waits, says so, and can be cancelled', async () => {
 		const { page } = maria;
+		await sim.ask(`hangup ${sim.id(0)}`);
 		await sim.ask(`offline ${sim.id(0)}`);
 		await page.getByText('The watch of Emma is not connected.').waitFor();
 		await page.getByLabel('Message to Emma').fill('Wait for me');

@@ -204,7 +204,7 @@ export class Sim {
 		options: Record<string, string> = {}
 	) {
 		const path = join(server.folder, `sim-${first}.sock`);
-		const all = { blind: '0', begin: 'busy', upload: '5', seed: '7', place: '47.9959,7.8494', ...options };
+		const all = { blind: '0', begin: 'busy', upload: '5', manners: 'eager', seed: '7', place: '47.9959,7.8494', ...options };
 		this.#child = new Child(
 			binary,
 			[

@@ -8,6 +8,7 @@ import { COLORS, contrast, inkOn } from '../src/lib/color';
 import { dayOf, dayRange, GAP_MS, shownFixes, stepDay, thin, trackLength, trackLines } from '../src/lib/day';
 import { bearingDeg, circle, distanceM, drawable } from '../src/lib/geo';
 import { messageLength } from '../src/lib/message';
+import { isOlderAlarm, isOlderCommand } from '../src/lib/order';
 import { squareOf } from '../src/lib/picture';
 import { addressOf, parseRoute, placeOf, type Route } from '../src/lib/route.svelte';
 import { ago, compass, distance, initials, span, speed, usesMiles } from '../src/lib/say';
@@ -238,6 +239,24 @@ describe('alarms and commands', () => {
 			alarm({ id: 'battery', kind: 'low_battery', serious: false })
 		]);
 		expect(list.map((a) => a.id)).toEqual(['new', 'old', 'fall']);
+	});
+	test('states only go forward, whichever way the news comes', () => {
+		const states = ['queued', 'sent', 'unknown', 'confirmed'] as const;
+		const command = (state: Command['state']): Command => ({
+			id: 'c',
+			wearer: 'w',
+			type: 'find',
+			state,
+			created: before(0),
+			expires: before(0)
+		});
+		for (const [i, told] of states.entries())
+			for (const [j, known] of states.entries())
+				expect(isOlderCommand(command(told), command(known)), `${told} after ${known}`).toBe(i < j);
+		expect(isOlderAlarm(alarm({ state: 'open' }), alarm({ state: 'taken' }))).toBe(true);
+		expect(isOlderAlarm(alarm({ state: 'closed' }), alarm({ state: 'taken' }))).toBe(false);
+		expect(isOlderAlarm(alarm({ repeats: 1 }), alarm({ repeats: 2 }))).toBe(true);
+		expect(isOlderAlarm(alarm({ repeats: 2 }), alarm({ repeats: 2 }))).toBe(false);
 	});
 	test('the latest command of a kind', () => {
 		const command = (id: string, created: string, type: Command['type'] = 'find'): Command => ({

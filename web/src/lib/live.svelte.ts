@@ -2,6 +2,7 @@
 
 import { api, ask, type Alarm, type Claim, type Command, type Wearer } from './api';
 import { clock } from './clock.svelte';
+import { isOlderAlarm, isOlderCommand } from './order';
 import { Stream } from './stream';
 
 export type Link = 'starting' | 'live' | 'lost';
@@ -72,6 +73,8 @@ class Live {
 	}
 
 	putAlarm(alarm: Alarm): void {
+		const own = this.alarms.find((a) => a.id === alarm.id);
+		if (own && isOlderAlarm(alarm, own)) return;
 		const others = this.alarms.filter((a) => a.id !== alarm.id);
 		this.alarms = [alarm, ...others].sort(newestFirst).slice(0, ALARMS_KEPT);
 	}
@@ -79,6 +82,8 @@ class Live {
 	putCommand(command: Command): void {
 		const known = this.commands[command.wearer];
 		if (!known) return;
+		const own = known.find((c) => c.id === command.id);
+		if (own && isOlderCommand(command, own)) return;
 		const others = known.filter((c) => c.id !== command.id);
 		const list = [command, ...others].sort((a, b) => (a.created < b.created ? 1 : -1)).slice(0, COMMANDS_KEPT);
 		this.commands = { ...this.commands, [command.wearer]: list };

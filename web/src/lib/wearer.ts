@@ -10,6 +10,9 @@ export const VERY_OLD_MS = 2 * 3_600_000;
 export const INEXACT_M = 150;
 export const BATTERY_LOW = 20;
 
+/** A watch says something every few minutes; after this its connection may be a dead one. */
+export const SILENT_MS = 15 * 60_000;
+
 export type Freshness = 'fresh' | 'old' | 'very_old';
 
 export function freshness(fix: Fix, now: number): Freshness {

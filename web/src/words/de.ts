@@ -131,6 +131,7 @@ export const de: Catalogue = {
 	'card.connected': 'Verbunden',
 	'card.connected_for': 'Verbunden seit {span}',
 	'card.not_connected': 'Nicht verbunden',
+	'card.silent': 'Seit {span} nichts gehört',
 	'card.no_place': 'Noch kein Ort. Der erste kann im Freien einige Minuten dauern.',
 	'card.no_watch': 'Keine Uhr',
 	'card.demo': 'simuliert',

@@ -129,6 +129,7 @@ export const en = {
 	'card.connected': 'Connected',
 	'card.connected_for': 'Connected for {span}',
 	'card.not_connected': 'Not connected',
+	'card.silent': 'Nothing heard for {span}',
 	'card.no_place': 'No place yet. The first one can take some minutes outdoors.',
 	'card.no_watch': 'No watch',
 	'card.demo': 'simulated',

@@ -131,6 +131,7 @@ export const es: Catalogue = {
 	'card.connected': 'Conectado',
 	'card.connected_for': 'Conectado desde hace {span}',
 	'card.not_connected': 'Sin conexión',
+	'card.silent': 'Sin señal desde hace {span}',
 	'card.no_place': 'Todavía sin lugar. El primero puede tardar unos minutos al aire libre.',
 	'card.no_watch': 'Sin reloj',
 	'card.demo': 'simulado',
