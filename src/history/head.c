@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { HEAD_FIRST_BYTES = 192, WEARERS_FIRST = 1024, ROWS_FIRST = 256 };
+enum { HEAD_FIRST_BYTES = 480, WEARERS_FIRST = 1024, ROWS_FIRST = 256 };
 
 void heads_init(struct heads *hs)
 {
@@ -78,7 +78,7 @@ static enum rc make_room_for_bytes(struct heads *hs, struct head *head, size_t m
 		return RC_OK;
 	size_t capacity = head->capacity == 0 ? HEAD_FIRST_BYTES : head->capacity;
 	while (capacity < needed)
-		capacity += capacity / 2;
+		capacity *= 2; /* few moves: each is of memory that is cold */
 	if (capacity > UINT32_MAX / 2)
 		return fail(e, RC_LIMIT, "history: the head of a wearer is too large");
 	char *grown = realloc(head->bytes, capacity);
@@ -88,6 +88,22 @@ static enum rc make_room_for_bytes(struct heads *hs, struct head *head, size_t m
 	head->bytes = grown;
 	head->capacity = (uint32_t)capacity;
 	return RC_OK;
+}
+
+void heads_fetch(const struct heads *hs, uint32_t wearer)
+{
+	const struct head *head = heads_find(hs, wearer);
+
+	if (head != NULL)
+		__builtin_prefetch(head, 1);
+}
+
+void heads_fetch_end(const struct heads *hs, uint32_t wearer)
+{
+	const struct head *head = heads_find(hs, wearer);
+
+	if (head != NULL)
+		__builtin_prefetch(head->bytes + head->n, 1);
 }
 
 enum rc heads_add(struct heads *hs, const struct history_entry *entry, uint64_t seq, struct err *e)

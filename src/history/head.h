@@ -38,6 +38,10 @@ void heads_init(struct heads *hs);
 void heads_done(struct heads *hs);
 /* NULL when the wearer has none. */
 struct head *heads_find(const struct heads *hs, uint32_t wearer);
+/* Hints for the processor, some entries before heads_add: first the head, later where it will
+ * write. The heads of many wearers do not fit into its caches. */
+void heads_fetch(const struct heads *hs, uint32_t wearer);
+void heads_fetch_end(const struct heads *hs, uint32_t wearer);
 MUST_CHECK enum rc heads_add(
 	struct heads *hs, const struct history_entry *entry, uint64_t seq, struct err *e);
 MUST_CHECK enum rc heads_add_row(struct heads *hs, const struct journal_row *row, struct err *e);

@@ -444,15 +444,41 @@ static void post_seal(struct history *h, struct writer *w, struct seal *seal)
 	seal_free(seal);
 }
 
+/* The wearers of the next entries of a batch, so that their heads are on the way into the caches
+ * when their turn comes. */
+enum { AHEAD = 8, AHEAD_END = 4 };
+
+struct ahead {
+	struct view rest;
+	uint32_t wearers[AHEAD];
+	unsigned at;
+};
+
+static void ahead_step(struct ahead *a, const struct heads *hs)
+{
+	struct history_entry entry;
+
+	heads_fetch_end(hs, a->wearers[(a->at + AHEAD_END) % AHEAD]);
+	if (entry_read(&a->rest, &entry, NULL) == RC_OK) { /* damage shows at its own turn */
+		heads_fetch(hs, entry.wearer);
+		a->wearers[a->at % AHEAD] = entry.wearer;
+	}
+	a->at++;
+}
+
 static enum rc append_entries(
 	struct history *h, struct writer *w, const struct history_batch *b, struct err *e)
 {
 	struct journal_row row = {.first_seq = b->first_seq, .count = b->count, .left = b->count};
 	struct view rest = {.p = b->bytes, .n = b->n};
+	struct ahead ahead = {.rest = rest};
 	enum rc rc = heads_add_row(&h->heads, &row, e);
 
+	for (unsigned i = 0; i < AHEAD; i++)
+		ahead_step(&ahead, &h->heads);
 	for (uint64_t seq = b->first_seq; rest.n > 0 && rc == RC_OK; seq++) {
 		struct history_entry entry;
+		ahead_step(&ahead, &h->heads);
 		rc = entry_read(&rest, &entry, e);
 		if (rc == RC_OK)
 			rc = heads_add(&h->heads, &entry, seq, e);
