@@ -289,8 +289,9 @@ static bool tolerate_point(struct report *r, enum report_error error)
 {
 	bool is_placeless = (r->has & REPORT_HAS_ZERO_POINT) != 0 || !r->is_valid;
 
-	if (error == REPORT_BAD_POINT && is_placeless) {
+	if (error == REPORT_BAD_POINT)
 		r->is_valid = false;
+	if (error == REPORT_BAD_POINT && is_placeless) {
 		report_miss(r, error);
 		return true;
 	}

@@ -334,6 +334,7 @@ static void an_alarm_keeps_what_can_be_read(void **state)
 
 	r = read_of("AL,080123,131944,A,91.0,N,3.1,E,1.5,0,0,9,100,90,0,0,00200000,1,2,3,4");
 	assert_int_equal(r.alarms, REPORT_ALARM_FALL);
+	assert_false(r.is_valid);
 	assert_int_equal(r.has & REPORT_HAS_POINT, 0);
 	assert_true((r.has & REPORT_HAS_TIME) != 0);
 
@@ -375,6 +376,29 @@ static void position_keywords_are_known_by_their_start(void **state)
 		assert_int_equal(r.is_stored, strncmp(words[i], "UD2", 3) == 0);
 		assert_int_equal(r.text.n, 0);
 	}
+}
+
+static void blanks_after_commas_are_no_part_of_a_field(void **state)
+{
+	struct report r =
+		read_of("UD, 080123, 131944, A, 51.2, N, 3.1, E, 0.5, 0, 0, 9, 100, 90, 1, 2,"
+			" 00000010, 1, 255, 460, 02, 9360, 4082, -70, 1, home,"
+			" aa:bb:cc:dd:ee:ff, -50, 12.5");
+
+	(void)state;
+	assert_int_equal(r.error, REPORT_FINE);
+	assert_int_equal(r.lat_e7, 512000000);
+	assert_int_equal(r.flags, REPORT_FLAG_STILL);
+	assert_int_equal(r.cells_n, 1);
+	assert_string_equal(r.cells[0].mnc, "02");
+	assert_int_equal(r.wifi_n, 1);
+	assert_int_equal(r.accuracy_dm, 125);
+	r = read_of(
+		"UD_CDMA, 080123, 131944, A, 51.2, N, 3.1, E, 0, 0, 0, 9, 100, 90, 0, 0, 00000000,"
+		" 1, 1, 460, 2, 10133, 5173, 100, 0, 23.6");
+	assert_int_equal(r.error, REPORT_FINE);
+	assert_int_equal(r.cdma.bid, 100);
+	assert_int_equal(r.accuracy_dm, 236);
 }
 
 static void fields_before_the_record_are_skipped(void **state)
@@ -498,6 +522,7 @@ int main(void)
 		cmocka_unit_test(an_alarm_keeps_what_can_be_read),
 		cmocka_unit_test(an_alarm_without_alarm_bit_is_unknown),
 		cmocka_unit_test(position_keywords_are_known_by_their_start),
+		cmocka_unit_test(blanks_after_commas_are_no_part_of_a_field),
 		cmocka_unit_test(fields_before_the_record_are_skipped),
 		cmocka_unit_test(requests_without_a_place_are_no_errors),
 		cmocka_unit_test(keywords_that_are_none_are_refused),

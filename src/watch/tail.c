@@ -141,8 +141,9 @@ static bool is_long_cdma(struct view in, struct view f[4])
 {
 	uint32_t value = 0;
 
-	return cut_fields(&in, f, 4) && num_u32(f[0], 7, &value, NULL) == RC_OK && f[2].n == 3 &&
-	       num_u32(f[2], 799, &value, NULL) == RC_OK && value >= 200;
+	return cut_fields(&in, f, 4) && num_u32(field_trim(f[0]), 7, &value, NULL) == RC_OK &&
+	       field_trim(f[2]).n == 3 && num_u32(field_trim(f[2]), 799, &value, NULL) == RC_OK &&
+	       value >= 200;
 }
 
 static void skip_fields(struct view *in, size_t n)
@@ -160,7 +161,7 @@ static void read_long_cdma(struct view *in, const struct view f[4], struct repor
 	struct network net = network_of(f[2], f[3]);
 
 	skip_fields(in, 4);
-	if (num_u32(f[0], 7, &count, NULL) != RC_OK || count == 0)
+	if (num_u32(field_trim(f[0]), 7, &count, NULL) != RC_OK || count == 0)
 		return;
 	if (!cut_fields(in, ids, COUNT_OF(ids))) {
 		report_miss(r, REPORT_BAD_CELLS);
@@ -238,8 +239,8 @@ static void read_after_no_cells(struct view in, struct report *r)
 
 	bool is_list = list.fits && list.is_counted &&
 		       (list.count == 0 || list.blanks < list.count) && list.left <= 1 &&
-		       (list.left == 0 || num_decimal(list.last, 1, 0, ACCURACY_MAX_DM, &ignored,
-						  NULL) == RC_OK);
+		       (list.left == 0 || num_decimal(field_trim(list.last), 1, 0, ACCURACY_MAX_DM,
+						  &ignored, NULL) == RC_OK);
 	if (is_list) {
 		read_accuracy(&list, r);
 		return;
