@@ -89,7 +89,7 @@ enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index,
 	return RC_OK;
 }
 
-enum rc batch_add_news(struct batch *b, const struct news *news, struct err *e)
+enum rc batch_add_news(struct batch *b, struct news **ret, struct err *e)
 {
 	if (b->news_n == b->news_capacity) {
 		struct news *grown = grow(b->news, &b->news_capacity, sizeof *grown);
@@ -97,7 +97,7 @@ enum rc batch_add_news(struct batch *b, const struct news *news, struct err *e)
 			return fail(e, RC_NOMEM, "ingest: out of memory");
 		b->news = grown;
 	}
-	b->news[b->news_n++] = *news;
+	*ret = &b->news[b->news_n++];
 	return RC_OK;
 }
 
@@ -155,7 +155,7 @@ static void apply_news(struct ingest *in, const struct news *n)
 	}
 	if ((n->has & NEWS_FLAGS) != 0)
 		dev->flags = n->flags;
-	ingest_mark_dirty(in, dev, n->place);
+	ingest_mark_dirty(in, dev);
 }
 
 static void tell_alarms(struct ingest *in, const struct batch *b)
@@ -333,7 +333,7 @@ bool ingest_is_full(struct domain *d)
 	return is_full;
 }
 
-void ingest_mark_dirty(struct ingest *in, struct live_device *dev, uint32_t place)
+void ingest_mark_dirty(struct ingest *in, struct live_device *dev)
 {
 	struct domain *d = in->domain;
 
@@ -345,7 +345,7 @@ void ingest_mark_dirty(struct ingest *in, struct live_device *dev, uint32_t plac
 			return; /* people see it at the next change */
 		in->dirty = grown;
 	}
-	in->dirty[in->dirty_n++] = (struct dirty){.place = place, .number = dev->number};
+	in->dirty[in->dirty_n++] = (struct dirty){.place = dev->place, .number = dev->number};
 	dev->is_dirty = true;
 	if (!timer_is_set(&in->events))
 		timer_set(loop_wheel(d->loop), &in->events, loop_now_ms(d->loop) + INGEST_EVENT_MS);
@@ -374,6 +374,6 @@ void ingest_touch(struct domain *d, const struct uid *wearer)
 	live_lock(d->live);
 	struct live_device *dev = live_by_wearer(d->live, wearer);
 	if (dev != NULL)
-		ingest_mark_dirty(d->ingest, dev, live_place(d->live, dev));
+		ingest_mark_dirty(d->ingest, dev);
 	live_unlock(d->live);
 }

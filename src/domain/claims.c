@@ -201,8 +201,12 @@ void claim_connected(struct claim *c, uint64_t session, struct view wire_id, int
 	c->session = session;
 	if (!view_to_text(wire_id, c->wire_id, sizeof c->wire_id))
 		return;
-	if (c->state == CLAIM_CODE_SENT && c->code_expires_ms > now_ms)
-		return; /* it came back: the code it shows still holds */
+	bool has_proof_out = c->state == CLAIM_CODE_SENT || c->state == CLAIM_PROOF_WANTED;
+	if (has_proof_out && c->code_expires_ms > now_ms) {
+		/* It came back: the code that it shows still holds. */
+		claim_set_state(c, c->state, CLAIM_HINT_NONE);
+		return;
+	}
 	if (c->sends < CLAIM_SENDS_MAX) {
 		claim_new_code(c, now_ms);
 		claim_show_code(c);

@@ -153,7 +153,7 @@ static void on_heartbeat(struct ingest *in, const struct message_report *m, cons
 			dev->has_steps = true;
 			dev->steps = r->steps;
 		}
-		ingest_mark_dirty(in, dev, live_place(d->live, dev));
+		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
 	if (number != 0 && current == m->session)
@@ -267,10 +267,10 @@ static void answer_with_values(struct domain *d, const struct message_report *m)
 	answer_now(d, &filled);
 }
 
-static void make_news(struct news *n, const struct live_device *dev, uint32_t place,
-	const struct report *r, const struct judged *j, int64_t received_ms)
+static void make_news(struct news *n, const struct live_device *dev, const struct report *r,
+	const struct judged *j, int64_t received_ms)
 {
-	n->place = place;
+	n->place = dev->place;
 	n->number = dev->number;
 	n->received_s = (uint32_t)(received_ms / 1000);
 	n->has = 0;
@@ -298,12 +298,12 @@ static void make_news(struct news *n, const struct live_device *dev, uint32_t pl
 	}
 }
 
-static void make_alarm(struct alarm_work *a, const struct live_device *dev, uint32_t place,
-	const struct report *r, const struct judged *j, const struct message_report *m)
+/* The entry stands last in b. */
+static enum rc add_alarm(struct batch *b, const struct live_device *dev, const struct report *r,
+	const struct judged *j, const struct message_report *m, struct err *e)
 {
 	bool has_time = (r->has & REPORT_HAS_TIME) != 0;
-
-	*a = (struct alarm_work){
+	struct alarm_work alarm = {
 		.intake = {.wearer = dev->wearer,
 			.kinds = r->alarms != 0 ? r->alarms : REPORT_ALARM_UNKNOWN,
 			.status = r->status,
@@ -312,19 +312,30 @@ static void make_alarm(struct alarm_work *a, const struct live_device *dev, uint
 			.received_ms = m->received_ms,
 			.marks = j->marks,
 			.is_own_report = r->kind == REPORT_ALARM},
-		.place = place,
+		.report_at = b->entries.n - m->report.n,
+		.report_n = m->report.n,
+		.place = dev->place,
 		.number = dev->number,
 		.group = dev->group,
 	};
+
+	return batch_add_alarm(b, &alarm, e);
 }
 
 /* Everything of one report into its batch; nothing is half there when it fails. */
-static enum rc batch_report(struct ingest *in, const struct history_entry *entry,
-	const struct news *news, struct alarm_work *alarm, const struct message_report *m,
-	struct err *e)
+static enum rc batch_report(struct ingest *in, const struct live_device *dev,
+	const struct report *r, const struct message_report *m, bool has_alarm, struct err *e)
 {
+	const struct judged *j = &in->judged;
+	const struct history_entry entry = {.wearer = dev->number,
+		.time_ms = j->time_ms,
+		.received_ms = m->received_ms,
+		.marks = j->marks,
+		.is_place = j->is_place,
+		.packed = m->report};
 	struct batch *b = NULL;
-	enum rc rc = batch_for(in, alarm != NULL, &b, e);
+	struct news *news = NULL;
+	enum rc rc = batch_for(in, has_alarm, &b, e);
 	if (rc != RC_OK)
 		return rc;
 	size_t entries_n = b->entries.n;
@@ -332,13 +343,13 @@ static enum rc batch_report(struct ingest *in, const struct history_entry *entry
 	size_t news_n = b->news_n;
 	size_t alarms_n = b->alarms_n;
 
-	rc = history_batch_add(&b->entries, entry, e);
+	rc = history_batch_add(&b->entries, &entry, e);
 	if (rc == RC_OK)
-		rc = batch_add_news(b, news, e);
-	if (rc == RC_OK && alarm != NULL) {
-		alarm->report_at = b->entries.n - entry->packed.n;
-		alarm->report_n = entry->packed.n;
-		rc = batch_add_alarm(b, alarm, e);
+		rc = batch_add_news(b, &news, e);
+	if (rc == RC_OK) {
+		make_news(news, dev, r, j, m->received_ms);
+		if (has_alarm)
+			rc = add_alarm(b, dev, r, j, m, e);
 	}
 	if (rc == RC_OK && m->reply.kind != REPLY_NONE)
 		rc = batch_add_answer(b, m->session, m->index, &m->reply, e);
@@ -351,63 +362,65 @@ static enum rc batch_report(struct ingest *in, const struct history_entry *entry
 	return rc;
 }
 
-/* Positions, alarms, health: what is kept. */
-static void on_values(struct ingest *in, const struct message_report *m, const struct report *r)
+static void write_clock(struct domain *d, const struct live_device *dev)
 {
-	struct domain *d = in->domain;
-	struct judged j;
-	struct news news;
-	struct alarm_work alarm;
-	struct fact_work facts;
-	bool has_alarm = r->kind == REPORT_ALARM || (r->alarms != 0 && !r->is_stored);
+	struct fact_work facts = {.wearer = dev->wearer,
+		.group = dev->group,
+		.date_order = dev->date_order,
+		.offset_min = dev->offset_min,
+		.has_clock = true};
 
-	live_lock(d->live);
-	struct live_device *dev = session_device(in, m->session);
-	if (dev == NULL) {
-		live_unlock(d->live);
-		return;
-	}
-	uint32_t place = live_place(d->live, dev);
+	write_facts(d, &facts);
+}
+
+/* Not answered, so the watch says it again. */
+static void lose_report(struct ingest *in, const struct err *e)
+{
+	ingest_count(in, COUNT_LOST, 1);
+	log_event(LOG_ERROR, "ingest.report_lost", "why=\"%s\"", e->msg);
+}
+
+/* Positions, alarms, health: what is kept. Under live_lock: one look-up and one lock a report. */
+static void on_values(struct ingest *in, struct live_device *dev, const struct message_report *m,
+	const struct report *r)
+{
+	bool has_alarm = r->kind == REPORT_ALARM || (r->alarms != 0 && !r->is_stored);
 	uint32_t hash = quick_hash(m->report);
 	bool is_repeat = hash == dev->last_hash && !has_alarm;
+	struct err e;
+
 	dev->last_hash = hash;
 	dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
-	if (!is_repeat) {
-		judge(dev, r, m->received_ms, &j);
-		make_news(&news, dev, place, r, &j, m->received_ms);
-		if (has_alarm)
-			make_alarm(&alarm, dev, place, r, &j, m);
-		if (j.has_learned) {
-			facts = (struct fact_work){.wearer = dev->wearer,
-				.group = dev->group,
-				.date_order = dev->date_order,
-				.offset_min = dev->offset_min,
-				.has_clock = true};
-		}
-	}
-	uint32_t number = dev->number;
-	live_unlock(d->live);
 	if (is_repeat) {
 		ingest_count(in, COUNT_DUPLICATES, 1);
-		answer_with_values(d, m);
+		answer_with_values(in->domain, m);
 		return;
 	}
-	if (j.has_learned)
-		write_facts(d, &facts);
-	struct history_entry entry = {.wearer = number,
-		.time_ms = j.time_ms,
-		.received_ms = m->received_ms,
-		.marks = j.marks,
-		.is_place = j.is_place,
-		.packed = m->report};
-	struct err e;
-	if (batch_report(in, &entry, &news, has_alarm ? &alarm : NULL, m, &e) != RC_OK) {
-		/* Not answered, so the watch says it again. */
-		ingest_count(in, COUNT_LOST, 1);
-		log_event(LOG_ERROR, "ingest.report_lost", "why=\"%s\"", e.msg);
-		return;
-	}
-	ingest_count(in, COUNT_ALARMS, has_alarm);
+	judge(dev, r, m->received_ms, &in->judged);
+	if (in->judged.has_learned)
+		write_clock(in->domain, dev);
+	if (batch_report(in, dev, r, m, has_alarm, &e) != RC_OK)
+		lose_report(in, &e);
+	else if (has_alarm)
+		ingest_count(in, COUNT_ALARMS, 1);
+}
+
+static bool is_about_values(const struct report *r)
+{
+	return r->kind == REPORT_POSITION || r->kind == REPORT_ALARM || r->kind == REPORT_HEALTH;
+}
+
+/* The usual case: a position of a watch that has one connection. False: look closer. */
+static bool take_values(struct ingest *in, const struct message_report *m, const struct report *r)
+{
+	struct live *live = in->domain->live;
+
+	live_lock(live);
+	struct live_device *dev = session_device(in, m->session);
+	if (dev != NULL)
+		on_values(in, dev, m, r);
+	live_unlock(live);
+	return dev != NULL;
 }
 
 static bool is_bound(struct ingest *in, uint64_t session)
@@ -453,7 +466,7 @@ static void report_of_bound(
 	case REPORT_POSITION:
 	case REPORT_ALARM:
 	case REPORT_HEALTH:
-		on_values(in, m, r);
+		(void)!take_values(in, m, r); /* it is bound: the caller looked */
 		break;
 	case REPORT_HEARTBEAT:
 		on_heartbeat(in, m, r);
@@ -487,6 +500,8 @@ void ingest_report(struct domain *d, const struct message_report *m)
 		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
 		return;
 	}
+	if (is_about_values(r) && !sessions_are_disputed(in) && take_values(in, m, r))
+		return;
 	char id[WIRE_ID_TEXT];
 	bool has_owner = is_bound(in, m->session);
 	if (!has_owner && !quarantine_id_of(d->quarantine, m->session, id))

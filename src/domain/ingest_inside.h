@@ -77,6 +77,16 @@ enum ingest_count {
 	COUNT_COUNT,
 };
 
+/* What to think of a report. */
+struct judged {
+	int64_t time_ms;
+	uint8_t marks;
+	bool is_place;
+	bool has_learned; /* date order or offset: to be written down */
+	struct fix fix;   /* when has_fix */
+	bool has_fix;
+};
+
 struct dirty {
 	uint32_t place, number;
 };
@@ -94,6 +104,7 @@ struct ingest {
 	struct duels *duels;
 	struct report scratch; /* 1 KB: not on the stack for each report */
 	atomic_ullong counts[COUNT_COUNT];
+	struct judged judged; /* as scratch */
 	struct keyword_counts *keywords;
 };
 
@@ -109,10 +120,10 @@ static inline void ingest_count(struct ingest *in, enum ingest_count what, uint6
 MUST_CHECK enum rc batch_for(struct ingest *in, bool is_urgent, struct batch **ret, struct err *e);
 MUST_CHECK enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index,
 	const struct reply *reply, struct err *e);
-MUST_CHECK enum rc batch_add_news(struct batch *b, const struct news *news, struct err *e);
+/* Room for one more; the caller fills it. */
+MUST_CHECK enum rc batch_add_news(struct batch *b, struct news **ret, struct err *e);
 MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e);
-void ingest_mark_dirty(
-	struct ingest *in, struct live_device *dev, uint32_t place); /* under live_lock */
+void ingest_mark_dirty(struct ingest *in, struct live_device *dev); /* under live_lock */
 void ingest_on_linger(struct timer *t, void *context);
 void ingest_on_retry(struct timer *t, void *context);
 void ingest_on_events(struct timer *t, void *context);
@@ -121,6 +132,9 @@ void batch_free(struct batch *b);
 /* session.c */
 MUST_CHECK enum rc duels_new(struct ingest *in, struct duels **ret_owned, struct err *e);
 void duels_free(struct duels *ds);
+/* Some watch has, or had lately, a second connection: session_talked wants to know of each frame.
+ */
+bool sessions_are_disputed(const struct ingest *in);
 /* The device that a session talks for; also when it is the second one. NULL: none. Under live_lock.
  */
 struct live_device *session_device(struct ingest *in, uint64_t session);
@@ -128,15 +142,7 @@ struct live_device *session_device(struct ingest *in, uint64_t session);
 void session_talked(struct ingest *in, uint64_t session, const struct report *r);
 void session_forget(struct ingest *in, uint32_t number);
 
-/* judge.c: what to think of a report. Changes what the device learned. Under live_lock. */
-struct judged {
-	int64_t time_ms;
-	uint8_t marks;
-	bool is_place;
-	bool has_learned; /* date order or offset: to be written down */
-	struct fix fix;   /* when has_fix */
-	bool has_fix;
-};
+/* judge.c. Changes what the device learned. Under live_lock. */
 void judge(
 	struct live_device *dev, const struct report *r, int64_t received_ms, struct judged *ret);
 /* Battery of a heartbeat: good enough to show? */

@@ -13,6 +13,7 @@ enum {
 	OFFSET_MAX_MIN = 14 * 60,
 	JUMP_MPS = 250,
 	JUMP_MIN_M = 2000,
+	NEAR_E7 = 120000, /* 1.3 km: both ways together still less than JUMP_MIN_M */
 	JUMPS_BELIEVED = 3,
 	BATTERY_STEP = 10,
 };
@@ -107,6 +108,11 @@ static bool is_factory_place(const struct report *r)
 static bool is_jump(struct live_device *dev, const struct fix *f)
 {
 	if (!dev->has_fix || (f->marks & FIX_MARK_STORED) != 0) {
+		return false;
+	}
+	if (labs((long)dev->lat_e7 - f->lat_e7) < NEAR_E7 &&
+		labs((long)dev->lon_e7 - f->lon_e7) < NEAR_E7) {
+		dev->jumps = 0; /* under JUMP_MIN_M at any latitude */
 		return false;
 	}
 	double metres = distance_m(dev->lat_e7, dev->lon_e7, f->lat_e7, f->lon_e7);

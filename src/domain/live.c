@@ -131,19 +131,6 @@ struct live_device *live_by_wearer(struct live *l, const struct uid *wearer)
 	return NULL;
 }
 
-uint32_t live_place(const struct live *l, const struct live_device *dev)
-{
-	uint32_t slot = 0;
-
-	for (int64_t i = index_first(&l->by_wearer, hash_uid(&dev->wearer), &slot); i != INDEX_NONE;
-		i = index_next(&l->by_wearer, &slot)) {
-		if (at(l, (uint32_t)i) == dev)
-			return (uint32_t)i;
-	}
-	assert(!"a device of the table is in its index");
-	return 0;
-}
-
 struct live_device *live_at(struct live *l, uint32_t place, uint32_t number)
 {
 	struct live_device *dev = place < l->used ? at(l, place) : NULL;
@@ -197,6 +184,7 @@ enum rc live_add(struct live *l, const struct live_device *dev, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	*at(l, place) = *dev;
+	at(l, place)->place = place;
 	rc = index_add(&l->by_wire_id, place, e);
 	if (rc == RC_OK) {
 		rc = index_add(&l->by_wearer, place, e);
@@ -213,7 +201,7 @@ enum rc live_add(struct live *l, const struct live_device *dev, struct err *e)
 
 enum rc live_set_session(struct live *l, struct live_device *dev, uint64_t session, struct err *e)
 {
-	uint32_t place = live_place(l, dev);
+	uint32_t place = dev->place;
 
 	if (dev->session == session)
 		return RC_OK;
@@ -236,7 +224,7 @@ enum rc live_set_session(struct live *l, struct live_device *dev, uint64_t sessi
 
 void live_remove(struct live *l, struct live_device *dev)
 {
-	uint32_t place = live_place(l, dev);
+	uint32_t place = dev->place;
 	enum rc rc = live_set_session(l, dev, 0, NULL);
 
 	assert(rc == RC_OK); /* taking a session away needs no memory */

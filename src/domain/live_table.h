@@ -18,6 +18,7 @@ struct live_device {
 	uint32_t accuracy_dm;
 	int32_t altitude_dm;
 	uint32_t fix_steps, steps;
+	uint32_t place;     /* of this device in the table; set by live_add */
 	uint32_t number;    /* of the wearer; 0: this place of the table is free */
 	uint32_t last_hash; /* of the newest stored report: exact repeats are folded */
 	uint16_t speed_ckmh, course_cdeg;
@@ -54,9 +55,7 @@ void live_unlock(struct live *l);
 struct live_device *live_by_wire_id(struct live *l, struct view wire_id);
 struct live_device *live_by_session(struct live *l, uint64_t session);
 struct live_device *live_by_wearer(struct live *l, const struct uid *wearer);
-/* The place of a device in the table, and back; NULL when it is not the device of that wearer
- * number any more. */
-uint32_t live_place(const struct live *l, const struct live_device *dev);
+/* The device at a place; NULL when it is not the one of that wearer number any more. */
 struct live_device *live_at(struct live *l, uint32_t place, uint32_t number);
 
 /* RC_CONFLICT when the wire id is there already. */

@@ -132,6 +132,11 @@ static struct duel *duel_by_rival(struct duels *ds, uint64_t session)
 	return NULL;
 }
 
+bool sessions_are_disputed(const struct ingest *in)
+{
+	return in->duels->n > 0;
+}
+
 struct live_device *session_device(struct ingest *in, uint64_t session)
 {
 	struct live_device *dev = live_by_session(in->domain->live, session);
@@ -162,7 +167,7 @@ static void on_duel_over(struct timer *t, void *context)
 	struct live_device *dev = live_at(d->live, duel->place, duel->number);
 	if (dev != NULL && dev->is_conflict) {
 		dev->is_conflict = false;
-		ingest_mark_dirty(in, dev, duel->place);
+		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
 	duel_free(in->duels, duel);
@@ -203,7 +208,7 @@ static void raise_conflict(struct ingest *in, struct duel *duel, struct live_dev
 	if (!dev->is_conflict) {
 		dev->is_conflict = true;
 		ingest_count(in, COUNT_CONFLICTS, 1);
-		ingest_mark_dirty(in, dev, duel->place);
+		ingest_mark_dirty(in, dev);
 	}
 	if (duel->alarm_ms != 0 && now - duel->alarm_ms < DUEL_MS)
 		return;
@@ -266,7 +271,7 @@ static void take_over(struct ingest *in, struct duel *duel)
 		if (duel->takeovers >= TAKEOVERS_MAX)
 			raise_conflict(in, duel, dev);
 		is_conflict = dev->is_conflict;
-		ingest_mark_dirty(in, dev, duel->place);
+		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
 	ingest_count(in, COUNT_TAKEOVERS, 1);
@@ -410,7 +415,7 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 	live_lock(d->live);
 	struct live_device *dev = live_by_wire_id(d->live, id);
 	if (dev != NULL) {
-		place = live_place(d->live, dev);
+		place = dev->place;
 		number = dev->number;
 		is_second = dev->session != 0 && dev->session != session;
 		dev->last_seen_s = (uint32_t)now_s;
@@ -423,7 +428,7 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 				d->live, dev, session, NULL); /* at the next frame */
 			dev->connected_s = (uint32_t)now_s;
 		}
-		ingest_mark_dirty(in, dev, place);
+		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
 	if (number == 0) {
@@ -470,7 +475,7 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
 		}
 		(void)!live_set_session(
 			d->live, dev, next, NULL); /* no memory: at the next frame */
-		ingest_mark_dirty(in, dev, live_place(d->live, dev));
+		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
 	if (number == 0)
