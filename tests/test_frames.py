@@ -54,10 +54,10 @@ def frame_of(line, content):
 def answers_of(line):
     """The frames that are right answers; empty: nothing may come."""
     kind = line["means"]["type"]
+    if line.get("reply") is None:
+        return []  # also TK,1: about a voice message of ours
     if kind in OTHERWISE:
         return [] if OTHERWISE[kind] is None else [frame_of(line, OTHERWISE[kind])]
-    if line.get("reply") is None:
-        return []
     return [w.replace(line["means"]["id"], BOUND_ID, 1).encode() for w in [line["reply"], *line.get("reply_alt", [])]]
 
 
@@ -194,7 +194,7 @@ def test_after_every_bad_frame_the_next_heartbeat_is_answered_or_the_connection_
                 assert data == b"", f"{line['why']}: {data!r} instead of the end"
             else:
                 assert data, f"{line['why']}: closed"
-                if not got.endswith(answer):
+                if answer not in got:  # what the bad frame itself is answered may come later
                     continue
             del waiting[one]
             watch.close()
