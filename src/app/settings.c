@@ -139,8 +139,9 @@ static const struct setting table[] = {
 		65536, 1073741824, "byte", SETTING_LIMIT, NULL,
 		"bytes that wait for the server before a gateway stops reading reports"},
 	{"batch_wait_ms", "4", SETTING_NUMBER, offsetof(struct settings, batch_wait_ms),
-		0, 20, "ms", 0, NULL,
-		"pause of a gateway under moderate load, which halves its work"},
+		0, 10, "ms", 0, NULL,
+		"pause of a gateway under moderate load, which halves its work; up to four "
+		"times as long when little comes"},
 	{"unknown_ids_max", "10000", SETTING_NUMBER, offsetof(struct settings, unknown_ids_max),
 		0, 10000000, "", SETTING_LIMIT, NULL,
 		"watches that nobody has claimed, remembered at once"},

@@ -14,7 +14,8 @@ enum {
 	LINGER_MS = 50,           /* plain reports wait so long for others */
 	LINGER_BYTES = 32 * 1024, /* or until so much is collected */
 	BATCH_READS_MAX = 96,     /* a turn with more has its batch already */
-	BATCH_GAP_MS = 20,        /* turns further apart gain nothing by a pause */
+	BATCH_READS_GOOD = 32,
+	BATCH_GAP_MS = 50, /* turns further apart gain nothing by a pause */
 	LINK_BAD_MAX = 3,
 };
 
@@ -274,18 +275,23 @@ static void flush_if_due(struct gateway *g)
 	}
 }
 
-/* Under moderate load a short pause lets more arrive, so that one wake-up serves many watches. */
+/* Under moderate load a short pause lets more arrive, so that one wake-up serves many watches: the
+ * fewer came, the longer, up to four times batch_wait_ms. */
 static void pause_for_batch(struct gateway *g, bool is_urgent)
 {
-	uint32_t wait_ms = g->config.limits.batch_wait_ms;
+	int64_t wait_ms = g->config.limits.batch_wait_ms;
 	int64_t now_ms = loop_now_ms(g->loop);
 	bool is_busy = now_ms - g->busy_ms <= BATCH_GAP_MS;
+	unsigned reads = g->turn_reads;
 
-	if (g->turn_reads == 0)
+	if (reads == 0)
 		return;
 	g->busy_ms = now_ms;
-	if (wait_ms == 0 || is_urgent || !is_busy || g->turn_reads > BATCH_READS_MAX)
+	if (wait_ms == 0 || is_urgent || !is_busy || reads > BATCH_READS_MAX)
 		return;
+	if (reads < BATCH_READS_GOOD)
+		wait_ms = wait_ms * BATCH_READS_GOOD /
+			  (reads < BATCH_READS_GOOD / 4 ? BATCH_READS_GOOD / 4 : reads);
 	struct timespec pause = {.tv_nsec = (long)wait_ms * 1000000};
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL); /* cut short is as good */
 }
