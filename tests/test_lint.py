@@ -68,6 +68,14 @@ def test_clean_source_passes(repository, check):
     assert (code, output.splitlines()[-1]) == (0, "1 passed, 0 failed")
 
 
+def test_a_call_may_be_allowed_with_a_reason(repository):
+    call = "return at" + "oi(\"1\"); /* allowed: "
+    write(repository, "src/base/number.c", GOOD_SOURCE.replace("return 1;", call + "the oracle */"))
+    assert lint(repository, "banned")[0] == 0
+    write(repository, "src/base/number.c", GOOD_SOURCE.replace("return 1;", call + "*/"))
+    assert lint(repository, "banned")[0] == 1
+
+
 @pytest.mark.parametrize(("check", "name", "text"), FAULTS, ids=lambda value: str(value)[:24].strip())
 def test_a_fault_is_found(repository, check, name, text):
     write(repository, name, text)
