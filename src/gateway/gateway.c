@@ -287,7 +287,8 @@ static void pause_for_batch(struct gateway *g, bool is_urgent)
 	if (reads == 0)
 		return;
 	g->busy_ms = now_ms;
-	if (wait_ms == 0 || is_urgent || !is_busy || reads > BATCH_READS_MAX)
+	if (wait_ms == 0 || is_urgent || !is_busy || reads > BATCH_READS_MAX ||
+		!list_is_empty(&g->ready))
 		return;
 	if (reads < BATCH_READS_GOOD)
 		wait_ms = wait_ms * BATCH_READS_GOOD /
