@@ -228,7 +228,8 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 		rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
 	if (rc == RC_OK)
 		rc = sign_in_limits_new(d->settings.sign_in_account_max,
-			d->settings.sign_in_address_max, &d->sign_in_limits, e);
+			d->settings.sign_in_address_max, d->settings.sign_in_window_s,
+			&d->sign_in_limits, e);
 	if (rc == RC_OK)
 		rc = gateway_metrics_new(&d->gateway_metrics, e);
 	if (rc == RC_OK)

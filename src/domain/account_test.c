@@ -40,7 +40,7 @@ static void open_house(struct house *h)
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 	assert_int_equal(web_sessions_new(h->reader, test_now_ms, &h->d.web_sessions, NULL), RC_OK);
-	assert_int_equal(sign_in_limits_new(3, 20, &h->d.sign_in_limits, NULL), RC_OK);
+	assert_int_equal(sign_in_limits_new(3, 20, 900, &h->d.sign_in_limits, NULL), RC_OK);
 	h->d.wall_ms = test_wall_ms;
 }
 

@@ -9,6 +9,7 @@
 #include "domain/live_table.h"
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
+#include "domain/sign_in_limits.h"
 #include "link/counters.h"
 
 enum { GATEWAYS = 256, NAME_MAX_CHARS = 96 };
@@ -199,6 +200,17 @@ static void put_claims(struct domain *d, const struct sink *to)
 	count(to, "kinward_claim_codes_sent_total", "codes shown on watches", s.codes_sent);
 }
 
+static void put_sign_in(struct domain *d, const struct sink *to)
+{
+	struct sign_in_stats s;
+
+	sign_in_limits_read_stats(d->sign_in_limits, &s);
+	count(to, "kinward_limit_sign_in_per_account_max_total",
+		"sign-ins held back: too many for one login", s.limit_account);
+	count(to, "kinward_limit_sign_in_per_address_max_total",
+		"sign-ins held back: too many from one network", s.limit_address);
+}
+
 static void put_store(struct domain *d, const struct sink *to)
 {
 	struct writer_stats w;
@@ -237,5 +249,6 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_strangers(d, &to);
 	put_commands(d, &to);
 	put_claims(d, &to);
+	put_sign_in(d, &to);
 	put_store(d, &to);
 }

@@ -15,15 +15,17 @@ struct slot {
 };
 
 struct sign_in_limits {
-	pthread_mutex_t lock; /* guards slots */
+	pthread_mutex_t lock; /* guards slots and stats */
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	uint32_t account_max, address_max;
+	int64_t window_ms;
+	struct sign_in_stats stats;
 	struct slot slots[SIGN_IN_SLOTS];
 };
 
 enum scope { SCOPE_LOGIN_AND_NETWORK = 1, SCOPE_LOGIN, SCOPE_NETWORK };
 
-enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max,
+enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max, uint32_t window_s,
 	struct sign_in_limits **ret_owned, struct err *e)
 {
 	struct sign_in_limits *l = calloc(1, sizeof *l);
@@ -34,6 +36,7 @@ enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max,
 	crypto_shorthash_keygen(l->hash_key);
 	l->account_max = account_max;
 	l->address_max = address_max;
+	l->window_ms = (int64_t)window_s * 1000;
 	*ret_owned = l;
 	return RC_OK;
 }
@@ -92,7 +95,7 @@ static struct slot *slot_of(struct sign_in_limits *l, uint64_t key, int64_t now_
 		if (s->window_end_ms < oldest->window_end_ms)
 			oldest = s;
 	}
-	*oldest = (struct slot){.key = key, .window_end_ms = now_ms + SIGN_IN_WINDOW_MS};
+	*oldest = (struct slot){.key = key, .window_end_ms = now_ms + l->window_ms};
 	return oldest;
 }
 
@@ -124,10 +127,12 @@ bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct vi
 		enum scope scope;
 		uint32_t max;
 		bool is_asked;
+		uint64_t *refused;
 	} rules[] = {
-		{SCOPE_LOGIN_AND_NETWORK, l->account_max, true},
-		{SCOPE_LOGIN, l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known},
-		{SCOPE_NETWORK, l->address_max, !is_known},
+		{SCOPE_LOGIN_AND_NETWORK, l->account_max, true, &l->stats.limit_account},
+		{SCOPE_LOGIN, l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known,
+			&l->stats.limit_account},
+		{SCOPE_NETWORK, l->address_max, !is_known, &l->stats.limit_address},
 	};
 	uint64_t keys[COUNT_OF(rules)];
 	int64_t longest_ms = 0;
@@ -138,6 +143,8 @@ bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct vi
 	for (size_t i = 0; i < COUNT_OF(rules); i++) {
 		int64_t ms = rules[i].is_asked ? wait_ms(slot_of(l, keys[i], now_ms), now_ms) : 0;
 		longest_ms = ms > longest_ms ? ms : longest_ms;
+		if (ms > 0)
+			(*rules[i].refused)++;
 	}
 	for (size_t i = 0; longest_ms == 0 && i < COUNT_OF(rules); i++) {
 		if (rules[i].is_asked)
@@ -163,5 +170,12 @@ void sign_in_limits_succeeded(
 		s->attempts--;
 	if (s->attempts < l->address_max)
 		s->not_before_ms = 0;
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+void sign_in_limits_read_stats(struct sign_in_limits *l, struct sign_in_stats *ret)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	*ret = l->stats;
 	(void)pthread_mutex_unlock(&l->lock);
 }

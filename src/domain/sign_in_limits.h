@@ -11,7 +11,6 @@
 #include "base/view.h"
 
 enum {
-	SIGN_IN_WINDOW_MS = 15 * 60 * 1000,
 	SIGN_IN_DELAY_MAX_S = 60, /* the longest wait of one login from one network */
 	SIGN_IN_STRANGE_FACTOR =
 		10, /* a login may be tried so often as much from all networks together */
@@ -20,9 +19,9 @@ enum {
 
 struct sign_in_limits;
 
-/* account_max: attempts for one login from one network in 15 min before delays grow; address_max:
- * attempts from one network for any login. */
-MUST_CHECK enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max,
+/* account_max: attempts for one login from one network in the window before delays grow;
+ * address_max: attempts from one network for any login. */
+MUST_CHECK enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max, uint32_t window_s,
 	struct sign_in_limits **ret_owned, struct err *e);
 void sign_in_limits_free(struct sign_in_limits *l);
 
@@ -38,3 +37,8 @@ void sign_in_limits_succeeded(
 /* The part of an address text that one customer of a provider has: all of IPv4, the first four
  * groups of IPv6. Borrows from address. */
 struct view sign_in_network(struct view address);
+
+struct sign_in_stats {
+	uint64_t limit_account, limit_address; /* attempts held back */
+};
+void sign_in_limits_read_stats(struct sign_in_limits *l, struct sign_in_stats *ret);
