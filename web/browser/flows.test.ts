@@ -306,15 +306,50 @@ describe('the first day', () => {
 	test('the sound of an alarm: blocked before a touch it says so, after one it sounds', async () => {
 		const fresh = await openPage(browser, server);
 		await fresh.page.context().addCookies(await maria.context.cookies());
+		// The test's own looking counts as a touch for this browser, so its audio is stood in for: silent until a click.
+		await fresh.page.addInitScript(() => {
+			let touched = false;
+			addEventListener('click', () => (touched = true), true);
+			const gain = () => ({ setValueAtTime() {}, linearRampToValueAtTime() {} });
+			const node = () => ({ frequency: {}, gain: gain(), connect: (to: unknown) => to, start() {}, stop() {} });
+			class Audio {
+				state = 'suspended';
+				currentTime = 0;
+				destination = {};
+				createGain = node;
+				createOscillator() {
+					document.documentElement.dataset.tones = `${Number(document.documentElement.dataset.tones ?? 0) + 1}`;
+					return node();
+				}
+				async resume() {
+					if (touched) this.state = 'running';
+				}
+			}
+			Object.assign(globalThis, { AudioContext: Audio });
+		});
+		const tones = () => fresh.page.evaluate(() => Number(document.documentElement.dataset.tones ?? 0));
 		await sim.ask(`sos ${sim.id(0)}`);
 		await fresh.page.goto(server.url);
 		await fresh.page.getByRole('heading', { name: 'SOS: Emma' }).waitFor();
+		await fresh.page.getByRole('button', { name: 'Sound is blocked' }).waitFor();
+		expect(await tones()).toBe(0);
 		await fresh.page.getByRole('button', { name: 'Sound is blocked' }).click();
-		await fresh.page.getByRole('button', { name: 'Sound off' }).waitFor();
+		await expect.poll(tones).toBeGreaterThan(3);
 		await fresh.page.getByRole('button', { name: 'Sound off' }).click();
 		await fresh.page.getByRole('button', { name: 'Sound off' }).waitFor({ state: 'detached' });
+		const before = await tones();
+		await fresh.page.getByText(/told again|just now/).first().waitFor();
+		expect(await tones()).toBe(before);
 		await fresh.page.getByRole('button', { name: 'I take care of it' }).click();
 		await fresh.page.getByText(/takes care of it since/).waitFor();
+		// Pressed again, it is the same alarm: everybody sees and hears that.
+		const heard = await tones();
+		await sim.ask(`sos ${sim.id(0)}`);
+		await fresh.page.getByText('Pressed again 1 time.').waitFor();
+		await expect.poll(tones).toBe(heard + 3);
+		const { alarms } = (await server.ask(fresh.page, 'GET', '/alarms?state=open')) as { alarms: { id: string }[] };
+		for (const alarm of alarms) await server.ask(fresh.page, 'POST', `/alarms/${alarm.id}/close`, {});
+		await fresh.page.getByText(/takes care of it since/).waitFor({ state: 'detached' });
 		expect(fresh.faults).toEqual([]);
 		await fresh.context.close();
 	});

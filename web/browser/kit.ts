@@ -30,8 +30,7 @@ const FLAGS = [
 	'--disable-background-networking',
 	'--disable-component-update',
 	'--disable-sync',
-	'--no-first-run',
-	'--autoplay-policy=user-gesture-required'
+	'--no-first-run'
 ];
 
 async function freePort(): Promise<number> {

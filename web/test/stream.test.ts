@@ -114,6 +114,32 @@ describe('stream', () => {
 		stream.stop();
 	});
 
+	test('a network that comes back is used at once, although the old stream seems open', async () => {
+		vi.useFakeTimers();
+		const open: AbortSignal[] = [];
+		vi.stubGlobal('fetch', (_url: string, init: { signal: AbortSignal }) => {
+			open.push(init.signal);
+			return Promise.resolve(
+				new Response(
+					new ReadableStream({
+						start(controller) {
+							init.signal.addEventListener('abort', () => controller.error(new Error('aborted')));
+						}
+					})
+				)
+			);
+		});
+		const own = hooks();
+		const stream = new Stream('/events', own);
+		stream.start();
+		await vi.advanceTimersByTimeAsync(10);
+		stream.renew();
+		await vi.advanceTimersByTimeAsync(10);
+		expect(open.map((signal) => signal.aborted)).toEqual([true, false]);
+		expect(own.log).toEqual(['opened first', 'lost', 'opened first']);
+		stream.stop();
+	});
+
 	test('waits longer from try to try', async () => {
 		vi.useFakeTimers();
 		const fetching = vi.fn(() => Promise.reject(new Error('no network')));

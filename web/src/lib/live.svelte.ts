@@ -42,13 +42,14 @@ class Live {
 		this.#stream = stream;
 		stream.start();
 		const hurry = () => document.visibilityState === 'visible' && stream.hurry();
+		const online = () => stream.renew();
 		const lost = () => (this.link = 'lost');
-		window.addEventListener('online', hurry);
+		window.addEventListener('online', online);
 		window.addEventListener('offline', lost);
 		document.addEventListener('visibilitychange', hurry);
 		return () => {
 			stream.stop();
-			window.removeEventListener('online', hurry);
+			window.removeEventListener('online', online);
 			window.removeEventListener('offline', lost);
 			document.removeEventListener('visibilitychange', hurry);
 			this.#clear();

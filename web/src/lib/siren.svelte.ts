@@ -50,8 +50,9 @@ class Siren {
 		if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(0);
 	}
 
-	get sounding(): boolean {
-		return this.#timer !== undefined && this.#context?.state === 'running';
+	/** Once, for news about an alarm that somebody takes care of already. */
+	once(): void {
+		if (this.#timer === undefined) this.#round();
 	}
 
 	#look(): void {

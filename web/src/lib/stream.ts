@@ -70,6 +70,7 @@ export class Stream {
 	#failures = 0;
 	#abort: AbortController | undefined;
 	#wake: (() => void) | undefined;
+	#soon = false;
 
 	constructor(
 		readonly url: string,
@@ -92,6 +93,13 @@ export class Stream {
 		this.#wake?.();
 	}
 
+	/** Opens the stream anew, now: the network has changed, and what is open may be dead. */
+	renew(): void {
+		this.#soon = true;
+		this.#abort?.abort();
+		this.hurry();
+	}
+
 	/** Forgets where the stream was: everything is loaded anew at the next opening. */
 	forget(): void {
 		this.#lastId = undefined;
@@ -107,6 +115,10 @@ export class Stream {
 			}
 			if (this.#stopped) return;
 			this.hooks.lost();
+			if (this.#soon) {
+				this.#soon = false;
+				continue;
+			}
 			const wait = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)] ?? 20_000;
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, wait * (0.75 + Math.random() / 2));
@@ -122,6 +134,7 @@ export class Stream {
 	async #once(): Promise<void> {
 		const abort = new AbortController();
 		this.#abort = abort;
+		this.#soon = false;
 		let silence = setTimeout(() => abort.abort(), SILENCE_MS);
 		try {
 			const headers: Record<string, string> = { accept: 'text/event-stream' };
