@@ -4,6 +4,7 @@
 #include "domain/sign_in_limits.h"
 #include "domain/text.h"
 #include "domain/web_session_store.h"
+#include "store/query.h"
 
 /* Logins differ by more than the case of ASCII letters. */
 static struct view fold(struct view login, char dst[LOGIN_TEXT])
@@ -153,15 +154,14 @@ static enum rc insert_account(struct db *db, const struct setup_job *job, struct
 {
 	const struct setup_request *r = job->request;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"INSERT INTO account (id, login, login_folded, name, language, password_hash, "
 		"is_operator,"
 		" created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
-		&s, e);
+		job->account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->account);
 	stmt_bind_text(s, 2, r->login);
 	stmt_bind_text(s, 3, job->login_folded);
 	stmt_bind_text(s, 4, r->name);
@@ -175,12 +175,11 @@ static enum rc insert_group(struct db *db, const struct setup_job *job, struct e
 {
 	struct uid group = uid_new();
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(
-		db, "INSERT INTO care_group (id, name, created_ms) VALUES (?1, ?2, ?3)", &s, e);
+	enum rc rc = query_prepare(db,
+		"INSERT INTO care_group (id, name, created_ms) VALUES (?1, ?2, ?3)", &group, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &group);
 	stmt_bind_text(s, 2, job->request->group_name);
 	stmt_bind_int(s, 3, job->session->created_ms);
 	rc = stmt_run(s, NULL, e);
@@ -343,18 +342,12 @@ enum rc account_get(
 	struct db *reader, const struct uid *account, struct account_info *ret, struct err *e)
 {
 	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(reader,
-		"SELECT login, name, language, is_operator FROM account WHERE id = ?1", &s, e);
+	enum rc rc = query_row(reader,
+		"SELECT login, name, language, is_operator FROM account WHERE id = ?1", account, &s,
+		e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, account);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return fail(e, RC_NOT_FOUND, "no such account");
 	ret->id = *account;
 	stmt_copy_text(s, 0, ret->login, sizeof ret->login);
 	stmt_copy_text(s, 1, ret->name, sizeof ret->name);
@@ -373,14 +366,13 @@ static enum rc change_job(struct db *db, void *arg, struct err *e)
 {
 	const struct change_job *job = arg;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"UPDATE account SET name = COALESCE(?2, name), language = COALESCE(?3, language)"
 		" WHERE id = ?1",
-		&s, e);
+		job->account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->account);
 	if (job->name.p != NULL)
 		stmt_bind_text(s, 2, job->name);
 	if (job->language.p != NULL)
@@ -409,11 +401,11 @@ static enum rc password_job(struct db *db, void *arg, struct err *e)
 {
 	const struct password_job *job = arg;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db, "UPDATE account SET password_hash = ?2 WHERE id = ?1", &s, e);
+	enum rc rc = query_prepare(db, "UPDATE account SET password_hash = ?2 WHERE id = ?1",
+		&job->who->account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &job->who->account);
 	stmt_bind_text(s, 2, view_of(job->password_hash));
 	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)

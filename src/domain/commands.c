@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/outbox.h"
+#include "store/query.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define KEY_LIFE_MS (24 * HOUR_MS) /* an idempotency key is remembered so long */
@@ -60,14 +61,13 @@ enum rc commands_list(
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(reader,
+	enum rc rc = query_prepare(reader,
 		COMMAND_COLUMNS "WHERE c.wearer = ?1 AND c.kind IN " PEOPLES_KINDS
 				" ORDER BY c.created_ms DESC, c.id LIMIT ?2",
-		&s, e);
+		wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, wearer);
 	stmt_bind_int(s, 2, LIST_MAX);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
 		struct command_info c;
@@ -81,17 +81,10 @@ enum rc commands_get(
 	struct db *reader, const struct uid *command, struct command_info *ret, struct err *e)
 {
 	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(reader, COMMAND_COLUMNS "WHERE c.id = ?1", &s, e);
+	enum rc rc = query_row(reader, COMMAND_COLUMNS "WHERE c.id = ?1", command, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, command);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return fail(e, RC_NOT_FOUND, "no such command");
 	read_row(s, ret);
 	stmt_reset(s);
 	return RC_OK;
@@ -111,14 +104,13 @@ static enum rc find_device(struct db *db, struct create_job *job, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"SELECT w.care_group, w.number FROM wearer w JOIN device d ON d.wearer = w.id"
 		" WHERE w.id = ?1",
-		&s, e);
+		job->wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->wearer);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
@@ -140,13 +132,13 @@ static enum rc find_earlier(struct db *db, struct create_job *job, struct err *e
 	job->earlier = (struct uid){{0}};
 	if (job->key.n == 0)
 		return RC_OK;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"SELECT id, kind, message FROM command WHERE wearer = ?1 AND created_ms > ?2"
 		" AND by_account = ?3 AND idempotency_key = ?4",
-		&s, e);
+		job->wearer, &s, e);
+
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->wearer);
 	stmt_bind_int(s, 2, job->row.created_ms - KEY_LIFE_MS);
 	stmt_bind_uid(s, 3, job->by);
 	stmt_bind_text(s, 4, job->key);
@@ -169,11 +161,10 @@ static enum rc count_rows(struct db *db, const char *sql, const struct uid *wear
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db, sql, &s, e);
+	enum rc rc = query_prepare(db, sql, wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, wearer);
 	stmt_bind_int(s, 2, since_ms);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
@@ -311,14 +302,13 @@ static enum rc find_command(struct db *db, struct cancel_job *job, struct err *e
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"SELECT w.care_group, w.number FROM command c JOIN wearer w ON w.id = c.wearer"
 		" WHERE c.wearer = ?1 AND c.id = ?2 AND c.kind IN " PEOPLES_KINDS,
-		&s, e);
+		job->wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->wearer);
 	stmt_bind_uid(s, 2, job->command);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)

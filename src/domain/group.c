@@ -1,6 +1,7 @@
 #include "domain/group.h"
 
 #include "domain/text.h"
+#include "store/query.h"
 
 static void read_row(struct stmt *s, struct group_info *ret)
 {
@@ -14,13 +15,13 @@ enum rc group_list(
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(reader,
+	enum rc rc = query_prepare(reader,
 		"SELECT g.id, g.name, m.role FROM member m JOIN care_group g ON g.id = m.care_group"
 		" WHERE m.account = ?1 ORDER BY g.name, g.id",
-		&s, e);
+		&who->account, &s, e);
+
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &who->account);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
 		struct group_info g;
 		read_row(s, &g);
@@ -40,11 +41,11 @@ static enum rc rename_job(struct db *db, void *arg, struct err *e)
 	const struct rename_job *job = arg;
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db, "UPDATE care_group SET name = ?2 WHERE id = ?1", &s, e);
+	enum rc rc = query_prepare(
+		db, "UPDATE care_group SET name = ?2 WHERE id = ?1", job->group, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->group);
 	stmt_bind_text(s, 2, job->name);
 	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/outbox.h"
+#include "store/query.h"
 #include "time/zone.h"
 
 enum { INTERVAL_MIN_S = 60, INTERVAL_MAX_S = 3600, ZONE_MIN_MIN = -720, ZONE_MAX_MIN = 840 };
@@ -137,16 +138,15 @@ static enum rc read_settings(
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"SELECT d.language, d.zone, d.upload_interval_s, d.is_language_confirmed,"
 		" d.is_zone_confirmed, d.is_interval_confirmed, d.is_lz_refused, w.care_group, "
 		"w.number"
 		" FROM device d JOIN wearer w ON w.id = d.wearer WHERE d.wearer = ?1",
-		&s, e);
+		wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, wearer);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
@@ -194,15 +194,14 @@ static enum rc write_settings(struct db *db, const struct change_job *job, struc
 {
 	const struct watch_settings *set = &job->now.settings;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"UPDATE device SET language = ?2, zone = ?3, upload_interval_s = ?4,"
 		" is_language_confirmed = ?5, is_zone_confirmed = ?6, is_interval_confirmed = ?7,"
 		" zone_sent_min = ?8 WHERE wearer = ?1",
-		&s, e);
+		job->wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, job->wearer);
 	stmt_bind_text(s, 2, view_of(set->language));
 	stmt_bind_text(s, 3, view_of(set->zone));
 	stmt_bind_int(s, 4, set->upload_interval_s);

@@ -6,6 +6,7 @@
 #include "domain/ingest_inside.h"
 #include "domain/outbox.h"
 #include "domain/text.h"
+#include "store/query.h"
 #include "watch/report_pack.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -39,13 +40,13 @@ enum rc wearer_list(struct domain *d, struct db *reader, const struct principal 
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(reader,
+	enum rc rc = query_prepare(reader,
 		WEARER_COLUMNS "JOIN member m ON m.care_group = w.care_group WHERE m.account = ?1"
 			       " ORDER BY w.name, w.id",
-		&s, e);
+		&who->account, &s, e);
+
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &who->account);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
 		struct wearer_info w;
 		read_row(d, s, &w);
@@ -58,17 +59,10 @@ enum rc wearer_get(struct domain *d, struct db *reader, const struct uid *wearer
 	struct wearer_info *ret, struct err *e)
 {
 	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(reader, WEARER_COLUMNS "WHERE w.id = ?1", &s, e);
+	enum rc rc = query_row(reader, WEARER_COLUMNS "WHERE w.id = ?1", wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, wearer);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return fail(e, RC_NOT_FOUND, "no such wearer");
 	read_row(d, s, ret);
 	stmt_reset(s);
 	return RC_OK;
@@ -98,33 +92,15 @@ struct change {
 static enum rc find_wearer(struct db *db, struct change *c, struct err *e)
 {
 	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(db, "SELECT care_group, number FROM wearer WHERE id = ?1", &s, e);
+	enum rc rc = query_row(
+		db, "SELECT care_group, number FROM wearer WHERE id = ?1", c->wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, c->wearer);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return fail(e, RC_NOT_FOUND, "no such wearer");
 	c->group = stmt_uid(s, 0);
 	c->number = (uint32_t)stmt_int(s, 1);
 	stmt_reset(s);
 	return RC_OK;
-}
-
-/* Runs a statement whose only parameter is the wearer. */
-static enum rc run_for(struct db *db, const char *sql, const struct uid *wearer, struct err *e)
-{
-	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db, sql, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, wearer);
-	return stmt_run(s, NULL, e);
 }
 
 static enum rc change_job(struct db *db, void *arg, struct err *e)
@@ -186,7 +162,7 @@ static enum rc erase_job(struct db *db, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = history_erase(db, c->number, e);
 	for (size_t i = 0; i < COUNT_OF(deletions) && rc == RC_OK; i++)
-		rc = run_for(db, deletions[i], c->wearer, e);
+		rc = query_run(db, deletions[i], c->wearer, e);
 	return rc;
 }
 
@@ -244,12 +220,11 @@ enum rc wearer_picture_get(struct db *reader, const struct uid *wearer, uint8_t 
 	static const char *const types[] = {"image/jpeg", "image/png", "image/webp"};
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(
-		reader, "SELECT type, bytes FROM wearer_picture WHERE wearer = ?1", &s, e);
+	enum rc rc = query_prepare(
+		reader, "SELECT type, bytes FROM wearer_picture WHERE wearer = ?1", wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, wearer);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
@@ -293,9 +268,9 @@ static enum rc picture_job(struct db *db, void *arg, struct err *e)
 	enum rc rc = find_wearer(db, c, e);
 
 	if (rc == RC_OK)
-		rc = run_for(db, "DELETE FROM wearer_picture WHERE wearer = ?1", c->wearer, e);
+		rc = query_run(db, "DELETE FROM wearer_picture WHERE wearer = ?1", c->wearer, e);
 	if (rc == RC_OK)
-		rc = run_for(db,
+		rc = query_run(db,
 			"UPDATE wearer SET picture_version = picture_version + 1 WHERE id = ?1",
 			c->wearer, e);
 	if (rc == RC_OK && c->picture_type != NULL)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "domain/sign_in_limits.h"
+#include "store/query.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -177,16 +178,11 @@ static enum rc read_groups(struct db *reader, struct principal *p, struct err *e
 static enum rc read_principal(struct db *reader, struct principal *p, struct err *e)
 {
 	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(reader, "SELECT is_operator FROM account WHERE id = ?1", &s, e);
+	enum rc rc = query_row(
+		reader, "SELECT is_operator FROM account WHERE id = ?1", &p->account, &s, e);
+
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &p->account);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return fail(e, RC_NOT_FOUND, "no such account");
 	p->is_operator = stmt_int(s, 0) != 0;
 	stmt_reset(s);
 	return read_groups(reader, p, e);
@@ -364,14 +360,14 @@ enum rc web_session_list(struct domain *d, struct db *reader, const struct princ
 	struct stmt *s = NULL;
 	bool has_row = false;
 	int64_t now_ms = d->wall_ms();
-	enum rc rc = db_prepare(reader,
+	enum rc rc = query_prepare(reader,
 		"SELECT id, created_ms, last_used_ms, user_agent, address FROM web_session"
 		" WHERE account = ?1 AND last_used_ms >= ?2 AND created_ms >= ?3 ORDER BY "
 		"last_used_ms DESC",
-		&s, e);
+		&who->account, &s, e);
+
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &who->account);
 	stmt_bind_int(s, 2, now_ms - 30 * DAY_MS);
 	stmt_bind_int(s, 3, now_ms - 90 * DAY_MS);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
@@ -464,15 +460,14 @@ void web_session_make(const struct uid *account, const struct request_origin *fr
 enum rc web_session_insert(struct db *db, const struct web_session_row *row, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
+	enum rc rc = query_prepare(db,
 		"INSERT INTO web_session (id, account, token_hash, created_ms, last_used_ms, "
 		"user_agent,"
 		" address) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
-		&s, e);
+		&row->id, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, &row->id);
 	stmt_bind_uid(s, 2, &row->account);
 	stmt_bind_blob(s, 3,
 		(struct view){.p = (const char *)row->token_hash.b, .n = sizeof row->token_hash.b});
@@ -488,15 +483,14 @@ static enum rc find_surplus(
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(reader,
+	enum rc rc = query_prepare(reader,
 		"SELECT id FROM web_session WHERE account = ?1 ORDER BY last_used_ms DESC, "
 		"created_ms DESC"
 		" LIMIT 1 OFFSET ?2",
-		&s, e);
+		account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, account);
 	stmt_bind_int(s, 2, WEB_SESSIONS_PER_ACCOUNT_MAX);
 	rc = stmt_step(s, &has_row, e);
 	*ret = rc == RC_OK && has_row ? stmt_uid(s, 0) : (struct uid){{0}};
@@ -529,12 +523,12 @@ enum rc web_session_delete_others(
 	struct db *db, const struct uid *account, const struct uid *keep, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
-		"DELETE FROM web_session WHERE account = ?1 AND (?2 IS NULL OR id <> ?2)", &s, e);
+	enum rc rc = query_prepare(db,
+		"DELETE FROM web_session WHERE account = ?1 AND (?2 IS NULL OR id <> ?2)", account,
+		&s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_uid(s, 1, account);
 	stmt_bind_uid(s, 2, keep);
 	return stmt_run(s, NULL, e);
 }
