@@ -44,7 +44,7 @@ def make_server(kinward, tmp_path):
     for server in made:
         if server.process is not None and server.process.child.poll() is None:
             status = server.stop()
-            assert status == 0, "\n".join(server.process.lines[-40:])
+            assert status == 0, "\n".join(server.process.lines[-12:])
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def example(schema):
         return schema["examples"][0]
     kind = schema.get("type")
     if kind == "object":
-        return {k: example(v) for k, v in schema.get("properties", {}).items() if k in schema.get("required", [])}
+        fields = schema.get("properties", {})
+        wanted = schema.get("required") or list(fields)[:1]
+        return {k: example(v) for k, v in fields.items() if k in wanted}
     if kind == "integer":
         return schema.get("minimum", 1)
     return {"boolean": True, "array": []}.get(kind, "a" * max(schema.get("minLength", 1), 6))

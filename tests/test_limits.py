@@ -65,7 +65,7 @@ def test_first_frame_s(limited):
     server, api = limited(first_frame_s=1)
     with RawWatch(server.watch_port) as silent, RawWatch(server.watch_port, "8800000016") as talker:
         talker.heartbeat()
-        assert silent.wait_closed(timeout=10) == b""
+        assert silent.wait_closed() == b""
         talker.heartbeat()
     counted(api, "first_frame_s")
 
@@ -75,7 +75,7 @@ def test_header_s(limited):
     with RawWatch(server.watch_port) as slow:
         slow.heartbeat()
         slow.send_bytes(b"[3G*88000")
-        slow.wait_closed(timeout=10)
+        slow.wait_closed()
     counted(api, "header_s")
     served(server)
 
@@ -85,7 +85,7 @@ def test_frame_s(limited):
     with RawWatch(server.watch_port) as slow:
         slow.heartbeat()
         slow.send_bytes(b"[3G*8800000015*0400*CONFIG,TY:x")
-        slow.wait_closed(timeout=15)
+        slow.wait_closed()
     counted(api, "frame_s")
     served(server)
 
@@ -95,7 +95,7 @@ def test_bytes_per_s_min(limited):
     server, api = limited(frame_s=1, bytes_per_s_min=1000)
     with RawWatch(server.watch_port) as slow:
         slow.heartbeat()
-        slow.send_bytes(b"[3G*8800000015*8000*img,5,260922102653,")
+        slow.send_bytes(b"[3G*8800000015*8000*img,5,260922102653," + b"x" * 5000)
 
         def drip():
             try:
@@ -113,7 +113,7 @@ def test_idle_s(limited):
     server, api = limited(idle_s=10)
     with RawWatch(server.watch_port) as watch:
         watch.heartbeat()
-        watch.wait_closed(timeout=20)
+        watch.wait_closed()
     counted(api, "idle_s")
 
 
@@ -129,12 +129,12 @@ def test_frame_text_max(limited):
 
 
 def test_frame_media_max(limited):
-    server, api = limited(frame_media_max=2000)
+    server, api = limited(frame_media_max=6000)
     with RawWatch(server.watch_port) as watch:
-        watch.send("img,5,260922102653," + "x" * 1900)
+        watch.send("img,5,260922102653," + "x" * 5900)
         watch.heartbeat()
         assert api.limit("frame_media_max") == 0
-        watch.send("img,5,260922102653," + "x" * 2100)
+        watch.send("img,5,260922102653," + "x" * 6100)
         watch.heartbeat()
     counted(api, "frame_media_max")
 
@@ -177,15 +177,15 @@ def test_reports_per_device(limited):
     stored = api.fixes(wearer, *span)
     assert 1 <= len(stored) <= 11  # the burst less what was there before, and the alarm
     assert len(api.fixes(other, *span)) >= 1
-    assert api.limit("reports_per_device") >= 85
+    eventually(lambda: api.limit("reports_per_device") >= 85, what="the count of dropped reports")
 
 
 def test_send_buffer_max(limited):
     """A watch that never reads is let go; nobody waits for it."""
     server, api = limited(send_buffer_max=2048, frames_per_s_max=60000)
-    with RawWatch(server.watch_port) as deaf:
+    with RawWatch(server.watch_port, receive_buffer=4096) as deaf:
         deaf.socket.setblocking(False)
-        packet = frame("LK", deaf.wire_id) * 500
+        packet = frame("LK", deaf.wire_id) * 20000
 
         def push():
             try:

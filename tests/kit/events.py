@@ -25,7 +25,7 @@ class Events:
 
     def __init__(self, base_url, cookies, last_event_id=None):
         url = urlsplit(base_url)
-        self.socket = socket.create_connection((url.hostname, url.port), timeout=10)
+        self.socket = socket.create_connection((url.hostname, url.port), timeout=60)
         head = [f"GET /api/v1/events HTTP/1.1\r\nHost: {url.netloc}\r\nAccept: text/event-stream"]
         head.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in cookies.items()))
         if last_event_id:
@@ -76,7 +76,7 @@ class Events:
             pass
         self._new.put(None)
 
-    def wait(self, kind, test=lambda data: True, timeout=20):
+    def wait(self, kind, test=lambda data: True, timeout=60):
         """The first event of the kind for which test(data) is true; those seen before count too."""
         for event in self.seen:
             if event.kind == kind and test(event.data):
@@ -93,7 +93,7 @@ class Events:
             if event.kind == kind and test(event.data):
                 return event
 
-    def wait_end(self, timeout=20):
+    def wait_end(self, timeout=60):
         """Until the server ends the stream."""
         deadline = time.monotonic() + timeout
         while True:

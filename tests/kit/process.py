@@ -40,7 +40,7 @@ class Process:
     def pid(self):
         return self.child.pid
 
-    def wait_line(self, wanted, timeout=20, start=0):
+    def wait_line(self, wanted, timeout=60, start=0):
         """The first line from number `start` for which wanted(line) is true."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -59,7 +59,7 @@ class Process:
     def signal(self, number):
         self.child.send_signal(number)
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=60):
         """SIGTERM, and the exit status."""
         if self.child.poll() is None:
             self.child.terminate()
@@ -112,7 +112,7 @@ def rss_kb(pid):
 _never = threading.Event()
 
 
-def eventually(test, timeout=15, what="it"):
+def eventually(test, timeout=60, what="it"):
     """Looks fifty times a second until test() is true; its value. Only for what has no event to wait for."""
     deadline = time.monotonic() + timeout
     while True:

@@ -28,7 +28,7 @@ class Api(httpx.Client):
     """A client that keeps its session cookie."""
 
     def __init__(self, server):
-        super().__init__(base_url=server.url, timeout=20, event_hooks={"response": [read_and_check]})
+        super().__init__(base_url=server.url, timeout=60, event_hooks={"response": [read_and_check]})
         self.server = server
         self.group = None
         self.streams = []
@@ -84,7 +84,7 @@ class Api(httpx.Client):
         body = {"group": self.group, "watch": watch, "name": name, "language": "en", "zone": "Europe/Berlin", "proof": "code"}
         return self.ok("POST", "/claims", json=body | more)
 
-    def wait_claim(self, claim, state, timeout=20):
+    def wait_claim(self, claim, state, timeout=60):
         return eventually(
             lambda: (c := self.ok("GET", f"/claims/{claim}"))["state"] == state and c, timeout, f"claim {state}"
         )

@@ -70,7 +70,7 @@ class Sim:
     def stats(self):
         return json.loads(self.ask("stats"))
 
-    def wait(self, test, timeout=20):
+    def wait(self, test, timeout=60):
         """The first line of the transcript for which test(line) is true; seen ones count too."""
         for event in self.events:
             if test(event):
@@ -86,7 +86,7 @@ class Sim:
             if test(event):
                 return event
 
-    def wait_down(self, wire_id, keyword, timeout=20):
+    def wait_down(self, wire_id, keyword, timeout=60):
         """The first frame with this keyword that the watch received."""
 
         def is_it(e):
@@ -94,7 +94,7 @@ class Sim:
 
         return self.wait(is_it, timeout)
 
-    def wait_event(self, wire_id, name, timeout=20):
+    def wait_event(self, wire_id, name, timeout=60):
         return self.wait(lambda e: e["dir"] == "event" and e["id"] == wire_id and e["event"] == name, timeout)
 
     def transcript(self):

@@ -72,12 +72,18 @@ class Closed(Exception):
 
 
 class RawWatch:
-    def __init__(self, port, wire_id="8800000015", vendor="3G", host="127.0.0.1", source=None, index=None):
+    def __init__(self, port, wire_id="8800000015", vendor="3G", source=None, index=None, receive_buffer=None):
         self.wire_id = wire_id
         self.vendor = vendor
         self.index = index
         self.received = b""
-        self.socket = socket.create_connection((host, port), timeout=10, source_address=(source, 0) if source else None)
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:
+            self.socket.bind((source, 0))
+        self.socket.settimeout(60)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):
@@ -120,7 +126,7 @@ class RawWatch:
         self.received = self.received[start + length + 1 :]
         return whole[start:-1]
 
-    def receive(self, timeout=10):
+    def receive(self, timeout=60):
         """Content of the next frame, as bytes. Closed when the server ended it."""
         deadline = time.monotonic() + timeout
         while True:
@@ -140,7 +146,7 @@ class RawWatch:
                 raise Closed
             self.received += data
 
-    def receive_keyword(self, keyword, timeout=10):
+    def receive_keyword(self, keyword, timeout=60):
         """The next frame with this keyword; others before it are left out."""
         deadline = time.monotonic() + timeout
         while True:
@@ -148,11 +154,11 @@ class RawWatch:
             if content.split(b",")[0].decode().upper() == keyword.upper():
                 return content
 
-    def heartbeat(self, timeout=10):
+    def heartbeat(self, timeout=60):
         self.send("LK,100,0,80")
         return self.receive_keyword("LK", timeout)
 
-    def wait_closed(self, timeout=30):
+    def wait_closed(self, timeout=60):
         """Until the server ends the connection; returns what came before."""
         deadline = time.monotonic() + timeout
         got = self.received
