@@ -1,0 +1,362 @@
+#include "domain/domain_fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/time_text.h"
+#include "crypto/token.h"
+#include "unit.h"
+#include "watch/frame.h"
+
+/* Two families: Maria looks after the watches of the tests, Eve is a stranger to them. */
+static const char people[] =
+	"INSERT INTO account VALUES"
+	" (x'a1000000000000000000000000000000', 'maria', 'maria', 'Maria', 'en', '', 0, 0),"
+	" (x'e1000000000000000000000000000000', 'eve', 'eve', 'Eve', 'en', '', 0, 0);"
+	"INSERT INTO care_group VALUES (x'01000000000000000000000000000000', 'One', 0),"
+	" (x'02000000000000000000000000000000', 'Two', 0);"
+	"INSERT INTO member VALUES"
+	" (x'a1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0),"
+	" (x'e1000000000000000000000000000000', x'02000000000000000000000000000000', 'admin', 0)";
+
+static int64_t now_ms;
+static int64_t mono_shift_ms;
+
+/* These take the place of base/clock.c in the tests of this room, so that timers obey the test. */
+int64_t clock_wall_ms(void)
+{
+	return now_ms;
+}
+
+int64_t clock_mono_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + mono_shift_ms;
+}
+
+int64_t fixture_now(void)
+{
+	return now_ms;
+}
+
+static struct told *tell(void *owner, int what, uint64_t session)
+{
+	struct fixture *f = owner;
+
+	assert_true(f->told_n < TOLD_MAX);
+	struct told *t = &f->told[f->told_n++];
+	*t = (struct told){.what = what, .session = session};
+	return t;
+}
+
+static void out_answer(void *owner, uint64_t session, struct view index, const struct reply *reply)
+{
+	struct told *t = tell(owner, TOLD_ANSWER, session);
+
+	(void)index;
+	t->reply = reply->kind;
+	t->number = reply->number;
+}
+
+static void out_standing(void *owner, uint64_t session, enum standing standing)
+{
+	tell(owner, TOLD_STANDING, session)->standing = standing;
+}
+
+static bool out_command(
+	void *owner, uint64_t session, const struct uid *id, const struct command *c)
+{
+	const struct fixture *f = owner;
+
+	if (f->is_link_full)
+		return false;
+	struct told *t = tell(owner, TOLD_COMMAND, session);
+	t->id = *id;
+	t->command = *c;
+	return true;
+}
+
+static void out_close(void *owner, uint64_t session)
+{
+	(void)tell(owner, TOLD_CLOSE, session); /* only noted */
+}
+
+static bool out_demo(void *owner, const char *wire_id)
+{
+	(void)owner;
+	return wire_id[0] != '\0';
+}
+
+static void open_domain(struct fixture *f)
+{
+	struct domain *d = &f->d;
+	struct db *db = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_READER, &f->reader, NULL), RC_OK);
+	*d = (struct domain){.settings = {.data_dir = f->folder,
+				     .public_host = "watch.example.org",
+				     .public_url = "",
+				     .watch_port = 8001,
+				     .is_demo_watch_on = true,
+				     .unknown_ids_max = 50,
+				     .unknown_ids_per_address_max = 20,
+				     .sign_in_account_max = 10,
+				     .sign_in_address_max = 30,
+				     .sign_in_window_s = 900,
+				     .claim_code_s = 300,
+				     .claim_life_s = 86400,
+				     .command_unanswered_s = 600,
+				     .locate_life_s = 300,
+				     .find_life_s = 120,
+				     .message_life_s = 259200,
+				     .settings_life_s = 604800},
+		.wall_ms = fixture_now,
+		.out = {.owner = f,
+			.answer = out_answer,
+			.standing = out_standing,
+			.command = out_command,
+			.close = out_close,
+			.start_demo_watch = out_demo}};
+	assert_int_equal(loop_new(&d->loop, NULL), RC_OK);
+	assert_int_equal(bus_new(&d->bus, NULL), RC_OK);
+	assert_int_equal(history_open(db, &d->history, NULL), RC_OK);
+	assert_int_equal(live_new(&d->live, NULL), RC_OK);
+	assert_int_equal(live_load(d->live, f->reader, d->history, NULL), RC_OK);
+	assert_int_equal(quarantine_new(&d->settings, &d->quarantine, NULL), RC_OK);
+	assert_int_equal(gateway_metrics_new(&d->gateway_metrics, NULL), RC_OK);
+	assert_int_equal(claims_new(d, &d->claims, NULL), RC_OK);
+	assert_int_equal(outbox_new(d, &d->outbox, NULL), RC_OK);
+	assert_int_equal(ingest_new(d, &d->ingest, NULL), RC_OK);
+	assert_int_equal(writer_start(db, d->loop, 1000, &d->writer, NULL), RC_OK);
+	assert_int_equal(outbox_load(d, f->reader, NULL), RC_OK);
+	assert_int_equal(claims_load(d, f->reader, NULL), RC_OK);
+	assert_int_equal(zone_clock_new(d, &d->zone_clock, NULL), RC_OK);
+}
+
+static void close_domain(struct fixture *f)
+{
+	struct domain *d = &f->d;
+
+	writer_stop(d->writer);
+	zone_clock_free(d->zone_clock);
+	ingest_free(d->ingest);
+	outbox_free(d->outbox);
+	claims_free(d->claims);
+	quarantine_free(d->quarantine);
+	gateway_metrics_free(d->gateway_metrics);
+	live_free(d->live);
+	history_free(d->history);
+	bus_free(d->bus);
+	loop_free(d->loop);
+	db_close(f->reader);
+}
+
+void fixture_restart(struct fixture *f)
+{
+	close_domain(f);
+	open_domain(f);
+	fixture_settle(f);
+	fixture_forget(f);
+}
+
+int fixture_set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct db *db = NULL;
+
+	assert_non_null(f);
+	assert_int_equal(crypto_start(NULL), RC_OK);
+	f->vendor = "3G";
+	(void)snprintf(f->folder, sizeof f->folder, "/tmp/kinward-domain-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	(void)snprintf(f->path, sizeof f->path, "%s/kinward.db", f->folder);
+	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_script(db, people, NULL), RC_OK);
+	db_close(db);
+	now_ms = INT64_C(1795000000000); /* 2026-11-18T11:06:40Z */
+	f->maria = (struct principal){.account = {{0xa1}}, .groups_n = 1, .groups = {{{1}}}};
+	f->eve = (struct principal){.account = {{0xe1}}, .groups_n = 1, .groups = {{{2}}}};
+	open_domain(f);
+	*state = f;
+	return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	close_domain(f);
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		char path[112];
+		(void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
+		(void)unlink(path);
+	}
+	assert_int_equal(rmdir(f->folder), 0);
+	free(f);
+	return 0;
+}
+
+static enum rc nothing_job(struct db *db, void *arg, struct err *e)
+{
+	(void)db;
+	(void)arg;
+	(void)e;
+	return RC_OK;
+}
+
+static void end_turn(void *arg, enum rc rc, const struct err *e)
+{
+	(void)rc;
+	(void)e;
+	loop_stop(((struct fixture *)arg)->d.loop);
+}
+
+void fixture_settle(struct fixture *f)
+{
+	/* Each completion may give the writer new work: a few rounds end the longest chain. */
+	for (int i = 0; i < 6; i++) {
+		ingest_flush(&f->d);
+		assert_int_equal(
+			writer_post(f->d.writer, nothing_job, end_turn, f, 0, NULL), RC_OK);
+		assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
+	}
+}
+
+static void stop_loop(void *loop)
+{
+	loop_stop(loop);
+}
+
+void fixture_pass(struct fixture *f, int64_t ms)
+{
+	/* In steps, so that timers which set themselves again do so at the right time. */
+	int64_t step_max = ms / 200 > 1000 ? ms / 200 : 1000;
+
+	while (ms > 0) {
+		int64_t step = ms < step_max ? ms : step_max;
+		now_ms += step;
+		mono_shift_ms += step;
+		ms -= step;
+		assert_int_equal(loop_post(f->d.loop, stop_loop, f->d.loop, NULL), RC_OK);
+		assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
+	}
+	fixture_settle(f);
+}
+
+struct uid fixture_bind(struct fixture *f, const char *wire_id)
+{
+	struct bind_work w = {.group = {{1}}, .name = "Mia", .language = "de", .zone = "Etc/UTC"};
+
+	memcpy(w.wire_id, wire_id, strlen(wire_id));
+	assert_int_equal(bind_prepare(&f->d, &w, NULL), RC_OK);
+	w.commands_n = 1; /* insert_device reads the first */
+	assert_int_equal(writer_run(f->d.writer, bind_job, &w, NULL), RC_OK);
+	assert_int_equal(bind_finish(&f->d, &w, NULL), RC_OK);
+	w.commands_n = 0;
+	bind_take_session(&w);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command"), 1);
+	struct uid wearer = w.wearer;
+	struct db *db = NULL;
+	fixture_settle(f);
+	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_script(db, "DELETE FROM command", NULL), RC_OK);
+	db_close(db);
+	fixture_forget(f);
+	return wearer;
+}
+
+void fixture_open(struct fixture *f, uint64_t session, const char *wire_id)
+{
+	struct peer peer = {.address = {[15] = (uint8_t)session}};
+
+	ingest_opened(&f->d, session, &peer, VIEW("3G"), view_of(wire_id));
+	fixture_settle(f);
+}
+
+void fixture_say(struct fixture *f, uint64_t session, const char *wire_id, const char *content)
+{
+	static char text[2048];
+	static uint8_t packed[REPORT_PACK_MAX];
+	struct frame frame;
+	struct frame_scan scan = {0};
+	struct report r;
+	size_t n = 0;
+	int text_n = snprintf(text, sizeof text, "[%s*%s*%04zX*%s]", f->vendor, wire_id,
+		strlen(content), content);
+	struct view in = {.p = text, .n = (size_t)text_n};
+
+	assert_int_equal(frame_read(&in, true, &frame, &scan, NULL), RC_OK);
+	report_read(&frame, &r);
+	assert_int_equal(report_pack(&r, packed, sizeof packed, &n, NULL), RC_OK);
+	struct message_report m = {.session = session,
+		.received_ms = now_ms,
+		.id = view_of(wire_id),
+		.report = {.p = (const char *)packed, .n = n}};
+	reply_for(&frame, &r, &m.reply);
+	if (m.reply.kind == REPLY_LK || m.reply.kind == REPLY_KA)
+		m.reply = (struct reply){.kind = REPLY_NONE}; /* the gateway's own */
+	ingest_report(&f->d, &m);
+	ingest_flush(&f->d);
+}
+
+void fixture_say_place(struct fixture *f, uint64_t session, const char *wire_id,
+	const char *keyword, double lat, double lon, const char *status)
+{
+	char content[256];
+	struct civil c;
+
+	civil_from_ms(now_ms, &c);
+	(void)snprintf(content, sizeof content,
+		"%s,%02u%02u%02d,%02u%02u%02u,A,%.6f,%c,%.6f,%c,0.00,0,40,9,80,66,1000,0,%s,0,0",
+		keyword, c.day, c.month, c.year % 100, c.hour, c.min, c.sec, fabs(lat),
+		lat < 0 ? 'S' : 'N', fabs(lon), lon < 0 ? 'W' : 'E', status);
+	fixture_say(f, session, wire_id, content);
+}
+
+unsigned fixture_count(const struct fixture *f, int what, uint64_t session)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->told_n; i++)
+		n += (int)f->told[i].what == what && f->told[i].session == session;
+	return n;
+}
+
+const struct told *fixture_last(const struct fixture *f, int what, uint64_t session)
+{
+	for (unsigned i = f->told_n; i > 0; i--) {
+		const struct told *t = &f->told[i - 1];
+		if ((int)t->what == what && t->session == session)
+			return t;
+	}
+	return NULL;
+}
+
+void fixture_forget(struct fixture *f)
+{
+	f->told_n = 0;
+}
+
+int64_t fixture_query(struct fixture *f, const char *sql)
+{
+	struct db *db = NULL;
+	struct stmt *s = NULL;
+	bool has_row = false;
+
+	(void)f->reader; /* statements are kept by their text's address: a fresh connection for each
+			  */
+	assert_int_equal(db_open(f->path, DB_READER, &db, NULL), RC_OK);
+	assert_int_equal(db_prepare(db, sql, &s, NULL), RC_OK);
+	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
+	assert_true(has_row);
+	int64_t value = stmt_int(s, 0);
+	db_close(db);
+	return value;
+}
