@@ -13,10 +13,11 @@ static const struct field_table *table_of(uint8_t byte)
 	const struct field_table *tables[64];
 	size_t n = 0;
 
-	for (size_t i = 0; i < routes_n; i++) {
+	for (size_t i = 0; i < routes_n && n < COUNT_OF(tables); i++) {
 		if (routes[i].body != NULL)
 			tables[n++] = routes[i].body;
 	}
+	assert(n > 0);
 	return tables[byte % n];
 }
 
