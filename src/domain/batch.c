@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "domain/bus.h"
 
-enum { SPARE_MAX = 4, ARRAY_FIRST = 64 };
+enum { SPARE_MAX = 4, ARRAY_FIRST = 64, NEWS_AHEAD = 4 };
 
 static void *grow(void *items, size_t *capacity, size_t size)
 {
@@ -207,8 +207,11 @@ static void batch_done(void *arg, enum rc rc, const struct err *e)
 	if (history_append(d->history, d->writer, &b->entries, &append_err) != RC_OK)
 		log_event(LOG_ERROR, "ingest.not_in_memory", "why=\"%s\"", append_err.msg);
 	live_lock(d->live);
-	for (size_t i = 0; i < b->news_n; i++)
+	for (size_t i = 0; i < b->news_n; i++) {
+		if (i + NEWS_AHEAD < b->news_n)
+			live_prefetch(d->live, b->news[i + NEWS_AHEAD].place);
 		apply_news(in, &b->news[i]);
+	}
 	live_unlock(d->live);
 	tell_alarms(in, b);
 	recycle(in, b);

@@ -8,7 +8,7 @@
 
 enum date_order { DATE_ORDER_UNKNOWN, DATE_ORDER_VENDOR, DATE_ORDER_OTHER };
 
-/* At most 176 bytes; with three index slots (4 bytes each, at least half full) under 200. */
+/* At most 168 bytes; with three index slots (4 bytes each, at least half full) under 200. */
 struct live_device {
 	struct uid device, wearer, group;
 	uint64_t session; /* the current one; 0: not connected */
@@ -67,6 +67,9 @@ enum rc live_set_session(struct live *l, struct live_device *dev, uint64_t sessi
 
 /* The next device from *place on whose session belongs to that gateway; takes the lock itself. */
 bool live_next_session(struct live *l, uint8_t gateway, uint32_t *place, uint64_t *ret_session);
+
+/* Fetches a device into the cache that is wanted soon. */
+void live_prefetch(const struct live *l, uint32_t place);
 
 struct view live_wire_id(const struct live_device *dev);
 void live_get_fix(const struct live_device *dev, struct fix *ret);
