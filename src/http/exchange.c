@@ -15,10 +15,22 @@ enum { ANSWER_TIME_MS = 120 * 1000 /* to take an answer */ };
 static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name,
 	size_t name_n, const char *value, size_t value_n)
 {
+	struct exchange *x = context;
+
 	(void)kind;
-	head_take(context, (struct view){.p = name, .n = name_n},
+	wire_form_field(&x->form, name, name_n, value, value_n);
+	head_take(&x->head, (struct view){.p = name, .n = name_n},
 		value == NULL ? VIEW("") : (struct view){.p = value, .n = value_n});
 	return MHD_YES;
+}
+
+static void read_head(struct exchange *x, const char *version)
+{
+	wire_form_start(&x->form, x->uri, x->uri_n, version);
+	(void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
+	if (x->server->is_form_checked && !wire_form_end(&x->form))
+		x->head.bad =
+			"A line of the head does not end with CR LF, is folded, or holds a NUL.";
 }
 
 static void find_peer(struct exchange *x)
@@ -179,23 +191,30 @@ static enum MHD_Result run(struct exchange *x)
 	return MHD_NO;
 }
 
-static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *connection,
-	const char *url, const char *method, void **context)
+void *exchange_on_uri(void *server, const char *uri, struct MHD_Connection *connection)
 {
 	struct exchange *x = calloc(1, sizeof *x);
+	struct http_server *s = server;
 
 	if (x == NULL)
-		return MHD_NO;
-	*context = x;
-	*x = (struct exchange){
-		.server = s,
-		.domain = s->domain,
-		.connection = connection,
-		.now_ms = clock_mono_ms(),
-		.is_head_only = view_is(view_of(method), VIEW("HEAD")),
-		.problem = {.tries_left = -1},
-	};
-	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &x->head);
+		return NULL;
+	x->server = s;
+	x->domain = s->domain;
+	x->connection = connection;
+	x->uri = uri;
+	x->uri_n = strlen(uri);
+	x->now_ms = clock_mono_ms();
+	x->problem.tries_left = -1;
+	return x;
+}
+
+static enum MHD_Result begin(
+	struct exchange *x, const char *url, const char *method, const char *version)
+{
+	struct http_server *s = x->server;
+
+	atomic_store(&x->state, EXCHANGE_HEAD);
+	read_head(x, version);
 	find_peer(x);
 	json_out_init(&x->out, ANSWER_MAX);
 	enum rc rc = access_check_head(x, view_of(method), view_of(url));
@@ -215,9 +234,12 @@ enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connect
 {
 	struct exchange *x = *context;
 
-	(void)version;
-	if (x == NULL)
-		return begin(server, connection, url, method, context);
+	(void)server;
+	(void)connection;
+	if (x == NULL) /* out of memory */
+		return MHD_NO;
+	if (atomic_load(&x->state) == EXCHANGE_NEW)
+		return begin(x, url, method, version);
 	if (*upload_n > 0) {
 		size_t n = *upload_n;
 		*upload_n = 0;
@@ -230,6 +252,7 @@ enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connect
 		x->now_ms = clock_mono_ms();
 		peer_set_deadline(x->peer, PEER_ANSWER, x->now_ms + ANSWER_TIME_MS);
 		return answer_send(x);
+	case EXCHANGE_NEW:
 	case EXCHANGE_RUNNING:
 		break;
 	}

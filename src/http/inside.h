@@ -16,6 +16,7 @@
 #include "http/rate.h"
 #include "http/routes.h"
 #include "http/server.h"
+#include "http/wire_form.h"
 
 struct files;
 struct peer;
@@ -31,13 +32,14 @@ enum {
 	ANSWER_MAX = 8 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
 	DISCARD_MAX =
 		1024 *
-		1024, /* body bytes read after a refusal, so that the client gets the answer */
+		1024,    /* body bytes read after a refusal, so that the client gets the answer */
+	QUERY_MAX = 256, /* bytes of all values of a query */
 	POOL_THREADS = 4,
 	POOL_QUEUE_MAX = 1024,
 	STATUS_CLASSES = 6,
 };
 
-enum exchange_state { EXCHANGE_HEAD, EXCHANGE_RUNNING, EXCHANGE_DONE };
+enum exchange_state { EXCHANGE_NEW, EXCHANGE_HEAD, EXCHANGE_RUNNING, EXCHANGE_DONE };
 
 struct exchange {
 	struct http_server *server;
@@ -45,11 +47,13 @@ struct exchange {
 	struct MHD_Connection *connection;
 	const struct route *route; /* NULL: an app file, or refused */
 	_Atomic(enum exchange_state) state;
+	const char *uri; /* as it came */
+	size_t uri_n;
 	struct head head;
-	bool is_head_only; /* HEAD */
-	bool must_close;   /* after the answer */
-	bool is_refused;   /* `rc` and `problem` say why */
-	bool is_stream;    /* handed over: MHD lets go of the connection */
+	struct wire_form form;
+	bool must_close; /* after the answer */
+	bool is_refused; /* `rc` and `problem` say why */
+	bool is_stream;  /* handed over: MHD lets go of the connection */
 	enum rc rc;
 	struct problem problem;
 	struct principal who;
@@ -67,6 +71,8 @@ struct exchange {
 	struct body *parsed;
 	union body_values body;
 	union query_values query;
+	char query_text[QUERY_MAX]; /* of the values */
+	size_t query_n;
 	/* the answer */
 	unsigned status; /* 0: 200, or 204 without text */
 	struct json_out out;
@@ -101,8 +107,9 @@ struct http_server {
 	struct prefixes metrics_from, trusted_proxy;
 	struct view public_origin; /* of public_url; empty when not set */
 	struct view public_authority;
-	bool is_https; /* people reach us by HTTPS, by ourselves or by a proxy */
-	bool is_tls;   /* by ourselves */
+	bool is_https;        /* people reach us by HTTPS, by ourselves or by a proxy */
+	bool is_tls;          /* by ourselves */
+	bool is_form_checked; /* wire_form.h knows this libmicrohttpd */
 	char *certificate, *key;
 	char tls_priorities[64];
 	const char *cookie_name;
@@ -115,7 +122,8 @@ struct http_server {
 	bool has_loop_thread;
 };
 
-/* exchange.c: called by MHD. */
+/* exchange.c: called by MHD. The first makes the exchange; the last frees it. */
+void *exchange_on_uri(void *server, const char *uri, struct MHD_Connection *connection);
 enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connection,
 	const char *url, const char *method, const char *version, const char *upload,
 	size_t *upload_n, void **context);

@@ -161,6 +161,7 @@ static enum rc read_settings(struct http_server *s, struct err *e)
 	enum rc rc = RC_OK;
 
 	s->is_tls = in->tls_cert[0] != '\0';
+	s->is_form_checked = wire_form_is_known(MHD_get_version());
 	s->public_origin = head_origin_of_url(view_of(in->public_url));
 	if (s->public_origin.n > 0) {
 		size_t scheme = view_find(s->public_origin, '/') + 2;
@@ -248,6 +249,15 @@ static void *loop_thread(void *arg)
 	return NULL;
 }
 
+/* Paths are compared as they came, and nothing in the table has escapes; access.c reads those of
+ * parameters. */
+static size_t keep_escaped(void *nothing, struct MHD_Connection *connection, char *text)
+{
+	(void)nothing;
+	(void)connection;
+	return strlen(text);
+}
+
 static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 {
 	const struct http_settings *in = s->settings;
@@ -269,9 +279,11 @@ static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_LIMIT, (unsigned)in->connections_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)in->idle_s, MHD_OPTION_STRICT_FOR_CLIENT,
-		1, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_end, s, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, s, MHD_OPTION_ARRAY, in->threads > 1 ? threads : none,
-		MHD_OPTION_ARRAY, s->is_tls ? tls : none, MHD_OPTION_END);
+		1, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_end, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY,
+		in->threads > 1 ? threads : none, MHD_OPTION_ARRAY, s->is_tls ? tls : none,
+		MHD_OPTION_END);
 	if (s->daemon == NULL)
 		return fail(e, RC_IO, "http: libmicrohttpd does not start%s",
 			s->is_tls ? " (are tls_cert and tls_key right?)" : "");
