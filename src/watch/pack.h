@@ -76,24 +76,16 @@ static inline uint8_t unpack_u8(struct pack_in *in)
 	return *in->p++;
 }
 
-/* A number of at most max. */
+/* The general case of unpack_uint. */
+uint64_t unpack_long_uint(struct pack_in *in, uint64_t max);
+
+/* A number of at most max. Most are of one byte. */
 static inline uint64_t unpack_uint(struct pack_in *in, uint64_t max)
 {
-	uint64_t value = 0;
-
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t b = unpack_u8(in);
-		if (shift == 63 && b > 1)
-			break;
-		value |= (uint64_t)(b & 0x7F) << shift;
-		if (b < 0x80) {
-			if (value > max)
-				break;
-			return value;
-		}
-	}
-	in->is_bad = true;
-	return 0;
+	if (in->n == 0 || in->p[0] >= 0x80 || in->p[0] > max)
+		return unpack_long_uint(in, max);
+	in->n--;
+	return *in->p++;
 }
 
 static inline int64_t unpack_int(struct pack_in *in, int64_t min, int64_t max)

@@ -265,17 +265,20 @@ static void unpack_mnc(struct pack_in *in, char ret[4])
 static void unpack_cells(struct pack_in *in, struct report *r)
 {
 	uint8_t n = (uint8_t)unpack_uint(in, REPORT_CELLS_MAX);
+	uint16_t mcc = 0;
+	char mnc[4] = "";
 
 	for (size_t i = 0; i < n && !in->is_bad; i++) {
 		struct cell *c = &r->cells[i];
 		unsigned head = unpack_u8(in);
 		bool is_same = (head & CELL_SAME_NETWORK) != 0;
-		*c = is_same && i > 0 ? c[-1] : (struct cell){.mcc = 0};
 		in->is_bad = in->is_bad || head > CELL_ALL || (is_same && i == 0);
 		if (!is_same) {
-			c->mcc = (uint16_t)unpack_uint(in, 999);
-			unpack_mnc(in, c->mnc);
+			mcc = (uint16_t)unpack_uint(in, 999);
+			unpack_mnc(in, mnc);
 		}
+		c->mcc = mcc;
+		memcpy(c->mnc, mnc, sizeof c->mnc);
 		c->lac = (uint32_t)unpack_uint(in, UINT32_MAX);
 		c->cid = (uint32_t)unpack_uint(in, UINT32_MAX);
 		c->has_rssi = (head & CELL_HAS_RSSI) != 0;
