@@ -79,7 +79,8 @@ def measure(tools, quick):
 
         kinward = Arm("kinward", load, server.cpu_s, stored)
         bare = Arm("bare reader", bare_load, lambda: proc.cpu_s([reader.process.pid]), counted)
-        load.ask("spread 64", "done ")
+        spread = load.ask("spread 72", "done ")
+        stored(spread["reports"], STORED_WITHIN_S)
         for _ in range(rounds):
             for name, rate in RATES.items():
                 for arm in (bare, kinward):
