@@ -31,7 +31,10 @@ describe('the first day', () => {
 		await server.end();
 	});
 	afterEach(async (context) => {
-		if (context.task.result?.state === 'fail') await picture(maria.page, 'failed');
+		if (context.task.result?.state === 'fail') {
+			await picture(maria.page, 'failed');
+			console.log(server.lines().slice(-25).join('\n'));
+		}
 		expect(maria.faults).toEqual([]);
 	});
 
@@ -203,7 +206,7 @@ describe('the first day', () => {
 		expect(await page.getByRole('log').locator('img').count()).toBe(0);
 	});
 
-	test('what is asked of a watch that is away waits, says so, and can be cancelled', async () => {
+	test('what is asked of a watch that is away waits, says so, and can be cancelled', { timeout: 150_000 }, async () => {
 		const { page } = maria;
 		await sim.ask(`hangup ${sim.id(0)}`);
 		await sim.ask(`offline ${sim.id(0)}`);
@@ -219,7 +222,8 @@ describe('the first day', () => {
 		const other = page.locator('li').filter({ hasText: 'See you soon' });
 		await other.locator('[data-state="queued"]').waitFor();
 		await sim.ask(`online ${sim.id(0)}`);
-		await other.locator('[data-state="confirmed"]').waitFor();
+		// A watch tries again after 2, 4, 8 … at most 60 s.
+		await other.locator('[data-state="confirmed"]').waitFor({ timeout: 90_000 });
 	});
 
 	test('settings of the watch are wanted until the watch has confirmed them', async () => {
@@ -395,14 +399,14 @@ describe('the first day', () => {
 		await page.locator('[data-type="find"][data-state="confirmed"]').waitFor();
 	});
 
-	test('a server that starts again is found again, and what happened meanwhile is there', async () => {
+	test('a server that starts again is found again, and what happened meanwhile is there', { timeout: 150_000 }, async () => {
 		const { page } = maria;
 		await server.stop();
 		await page.getByText(/Off line/).waitFor();
 		await server.start();
 		await page.getByText(/Off line/).waitFor({ state: 'detached', timeout: 40_000 });
 		await sim.ask(`sos ${sim.id(0)}`);
-		await page.getByRole('heading', { name: 'SOS: Emma' }).waitFor();
+		await page.getByRole('heading', { name: 'SOS: Emma' }).waitFor({ timeout: 90_000 });
 		await page.getByRole('button', { name: 'I take care of it' }).click();
 		await page.getByText(/takes care of it since/).waitFor();
 	});
@@ -465,7 +469,7 @@ describe('the first day', () => {
 			.poll(
 				async () => {
 					await page.getByRole('button', { name: 'Look again' }).click();
-					return page.getByText('encrypts what it says with a key of its maker').count();
+					return page.getByText('in its maker’s encryption').count();
 				},
 				{ timeout: 20_000, interval: 500 }
 			)

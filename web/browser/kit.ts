@@ -135,6 +135,10 @@ export class Server {
 		rmSync(this.folder, { recursive: true, force: true });
 	}
 
+	lines(): string[] {
+		return this.#child?.lines ?? [];
+	}
+
 	/** A request as a program would make it; the cookie of a page goes along. */
 	async ask(page: Page, method: string, path: string, body?: unknown): Promise<unknown> {
 		const answer = await page.request.fetch(`${this.url}/api/v1${path}`, {

@@ -11,7 +11,7 @@ const FIRST_VIEW_LIMIT = 200 * 1024;
 const sizes = new Map();
 
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
-	if (!entry.isFile() || !/\.(html|js|mjs|css|json|svg|webmanifest)$/.test(entry.name)) continue;
+	if (!entry.isFile() || !/\.(html|js|mjs|css|json|svg|webmanifest|txt)$/.test(entry.name)) continue;
 	const file = join(entry.parentPath, entry.name);
 	const packed = gzipSync(await readFile(file), { level: 9 });
 	await writeFile(`${file}.gz`, packed);

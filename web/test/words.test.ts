@@ -39,6 +39,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'unknown.': ['locate', 'find', 'message', 'other'],
 	'asked.': ['locate', 'find', 'message', 'other'],
 	'compass.': ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'],
+	'foreign.': ['aqsh', 'http', 'tls', 'gt06', 'thinkrace'],
 	'sms.': ['server', 'server_old', 'query']
 };
 

@@ -10,6 +10,8 @@ export type Link = 'starting' | 'live' | 'lost';
 /** Alarms kept in memory; older ones are asked for page by page where they are shown. */
 const ALARMS_KEPT = 300;
 const COMMANDS_KEPT = 100;
+/** The server says something every 20 s, if only that it is there. */
+const OVERDUE_MS = 25_000;
 
 class Live {
 	link = $state<Link>('starting');
@@ -41,7 +43,12 @@ class Live {
 		});
 		this.#stream = stream;
 		stream.start();
-		const hurry = () => document.visibilityState === 'visible' && stream.hurry();
+		const hurry = () => {
+			if (document.visibilityState !== 'visible') return;
+			// After a sleep of the device the stream may be dead without having noticed.
+			if (clock.exact - this.heard > OVERDUE_MS) stream.renew();
+			else stream.hurry();
+		};
 		const online = () => stream.renew();
 		const lost = () => (this.link = 'lost');
 		window.addEventListener('online', online);
