@@ -43,6 +43,9 @@ static const struct setting table[] = {
 	{"public_host", "", SETTING_TEXT, offsetof(struct settings, public_host),
 		0, 0, "", 0, NULL,
 		"host name or address that watches connect to; empty: the host's own name"},
+	{"backup_recipient", "", SETTING_TEXT, offsetof(struct settings, backup_recipient),
+		0, 0, "", 0, NULL,
+		"public key (age1…) that backups are encrypted to; its private half is kept elsewhere"},
 	{"public_url", "", SETTING_TEXT, offsetof(struct settings, public_url),
 		0, 0, "", 0, NULL,
 		"address of the app as people type it; https:// here means that a proxy "
@@ -419,6 +422,15 @@ static int on_line(void *user, const char *section, const char *name, const char
 	return 0;
 }
 
+/* The end of a long path tells more than its beginning. */
+static const char *tail_of(const char *path)
+{
+	enum { SHOWN = 60 };
+	size_t n = strlen(path);
+
+	return n > SHOWN ? path + n - SHOWN : path;
+}
+
 /* `result` is what inih returned: 0, the number of the first bad line, -1 or -2. */
 static enum rc tell_result(const struct reading *r, int result, const char *source,
 	const struct err *why, struct err *e)
@@ -426,10 +438,10 @@ static enum rc tell_result(const struct reading *r, int result, const char *sour
 	if (result == 0)
 		return RC_OK;
 	if (result < 0)
-		return fail_sys(e, "%s: cannot be read", source);
+		return fail_sys(e, "%s: cannot be read", tail_of(source));
 	if (r->has_failed)
-		return fail(e, why->rc, "%.60s line %d: %s", source, result, why->msg);
-	return fail(e, RC_SYNTAX, "%.60s line %d: NAME = VALUE is wanted", source, result);
+		return fail(e, why->rc, "%s line %d: %s", tail_of(source), result, why->msg);
+	return fail(e, RC_SYNTAX, "%s line %d: NAME = VALUE is wanted", tail_of(source), result);
 }
 
 enum rc settings_read_file(struct settings *s, const char *path, struct err *e)
