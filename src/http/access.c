@@ -28,8 +28,9 @@ static enum rc check_limits(struct exchange *x, enum rate_class class)
 	if (rate_take(x->server->rate, class, key, x->now_ms, &wait_s))
 		return RC_OK;
 	count_up(&x->server->counters.limit_requests);
+	enum rc rc = refuse_head(x, RC_LIMIT, "too_many_requests", false);
 	x->problem.retry_after_s = wait_s;
-	return refuse_head(x, RC_LIMIT, "too_many_requests", false);
+	return rc;
 }
 
 /* Finds the route or the app's file; whatever else there is answers alike. */

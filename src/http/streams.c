@@ -437,8 +437,9 @@ static enum rc refuse_stream(int fd, enum rc rc, struct problem *p)
 	(void)close(fd); /* a copy: the client still has its connection */
 	if (rc == RC_NOMEM)
 		return refuse(p, rc, "busy", NULL, NULL);
+	rc = refuse(p, RC_LIMIT, "too_many_streams", NULL, NULL);
 	p->retry_after_s = 30;
-	return refuse(p, RC_LIMIT, "too_many_streams", NULL, NULL);
+	return rc;
 }
 
 enum rc streams_open(struct streams *s, int take_fd, bool has_head, const struct principal *who,
