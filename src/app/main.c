@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "app/backup.h"
 #include "app/decode.h"
 #include "app/doctor.h"
 #include "app/role.h"
@@ -121,7 +122,6 @@ static int run_role(int argc, char **argv)
 		signal(SIGHUP, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
 	bool is_server = strcmp(argv[1], "server") == 0;
-	/* Else lists of processes would call it "exe". */
 	(void)prctl(PR_SET_NAME, is_server ? "kinward-server" : "kinward-gateway", 0, 0, 0);
 	log_start(settings.log_level, is_server ? "server" : "gateway");
 	if (strcmp(argv[1], "gateway") == 0)
@@ -150,6 +150,8 @@ static const struct subcommand subcommands[] = {
 	{"setup-link", "make a new one-time link for the first account", run_setup_link},
 	{"decode", "show what a watch says, one JSON object a frame", decode_main},
 	{"sim", "run simulated watches", sim_main},
+	{"backup", "write an encrypted backup while the service runs, or verify one", backup_main},
+	{"restore", "make a data folder from a backup", restore_main},
 	{"doctor", "say what this system gives and what is in the way", run_doctor},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},
@@ -179,6 +181,8 @@ static int run_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Started by /proc/self/exe it would be called "exe" in lists of processes. */
+	(void)prctl(PR_SET_NAME, "kinward", 0, 0, 0);
 	for (size_t i = 0; argc > 1 && i < COUNT_OF(subcommands); i++) {
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
