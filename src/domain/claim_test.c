@@ -385,7 +385,7 @@ static void what_is_entered_is_checked(void **state)
 			"watch_invalid"},
 		{"12345]6789", "Mia", "", "de", "Europe/Berlin", "code", "watch_invalid"},
 		{"1234567890", "", "", "de", "Europe/Berlin", "code", "name_invalid"},
-		{"1234567890", "Mia\u202e", "", "de", "Europe/Berlin", "code", "name_invalid"},
+		{"1234567890", "Mia\xE2\x80\xAE", "", "de", "Europe/Berlin", "code", "name_invalid"},
 		{"1234567890", "Mia", "12a", "de", "Europe/Berlin", "code", "sim_number_invalid"},
 		{"1234567890", "Mia", "+", "de", "Europe/Berlin", "code", "sim_number_invalid"},
 		{"1234567890", "Mia", "", "xx", "Europe/Berlin", "code", "language_unsupported"},
@@ -438,6 +438,7 @@ static void group_has_a_few_open_claims_and_an_account_some_a_day(void **state)
 	assert_string_equal(p.code, "too_many_claims");
 	fixture_pass(f, INT64_C(86401) * 1000);
 	assert_int_equal(claim_create(&f->d, f->reader, &f->maria, &r, &info, &p, NULL), RC_OK);
+	fixture_settle(f);
 }
 
 static void claim_ends_after_a_day(void **state)
