@@ -432,7 +432,7 @@ static void post_seal(struct history *h, struct writer *w, struct seal *seal)
 
 	if (seal == NULL)
 		return; /* no memory: tried again with the next report or tick */
-	if (writer_post(w, seal_job, seal_done, seal, 0, &e) == RC_OK)
+	if (writer_post(w, seal_job, seal_done, seal, WRITER_LAZY, &e) == RC_OK)
 		return;
 	(void)pthread_mutex_lock(&h->lock);
 	struct head *head = heads_find(&h->heads, seal->wearer);

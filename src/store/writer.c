@@ -30,10 +30,15 @@ struct writer {
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t has_work, has_log;
-	struct list urgent, normal, finished;
-	size_t queued;
+	struct list urgent, normal, lazy, finished;
+	size_t queued; /* of the first three together */
+	size_t lazy_n;
 	bool is_stopping, is_done_posted, wants_checkpoint, was_checkpointed;
 	struct writer_stats stats;
+
+	/* The writer's thread alone: */
+	int log_pages;       /* after the last commit */
+	int next_checkpoint; /* as soon as the log has so many pages */
 };
 
 static int64_t now_us(void)
@@ -164,15 +169,19 @@ static void finish_group(struct writer *w, struct list *group, int64_t spent_us)
 	}
 }
 
-/* Under the lock. Urgent jobs first. */
+/* Under the lock. Urgent jobs first; lazy ones never beside them. */
 static void take_group(struct writer *w, struct list *group)
 {
-	struct list *n = NULL;
+	bool has_urgent = !list_is_empty(&w->urgent);
 
 	for (unsigned i = 0; i < WRITER_GROUP_MAX; i++) {
-		n = list_pop(&w->urgent);
+		struct list *n = list_pop(&w->urgent);
 		if (n == NULL)
 			n = list_pop(&w->normal);
+		if (n == NULL && !has_urgent) {
+			n = list_pop(&w->lazy);
+			w->lazy_n -= n != NULL;
+		}
 		if (n == NULL)
 			break;
 		w->queued--;
@@ -196,8 +205,13 @@ static void tend_log(struct writer *w)
 	int pages = db_log_pages(w->db);
 	bool may_restart = false;
 
-	if (pages < WRITER_CHECKPOINT_PAGES)
+	if (pages < w->log_pages)
+		w->next_checkpoint = WRITER_CHECKPOINT_PAGES; /* it began anew */
+	w->log_pages = pages;
+	if (pages < w->next_checkpoint && pages < WRITER_RESTART_PAGES)
 		return;
+	/* Not after each commit: a page that changes often is moved once for all its changes. */
+	w->next_checkpoint = pages + WRITER_CHECKPOINT_PAGES;
 	(void)pthread_mutex_lock(&w->lock);
 	may_restart = w->was_checkpointed && pages >= WRITER_RESTART_PAGES;
 	w->was_checkpointed = false;
@@ -221,7 +235,7 @@ static void *writer_main(void *arg)
 	list_init(&group);
 	for (;;) {
 		(void)pthread_mutex_lock(&w->lock);
-		while (w->queued == 0 && !w->is_stopping)
+		while (w->queued == w->lazy_n && w->lazy_n < WRITER_LAZY_MAX && !w->is_stopping)
 			(void)pthread_cond_wait(&w->has_work, &w->lock);
 		take_group(w, &group);
 		(void)pthread_mutex_unlock(&w->lock);
@@ -279,8 +293,10 @@ enum rc writer_start(struct db *take_db, struct loop *loop, size_t queue_max,
 	w->db = take_db;
 	w->loop = loop;
 	w->queue_max = queue_max;
+	w->next_checkpoint = WRITER_CHECKPOINT_PAGES;
 	list_init(&w->urgent);
 	list_init(&w->normal);
+	list_init(&w->lazy);
 	list_init(&w->finished);
 	(void)pthread_mutex_init(&w->lock, NULL); /* these cannot fail with default attributes */
 	(void)pthread_cond_init(&w->has_work, NULL);
@@ -329,8 +345,15 @@ static enum rc enqueue(struct writer *w, struct job *job, struct err *e)
 		(void)pthread_mutex_unlock(&w->lock);
 		return fail(e, RC_LIMIT, "writer: the queue is full (%zu jobs)", limit);
 	}
-	list_append((job->flags & WRITER_URGENT) != 0 ? &w->urgent : &w->normal, &job->node);
-	if (w->queued++ == 0)
+	bool is_lazy = (job->flags & WRITER_LAZY) != 0;
+	bool is_first = w->queued == w->lazy_n;
+	list_append((job->flags & WRITER_URGENT) != 0 ? &w->urgent
+		    : is_lazy                         ? &w->lazy
+						      : &w->normal,
+		&job->node);
+	w->queued++;
+	w->lazy_n += is_lazy;
+	if (is_lazy ? w->lazy_n == WRITER_LAZY_MAX : is_first)
 		(void)pthread_cond_signal(&w->has_work);
 	(void)pthread_mutex_unlock(&w->lock);
 	return RC_OK;

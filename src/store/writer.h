@@ -1,10 +1,10 @@
 /* The one writer: a thread that owns the writing connection and commits many jobs in one
  * transaction (group commit). All changes of the database go through here; nobody is told "done"
- * before the commit is on disk. Jobs run in the order of posting; a job that fails is undone alone.
- * The queue is bounded. When the disk is full or broken, the commit fails, every job of its group
- * is told so, and the next group tries anew: the service goes on as soon as there is space. A
- * second thread moves committed pages from the log into the database file, so that no commit waits
- * for that. */
+ * before the commit is on disk. Jobs run in the order of posting (but see the flags); a job that
+ * fails is undone alone. The queue is bounded. When the disk is full or broken, the commit fails,
+ * every job of its group is told so, and the next group tries anew: the service goes on as soon as
+ * there is space. A second thread moves committed pages from the log into the database file, so
+ * that no commit waits for that. */
 #pragma once
 
 #include "base/err.h"
@@ -25,6 +25,8 @@ enum {
 	   anew. */
 	WRITER_CHECKPOINT_PAGES = 2048,
 	WRITER_RESTART_PAGES = 8192,
+	WRITER_LAZY_MAX =
+		64, /* lazy jobs that wait; with more, the writer does not wait any longer */
 };
 
 enum writer_flag {
@@ -32,6 +34,9 @@ enum writer_flag {
 	/* No savepoint of its own: cheaper. When it fails, its group is undone and run again job by
 	   job. */
 	WRITER_PLAIN = 1u << 1,
+	/* Tidying that nobody waits for: joins the commit of the next other job that is not urgent,
+	   after it, instead of making one of its own. */
+	WRITER_LAZY = 1u << 2,
 };
 
 /* Takes db over. `loop` gets the completions of writer_post; NULL when nobody posts. */

@@ -248,6 +248,69 @@ static void stop_runs_what_is_queued_and_tells_it(void **state)
 	free(told);
 }
 
+static void lazy_job_joins_the_commit_of_the_next_other_job(void **state)
+{
+	struct fixture *f = *state;
+	struct row row = {.n = 1};
+	struct row other = {.n = 2};
+	struct writer_stats before;
+	struct writer_stats after;
+
+	writer_read_stats(f->writer, &before);
+	assert_int_equal(writer_post(f->writer, insert_job, NULL, &row, WRITER_LAZY, NULL), RC_OK);
+	assert_int_equal(writer_run(f->writer, insert_job, &other, NULL), RC_OK);
+	writer_read_stats(f->writer, &after);
+	assert_int_equal(count_rows(f->path), 2);
+	assert_int_equal(after.commits - before.commits, 1);
+	assert_int_equal(after.jobs - before.jobs, 2);
+	assert_int_equal(after.queued, 0);
+}
+
+static void lazy_jobs_are_not_kept_waiting_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct told *told = calloc(1, sizeof *told);
+	struct posted posted[WRITER_LAZY_MAX];
+
+	assert_non_null(told);
+	told->loop = f->loop;
+	told->expected = WRITER_LAZY_MAX;
+	for (int64_t i = 0; i < WRITER_LAZY_MAX; i++) {
+		posted[i] = (struct posted){.row = {.n = i}, .told = told};
+		assert_int_equal(
+			writer_post(f->writer, insert_job, note, &posted[i], WRITER_LAZY, NULL),
+			RC_OK);
+	}
+	assert_int_equal(loop_run(f->loop, NULL, NULL), RC_OK);
+	assert_int_equal(told->n, WRITER_LAZY_MAX);
+	assert_int_equal(count_rows(f->path), WRITER_LAZY_MAX);
+	free(told);
+}
+
+static void lazy_jobs_run_after_the_others_and_before_the_stop(void **state)
+{
+	struct fixture *f = *state;
+	struct told *told = calloc(1, sizeof *told);
+	struct posted posted[3];
+	static const unsigned flags[] = {WRITER_LAZY, WRITER_URGENT, 0};
+
+	assert_non_null(told);
+	told->loop = f->loop;
+	for (int64_t i = 0; i < 3; i++) {
+		posted[i] = (struct posted){.row = {.n = i}, .told = told};
+		assert_int_equal(
+			writer_post(f->writer, insert_job, note, &posted[i], flags[i], NULL),
+			RC_OK);
+	}
+	writer_stop(f->writer);
+	f->writer = NULL;
+	static const int64_t expected[] = {1, 2, 0};
+	assert_int_equal(told->n, 3);
+	assert_memory_equal(told->order, expected, sizeof expected);
+	assert_int_equal(count_rows(f->path), 3);
+	free(told);
+}
+
 /* In a child, because the limit and the signals belong to a process. The exit code says what went
  * wrong. */
 static int write_over_the_limit(const char *path)
@@ -371,6 +434,9 @@ int main(void)
 		TEST(jobs_of_a_group_succeed_and_fail_each_for_itself),
 		TEST(full_queue_refuses_plain_jobs_and_still_takes_urgent_ones),
 		TEST(stop_runs_what_is_queued_and_tells_it),
+		TEST(lazy_job_joins_the_commit_of_the_next_other_job),
+		TEST(lazy_jobs_are_not_kept_waiting_for_ever),
+		TEST(lazy_jobs_run_after_the_others_and_before_the_stop),
 		TEST(full_disk_is_told_and_the_service_goes_on_when_there_is_space),
 		TEST(what_was_acknowledged_survives_a_kill),
 		TEST(log_is_moved_into_the_file_and_begins_anew),
