@@ -8,6 +8,7 @@ const char *command_reason_name(enum command_reason r)
 		[REASON_CANCELLED] = "by_member",
 		[REASON_REPLACED] = "replaced",
 		[REASON_OTHER_FORM] = "other_form",
+		[REASON_RESTORED] = "restored",
 	};
 
 	return r < REASON_COUNT ? names[r] : NULL;
@@ -71,4 +72,20 @@ enum rc command_row_read(struct stmt *s, struct command_row *ret, struct err *e)
 		.sent_ms = stmt_int(s, 7),
 	};
 	return command_unpack(stmt_blob(s, 8), &ret->command, e);
+}
+
+enum rc command_rows_end_restored(struct db *db, int64_t now_ms, int64_t *ret_n, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"UPDATE command SET state = ?1, reason = ?2, finished_ms = ?3 WHERE finished_ms = "
+		"0",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 1, COMMAND_UNKNOWN);
+	stmt_bind_int(s, 2, REASON_RESTORED);
+	stmt_bind_int(s, 3, now_ms);
+	return stmt_run(s, ret_n, e);
 }
