@@ -22,8 +22,8 @@ static const char people[] =
 	" (x'a1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0),"
 	" (x'e1000000000000000000000000000000', x'02000000000000000000000000000000', 'admin', 0)";
 
-static int64_t now_ms;
-static int64_t mono_shift_ms;
+static _Atomic int64_t now_ms;
+static _Atomic int64_t mono_shift_ms;
 
 /* These take the place of base/clock.c in the tests of this room, so that timers obey the test. */
 int64_t clock_wall_ms(void)
