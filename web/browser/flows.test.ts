@@ -460,7 +460,7 @@ describe('the first day', () => {
 		const { page } = maria;
 		const foreign = connect(server.watchPort, '127.0.0.1');
 		await once(foreign, 'connect');
-		foreign.write(Buffer.from('AQSH\x01\x02\x03\x04 hello there', 'latin1'));
+		foreign.write(Buffer.from('\xffAQSH\x01\x02\x03\x04 hello there', 'latin1'));
 		await once(foreign, 'close');
 		await page.getByRole('button', { name: 'Account of Maria Roth' }).click();
 		await page.getByRole('link', { name: 'This server' }).click();

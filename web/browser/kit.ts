@@ -298,7 +298,14 @@ export function codeIn(text: string | undefined): string {
 }
 
 export async function openBrowser(...flags: string[]): Promise<Browser> {
-	return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
+	const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
+	// The first picture of a busy machine can come before the browser is able to draw: that one is not counted.
+	const page = await browser.newPage();
+	for (let tries = 0; tries < 3; tries++) {
+		if (await page.screenshot().then(() => true, () => false)) break;
+	}
+	await page.close();
+	return browser;
 }
 
 export interface Watched {

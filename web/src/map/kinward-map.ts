@@ -39,6 +39,9 @@ export interface MapOptions {
 }
 
 const WIDE_PX = 700;
+/** What is shown while there is nobody to show. */
+const WORLD: [number, number] = [12, 30];
+const WORLD_ZOOM = 1;
 const STREET_ZOOM = 15;
 /** The sheet is still: its movement takes 180 ms. */
 const SETTLE_MS = 250;
@@ -75,8 +78,8 @@ export class KinwardMap {
 		this.#map = new MapLibre({
 			container: options.container,
 			style: { version: 8, sources: {}, layers: [] },
-			center: [10, 30],
-			zoom: 1.2,
+			center: WORLD,
+			zoom: WORLD_ZOOM,
 			maxZoom: ZOOM_MOST,
 			attributionControl: false,
 			dragRotate: false,
@@ -225,7 +228,8 @@ export class KinwardMap {
 
 	#aim(animate: boolean): void {
 		const intent = this.#intent;
-		if (intent.show === 'all')
+		if (intent.show === 'nothing') this.#move({ center: WORLD, zoom: WORLD_ZOOM, offset: this.#offset }, animate);
+		else if (intent.show === 'all')
 			this.#fit(
 				this.#people.map((p) => p.fix),
 				animate
