@@ -22,9 +22,10 @@ struct settings {
 	setting_text data_dir;
 	setting_text watch_listen; /* host:port */
 	setting_text web_listen;
-	setting_text public_host; /* empty: the host name */
-	setting_text public_url;  /* empty: http://public_host:port of web_listen */
-	setting_text user;        /* empty: `kinward` if it exists, else `nobody` */
+	setting_text public_host;      /* empty: the host name */
+	setting_text backup_recipient; /* age public key; empty: no backups */
+	setting_text public_url;       /* empty: http://public_host:port of web_listen */
+	setting_text user;             /* empty: `kinward` if it exists, else `nobody` */
 	setting_text metrics_from;
 	setting_text web_dir; /* the built app; empty: beside the program */
 	setting_text trusted_proxy;

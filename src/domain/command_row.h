@@ -13,7 +13,7 @@ enum command_reason {
 	REASON_CANCELLED,     /* by_member */
 	REASON_REPLACED,      /* replaced: a newer setting took its place */
 	REASON_OTHER_FORM,    /* other_form: the watch wants the same in other words */
-	REASON_RESTORED,      /* restored: it was open in a backup; nobody knows what became of it */
+	REASON_RESTORED, /* restored: it was open in a backup; nobody knows what became of it */
 	REASON_COUNT,
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */
@@ -35,7 +35,7 @@ MUST_CHECK enum rc command_row_insert(struct db *db, const struct command_row *r
  */
 MUST_CHECK enum rc command_row_read(struct stmt *s, struct command_row *ret, struct err *e);
 
-/* After a restore, on the writing connection: what was open in the backup may have happened since, so it ends as unknown and
- * is not done again. *ret_n: how many. */
+/* After a restore, on the writing connection: what was open in the backup may have happened since,
+ * so it ends as unknown and is not done again. *ret_n: how many. */
 MUST_CHECK enum rc command_rows_end_restored(
 	struct db *db, int64_t now_ms, int64_t *ret_n, struct err *e);
