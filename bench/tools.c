@@ -15,7 +15,7 @@
 #include "base/time_text.h"
 #include "base/view.h"
 
-enum { SOURCE_CONNECTIONS = 15000 }; /* a source address has about 28,000 free ports */
+enum { SOURCE_CONNECTIONS = 7000 }; /* with more, the kernel searches long for a free port */
 
 static bool option_read(struct view arg, const struct option *options, size_t n)
 {

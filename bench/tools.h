@@ -25,7 +25,7 @@ int64_t mono_ns(void);
  * `seconds`, so that no bench program outlives its run. */
 void process_bound(unsigned seconds);
 
-/* A TCP socket bound to 127.<net>.<i / 15000 / 200>.<…>, one source address for each 15,000 values
+/* A TCP socket bound to 127.<net>.0.x, one source address for each 15,000 values
  * of i, with a port chosen at connect, no Nagle, and a reset instead of TIME_WAIT at close. -1:
  * errno. */
 int socket_from(unsigned net, uint32_t i, bool is_nonblocking);

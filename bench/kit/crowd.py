@@ -70,11 +70,13 @@ def measure(tools, quick):
     rows = []
     with Crowd(tools, small, gateways) as crowd:
         rows.append(memory_row(f"memory per idle watch, {small:,} connected", crowd.connect()))
-        small_after = crowd.after
+        small_before, small_after = crowd.before, crowd.after
     with Crowd(tools, large, gateways) as crowd:
         rows.append(memory_row(f"memory per idle watch, {large:,} connected", crowd.connect()))
         rows.append(memory_row(f"memory per further watch, bound and connected ({small:,} → {large:,})",
                                (crowd.after - small_after) / (large - small)))
+        bound = (crowd.before - small_before) / (large - small)
+        rows.append(Row("… of it while it is not connected", f"{bound:.0f} bytes"))
         load, sleeps = crowd.idle(idle_s)
         rows.append(Row(f"CPU while {large:,} are idle for {idle_s} s",
                         f"{load * 100:.2f} % of a core, {sleeps:.0f} wake-ups/s", "", None,
