@@ -14,8 +14,8 @@ uint64_t unpack_long_uint(struct pack_in *in, uint64_t max)
 		value |= (uint64_t)(b & 0x7F) << (7 * i);
 		if (b >= 0x80)
 			continue;
-		if (value > max)
-			break;
+		if (value > max || (i > 0 && b == 0))
+			break; /* too large, or longer than it needs to be */
 		in->p += i + 1;
 		in->n -= i + 1;
 		return value;
