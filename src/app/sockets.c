@@ -12,9 +12,8 @@
 #include "app/settings.h"
 
 enum {
-	BACKLOG = 65535, /* the kernel cuts it to net.core.somaxconn */
-	USER_TIMEOUT_MS =
-		300000, /* bytes that the other end does not acknowledge for so long end it */
+	BACKLOG = 65535,           /* the kernel cuts it to net.core.somaxconn */
+	USER_TIMEOUT_MS = 900000,  /* a sleeping watch acknowledges late; a gone one never */
 	WATCH_BUFFER = 16 * 1024,  /* the kernel doubles it */
 	PAIR_BUFFER = 1024 * 1024, /* wanted; the kernel may give less */
 };
