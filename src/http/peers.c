@@ -97,8 +97,8 @@ static void on_deadline(struct timer *t, void *context)
 	}
 	(void)pthread_mutex_lock(&p->lock);
 	if (peer->fd >= 0) {
-		(void)shutdown(peer->fd, SHUT_RDWR); /* fails only when the client was faster */
 		(void)atomic_fetch_add(&p->late[atomic_load(&peer->phase)], 1);
+		(void)shutdown(peer->fd, SHUT_RDWR); /* fails only when the client was faster */
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 }
