@@ -1,14 +1,15 @@
 // Colours that people choose for a wearer: which ink can be read on them.
 
+/** The first ones are those that the server gives by itself; they can be told apart by colour-blind people. */
 export const COLORS = [
-	'#0b6b5d',
-	'#2f6fde',
-	'#7a3fc4',
-	'#b3267a',
-	'#b3401f',
-	'#8a6100',
-	'#4b6b12',
-	'#3f5161'
+	'#0072b2',
+	'#d55e00',
+	'#009e73',
+	'#cc79a7',
+	'#e69f00',
+	'#56b4e9',
+	'#8c510a',
+	'#6a3d9a'
 ] as const;
 
 function channel(value: number): number {
