@@ -373,6 +373,30 @@ static void each_claim_for_one_watch_has_its_own_code(void **state)
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM device"), 1);
 }
 
+static void many_claims_for_one_watch_give_no_more_guesses(void **state)
+{
+	struct fixture *f = *state;
+	struct claim_info c[3];
+	struct problem p;
+	unsigned wrong = 0;
+
+	for (int i = 0; i < 3; i++)
+		c[i] = begin(f, i == 0 ? imei : short_id, "code");
+	fixture_open(f, 1, short_id);
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < CLAIM_TRIES_MAX; k++) {
+			struct claim_info now;
+			/* No code is 6 zeros with a chance worth a test. */
+			if (enter(f, &c[i], "000000", &now, &p) == RC_CONFLICT &&
+				(strcmp(p.code, "claim_code_wrong") == 0 || k == 0 ||
+					look(f, &c[i]).tries_left == CLAIM_TRIES_MAX - k - 1))
+				wrong++;
+		}
+	}
+	assert_true(wrong <= 11); /* ten a watch; the third claim is locked by its first one */
+	assert_int_equal(look(f, &c[2]).state, CLAIM_LOCKED);
+}
+
 static void what_is_entered_is_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -385,7 +409,6 @@ static void what_is_entered_is_checked(void **state)
 			"watch_invalid"},
 		{"12345]6789", "Mia", "", "de", "Europe/Berlin", "code", "watch_invalid"},
 		{"1234567890", "", "", "de", "Europe/Berlin", "code", "name_invalid"},
-		/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is refused */
 		{"1234567890", "Mia\xE2\x80\xAE", "", "de", "Europe/Berlin", "code",
 			"name_invalid"},
 		{"1234567890", "Mia", "12a", "de", "Europe/Berlin", "code", "sim_number_invalid"},
@@ -538,6 +561,7 @@ int main(void)
 		TEST(pressing_sos_too_late_proves_nothing),
 		TEST(sos_with_two_claims_proves_neither),
 		TEST(each_claim_for_one_watch_has_its_own_code),
+		TEST(many_claims_for_one_watch_give_no_more_guesses),
 		TEST(what_is_entered_is_checked),
 		TEST(group_has_a_few_open_claims_and_an_account_some_a_day),
 		TEST(claim_ends_after_a_day),
