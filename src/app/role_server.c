@@ -33,7 +33,7 @@ enum {
 	PATH_TEXT = SETTING_TEXT_MAX + 32,
 	URL_TEXT = SETTING_TEXT_MAX + 64,
 	PASSWORD_THREADS = 2, /* Argon2id takes 64 MiB each */
-	TICK_MS = 60 * 1000,
+	TICK_MS = 1000,
 	DRAIN_MS = 2000,
 };
 

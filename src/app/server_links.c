@@ -13,6 +13,8 @@
 
 enum { SERVER_QUEUE_BYTES = 4 * 1024 * 1024 };
 
+static const int64_t RECEIVED_MAX_MS = INT64_C(4102444800000); /* the year 2100 */
+
 struct gateway_end {
 	struct server_links *links;
 	struct link *link;
@@ -156,6 +158,9 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_REPORT:
 		report = m->report;
 		report.session = session_of(end->number, report.session);
+		/* A gateway is not believed a time that no clock shows. */
+		if (report.received_ms < 0 || report.received_ms > RECEIVED_MAX_MS)
+			report.received_ms = d->wall_ms();
 		ingest_report(d, &report);
 		break;
 	case MESSAGE_CLOSED:

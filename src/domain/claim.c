@@ -433,6 +433,18 @@ static enum rc check_ready(const struct claim *c, int64_t now_ms, struct problem
 	return RC_OK;
 }
 
+/* Under the lock: wrong codes for the watch of this claim, in all claims that are remembered. */
+static unsigned wrong_for_watch(struct claims *cs, const struct claim *c)
+{
+	unsigned n = 0;
+
+	for (struct list *at = cs->all.next; at != &cs->all; at = at->next) {
+		const struct claim *other = CONTAINER_OF(at, struct claim, node);
+		n += claim_matches(other, view_of(c->wire_id)) ? other->tries : 0;
+	}
+	return n;
+}
+
 /* The wrong try is on disk before it is told, so that no crash gives tries back. */
 static enum rc wrong_code(
 	struct domain *d, const struct tries_work *w, struct problem *p, struct err *e)
@@ -494,7 +506,8 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 	} else if (rc == RC_OK) {
 		c->tries++;
 		d->claims->stats.codes_wrong++;
-		if (c->tries >= CLAIM_TRIES_MAX)
+		if (c->tries >= CLAIM_TRIES_MAX ||
+			wrong_for_watch(d->claims, c) >= CLAIM_WRONG_PER_WATCH_DAY)
 			claim_set_state(c, CLAIM_LOCKED, CLAIM_HINT_NONE);
 		else
 			claim_tell(c);

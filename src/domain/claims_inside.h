@@ -12,8 +12,9 @@ enum {
 	IMEI_DIGITS = 15,
 	SHORT_ID_DIGITS = 10,
 	SHORT_ID_AT = 4,
-	CLAIM_WRONG_PER_WATCH_DAY =
-		10, /* wrong codes for one watch in 24 hours, all claims together */
+	/* Wrong codes for one watch in 24 hours, all claims together. A guess hits once in a
+	 * million: that is a chance of 1 in 100,000 a day. */
+	CLAIM_WRONG_PER_WATCH_DAY = 10,
 };
 
 struct claim {

@@ -1,7 +1,9 @@
 #include "domain/demo_watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "crypto/token.h"
 #include "domain/account.h"
 #include "domain/bind.h"
@@ -34,15 +36,50 @@ static enum rc find_demo(struct db *reader, char ret_wire_id[WIRE_ID_TEXT], stru
 	return rc;
 }
 
-/* Two at once must not both find none. */
+/* Two at once must not both find none. The id is kept for ever, also when its wearer is erased: the
+ * simulated watch that runs may be taken up again. */
 static enum rc demo_job(struct db *db, void *arg, struct err *e)
 {
+	struct bind_work *w = arg;
 	char other[WIRE_ID_TEXT];
+	uint64_t number = 0;
+	struct stmt *s = NULL;
 	enum rc rc = find_demo(db, other, e);
 
 	if (rc == RC_OK && other[0] != '\0')
 		return fail(e, RC_CONFLICT, "there is a simulated watch already");
-	return rc == RC_OK ? bind_job(db, arg, e) : rc;
+	if (rc == RC_OK)
+		rc = num_u64(view_of(w->wire_id), UINT64_MAX, &number, e);
+	if (rc == RC_OK)
+		rc = db_prepare(db,
+			"INSERT INTO counter (name, value) VALUES ('demo_watch', ?1)"
+			" ON CONFLICT (name) DO NOTHING",
+			&s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 1, (int64_t)number);
+	rc = stmt_run(s, NULL, e);
+	return rc == RC_OK ? bind_job(db, w, e) : rc;
+}
+
+/* The id of the first simulated watch, or a new one. */
+static enum rc choose_id(struct db *reader, char ret_wire_id[WIRE_ID_TEXT], struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc =
+		db_prepare(reader, "SELECT value FROM counter WHERE name = 'demo_watch'", &s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	if (has_row)
+		(void)snprintf(ret_wire_id, WIRE_ID_TEXT, "%010lld", (long long)stmt_int(s, 0));
+	else
+		digits_new(DEMO_ID_DIGITS, ret_wire_id);
+	stmt_reset(s);
+	return RC_OK;
 }
 
 static enum rc prepare(struct domain *d, struct db *reader, const struct principal *who,
@@ -55,7 +92,9 @@ static enum rc prepare(struct domain *d, struct db *reader, const struct princip
 		return rc;
 	*w = (struct bind_work){
 		.group = *group, .is_demo = true, .vendor = "3G", .zone = "Etc/UTC"};
-	digits_new(DEMO_ID_DIGITS, w->wire_id);
+	rc = choose_id(reader, w->wire_id, e);
+	if (rc != RC_OK)
+		return rc;
 	memcpy(w->language, account.language, sizeof w->language);
 	if (!view_to_text(view_of(demo_name(account.language)), w->name, sizeof w->name))
 		return fail(e, RC_BUG, "demo: the name is too long");

@@ -20,7 +20,7 @@ enum {
 	HISTORY_HEAD_AGE_MS = 3600 * 1000, /* … or this age of the oldest */
 	HISTORY_ENTRY_MAX = 8 * 1024,      /* bytes of one packed report */
 	HISTORY_WEARERS_MAX = 16 * 1000 * 1000,
-	HISTORY_TICK_MAX = 256, /* heads that one history_tick seals */
+	HISTORY_TICK_MAX = 512, /* heads that one history_tick seals */
 };
 
 /* One stored report; a plain value, `packed` borrowed. */
@@ -56,7 +56,8 @@ MUST_CHECK enum rc history_journal(
  * RC_NOMEM: what did not fit is durable, but readable only after the next start. */
 MUST_CHECK enum rc history_append(
 	struct history *h, struct writer *w, const struct history_batch *b, struct err *e);
-/* Seals heads that are older than HISTORY_HEAD_AGE_MS; call about once a minute. Bounded steps. */
+/* Seals heads that are older than HISTORY_HEAD_AGE_MS, at most HISTORY_TICK_MAX of them; call it
+ * about once a second: a million watches that report now and then need 280 a second. */
 void history_tick(struct history *h, struct writer *w, int64_t now_ms);
 
 /* Entries with from <= time < to, oldest first by time; fn returns false to end early. */
