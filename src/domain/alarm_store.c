@@ -1,7 +1,10 @@
 #include "domain/alarm_store.h"
 
-/* The one that this is a repeat of: first the very same report, then, for AL, an open one of these
- * kinds that was awake in the last minutes; for positions, any that was. */
+/* The one that this is a repeat of: the very same report (of a clock that was never set only in the
+ * last minutes: it may say the same time at each alarm), or for AL one of these kinds that is not
+ * closed and was raised in the last minutes, or for positions any that was awake in the last
+ * minutes. Positions keep an alarm awake for hours, so that does not count for AL: the button
+ * pressed again hours later is a new alarm. A time to come is one of a clock that ran ahead. */
 static enum rc find_same(
 	struct db *db, const struct alarm_intake *in, struct uid *ret, struct err *e)
 {
@@ -9,8 +12,10 @@ static enum rc find_same(
 	bool has_row = false;
 	enum rc rc = db_prepare(db,
 		"SELECT id FROM alarm WHERE wearer = ?1 AND"
-		" ((device_time_ms = ?2 AND status = ?3 AND kinds = ?4) OR"
-		"  (last_ms >= ?5 AND (kinds & ?4) = ?4 AND (state < 2 OR ?6 = 0)))"
+		" ((device_time_ms = ?2 AND status = ?3 AND kinds = ?4"
+		"   AND ((marks & ?8) = 0 OR last_ms BETWEEN ?5 AND ?7)) OR"
+		"  ((kinds & ?4) = ?4 AND ?6 = 0 AND last_ms BETWEEN ?5 AND ?7) OR"
+		"  ((kinds & ?4) = ?4 AND ?6 = 1 AND state < 2 AND received_ms BETWEEN ?5 AND ?7))"
 		" ORDER BY state < 2 DESC, received_ms DESC LIMIT 1",
 		&s, e);
 
@@ -22,6 +27,8 @@ static enum rc find_same(
 	stmt_bind_int(s, 4, in->kinds);
 	stmt_bind_int(s, 5, in->received_ms - ALARM_FOLD_MS);
 	stmt_bind_int(s, 6, in->is_own_report);
+	stmt_bind_int(s, 7, in->received_ms + ALARM_FOLD_MS);
+	stmt_bind_int(s, 8, FIX_MARK_CLOCK_UNSET);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
@@ -49,6 +56,7 @@ static enum rc add_repeat(
 	return stmt_run(s, NULL, e);
 }
 
+/* A clock that stands still says a time that another alarm has already: then the receipt time. */
 static enum rc insert(
 	struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
 {
@@ -57,7 +65,9 @@ static enum rc insert(
 		"INSERT INTO alarm (wearer, id, kinds, status, device_time_ms, time_ms, "
 		"received_ms,"
 		" last_ms, marks, report, state, repeats, taken_ms, closed_ms, note)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, '')",
+		" VALUES (?1, ?2, ?3, ?4, CASE WHEN EXISTS (SELECT 1 FROM alarm WHERE wearer = ?1"
+		" AND device_time_ms = ?5 AND status = ?4 AND kinds = ?3) THEN ?7 ELSE ?5 END,"
+		" ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, '')",
 		&s, e);
 
 	if (rc != RC_OK)

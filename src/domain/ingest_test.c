@@ -136,6 +136,71 @@ static void alarm_after_a_quiet_time_or_of_another_kind_is_a_new_one(void **stat
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 3);
 }
 
+static void sos_hours_later_is_new_though_positions_kept_repeating_the_first(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_bind(f, watch);
+	fixture_open(f, 1, watch);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	for (int i = 0; i < 24; i++) { /* two hours */
+		fixture_pass(f, 5 * 60 * 1000);
+		fixture_say_place(f, 1, watch, "UD", 48.1, 11.5 + i * 1e-4, "00010000");
+	}
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 1);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 2);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE repeats > 0"), 0);
+}
+
+static void sos_of_a_clock_that_stands_still_is_new_each_time(void **state)
+{
+	static const char frame[] = "AL,010100,000000,V,0.0,N,0.0,E,0,0,0,0,80,66,0,0,00010000";
+	struct fixture *f = *state;
+
+	(void)fixture_bind(f, watch);
+	fixture_open(f, 1, watch);
+	for (int i = 1; i <= 3; i++) {
+		fixture_say(f, 1, watch, frame);
+		fixture_pass(f, 30000);
+		fixture_say(f, 1, watch, frame); /* its repeat */
+		fixture_settle(f);
+		assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), i);
+		assert_int_equal(fixture_query(f, "SELECT SUM(repeats) FROM alarm"), i);
+		assert_int_equal(fixture_count(f, TOLD_ANSWER, 1), 2 * i);
+		fixture_pass(f, 3 * 3600 * 1000);
+	}
+}
+
+static void alarm_of_a_clock_that_ran_ahead_swallows_no_later_one(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_bind(f, watch);
+	fixture_open(f, 1, watch);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	/* The server's clock was days ahead, and was set right since. */
+	struct db *db = NULL;
+	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_script(db,
+				 "UPDATE alarm SET received_ms = received_ms + 864000000,"
+				 " last_ms = last_ms + 864000000",
+				 NULL),
+		RC_OK);
+	db_close(db);
+	fixture_pass(f, 3600 * 1000);
+	fixture_say_place(f, 1, watch, "UD", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 2);
+	fixture_pass(f, 3600 * 1000);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 3);
+}
+
 static void position_that_repeats_the_alarm_raises_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -421,6 +486,9 @@ int main(void)
 		TEST(sos_that_cannot_be_read_is_raised_and_answered_all_the_same),
 		TEST(thousand_alarms_in_a_minute_are_one_incident),
 		TEST(alarm_after_a_quiet_time_or_of_another_kind_is_a_new_one),
+		TEST(sos_hours_later_is_new_though_positions_kept_repeating_the_first),
+		TEST(sos_of_a_clock_that_stands_still_is_new_each_time),
+		TEST(alarm_of_a_clock_that_ran_ahead_swallows_no_later_one),
 		TEST(position_that_repeats_the_alarm_raises_nothing),
 		TEST(same_report_twice_is_stored_once),
 		TEST(jump_is_marked_and_not_shown_until_it_is_believed),
