@@ -249,14 +249,11 @@ enum rc wearer_picture_get(struct db *reader, const struct uid *wearer, uint8_t 
 /* The type by the first bytes; NULL for anything else. What a client calls it does not count. */
 static const char *picture_type(struct view v)
 {
-	struct view head = v;
-
 	if (v.n > 3 && memcmp(v.p, "\xff\xd8\xff", 3) == 0)
 		return "image/jpeg";
 	if (v.n > 8 && memcmp(v.p, "\x89PNG\r\n\x1a\n", 8) == 0)
 		return "image/png";
-	if (view_cut(&head, 12, &head) && memcmp(head.p, "RIFF", 4) == 0 &&
-		memcmp(head.p + 8, "WEBP", 4) == 0)
+	if (v.n > 12 && memcmp(v.p, "RIFF", 4) == 0 && memcmp(v.p + 8, "WEBP", 4) == 0)
 		return "image/webp";
 	return NULL;
 }
