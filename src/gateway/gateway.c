@@ -11,7 +11,7 @@ enum {
 	ANNOUNCE_PER_TURN = 512, /* sessions told again to a new server */
 	RESUME_PER_TURN = 256,   /* connections read again after the link was blocked */
 	STATS_MS = 1000,
-	LINGER_MS = 50,           /* plain reports wait so long for others */
+	LINGER_MS = 100,          /* plain reports wait so long for others */
 	LINGER_BYTES = 32 * 1024, /* or until so much is collected */
 	BATCH_READS_MAX = 96,     /* a turn with more has its batch already */
 	BATCH_READS_GOOD = 32,

@@ -46,16 +46,19 @@ int fixture_new(void **state)
 static void listen_somewhere(struct fixture *f)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
-	socklen_t n = sizeof in;
-
-	f->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	assert_true(f->listen_fd >= 0);
-	assert_int_equal(bind(f->listen_fd, (struct sockaddr *)&in, sizeof in), 0);
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	struct sockaddr *any = f->is_ipv6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+	socklen_t n = f->is_ipv6 ? sizeof in6 : sizeof in;
 	int small = 16384; /* so that a test is soon through the kernel's buffers */
+
+	f->listen_fd = socket(any->sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_true(f->listen_fd >= 0);
 	assert_int_equal(setsockopt(f->listen_fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+	assert_int_equal(setsockopt(f->listen_fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+	assert_int_equal(bind(f->listen_fd, any, n), 0);
 	assert_int_equal(listen(f->listen_fd, 1024), 0);
-	assert_int_equal(getsockname(f->listen_fd, (struct sockaddr *)&in, &n), 0);
-	f->port = ntohs(in.sin_port);
+	assert_int_equal(getsockname(f->listen_fd, any, &n), 0);
+	f->port = ntohs(f->is_ipv6 ? in6.sin6_port : in.sin_port);
 }
 
 static void on_stopped(void *owner)

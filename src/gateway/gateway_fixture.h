@@ -15,6 +15,7 @@ struct fixture {
 	struct loop *loop;
 	struct gateway *gateway;
 	pthread_t thread;
+	bool is_ipv6; /* listens on [::], which takes IPv4 too */
 	bool is_running;
 	int listen_fd;
 	uint16_t port;

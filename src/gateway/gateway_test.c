@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "watch/command.h"
 #include "watch/report_pack.h"
 
@@ -130,6 +132,31 @@ static void frames_split_anywhere_are_one_frame(void **state)
 	(void)close(fd);
 }
 
+static void ipv6_peer_is_told_with_its_address(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+	f->is_ipv6 = true;
+	start(f);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	to.sin6_port = htons(f->port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	fixture_send(fd, "[3G*" ID "*0002*LK]");
+	fixture_wants(fd, "[3G*" ID "*0002*LK]");
+	const struct message *m = fixture_expect_next(f, MESSAGE_OPENED);
+	assert_memory_equal(m->opened.peer.address, &to.sin6_addr, 16);
+	assert_true(m->opened.peer.port != 0);
+	(void)close(fd);
+	/* And IPv4 on the same socket, as the mapped address. */
+	fd = fixture_connect(f, 5);
+	fixture_send(fd, "[3G*" ID "*0002*LK]");
+	m = fixture_expect(f, MESSAGE_OPENED);
+	assert_int_equal(m->opened.peer.address[10], 0xFF);
+	assert_int_equal(m->opened.peer.address[15], 5);
+	(void)close(fd);
+}
+
 static void several_frames_in_one_segment_are_all_taken(void **state)
 {
 	struct fixture *f = *state;
@@ -156,6 +183,29 @@ static void frame_with_a_wrong_length_is_ended_by_silence(void **state)
 	struct report r = report_of(fixture_expect_next(f, MESSAGE_REPORT));
 	assert_string_equal(r.keyword, "UD");
 	fixture_expect_counter(f, COUNTER_LENGTH_MISMATCH, 1);
+	(void)close(fd);
+}
+
+static void frame_that_never_ends_is_given_up_and_the_next_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t session = 0;
+
+	start(f);
+	int fd = fixture_login(f, ID, &session);
+	fixture_send(fd, "[3G*" ID "*00FF*UD,180916");
+	int other = fixture_connect(f, 1);
+	int64_t before_ms = clock_mono_ms();
+	while (f->counters[COUNTER_BAD_HEADERS] == 0) { /* statistics come with news, each second */
+		fixture_send(other, "[3G*8800000016*0002*LK]");
+		fixture_wants(other, "[3G*8800000016*0002*LK]");
+		(void)fixture_expect(f, MESSAGE_STATS);
+		assert_true(clock_mono_ms() - before_ms < 20000);
+	}
+	assert_true(clock_mono_ms() - before_ms >= FRAME_IDLE_MS);
+	(void)close(other);
+	fixture_send(fd, "[3G*" ID "*0002*LK]");
+	fixture_wants(fd, "[3G*" ID "*0002*LK]");
 	(void)close(fd);
 }
 
@@ -344,6 +394,60 @@ static void command_that_cannot_be_unpacked_is_unsent(void **state)
 	fixture_tell(f, &m);
 	assert_int_equal(fixture_expect_next(f, MESSAGE_UNSENT)->sent.command.b[0], 9);
 	fixture_wants_nothing(fd);
+	(void)close(fd);
+}
+
+enum { DEAF_HEARTBEATS = 20000 };
+
+/* A watch that has sent heartbeats and read no answer: most of them wait in the gateway. */
+static int make_deaf(struct fixture *f, uint64_t *ret_session)
+{
+	static const char lk[] = "[3G*" ID "*0002*LK]";
+
+	f->limits.send_buffer_max = 1024 * 1024;
+	f->limits.frames_per_s_max = UINT16_MAX;
+	f->limits.reports_per_device_interval_s = 3600;
+	start(f);
+	int fd = fixture_login(f, ID, ret_session);
+	for (unsigned i = 0; i < DEAF_HEARTBEATS; i++)
+		fixture_send_bytes(fd, lk, sizeof lk - 1);
+	fixture_expect_counter(f, COUNTER_HEARTBEATS, DEAF_HEARTBEATS + 1);
+	return fd;
+}
+
+static void command_is_told_as_sent_only_when_its_bytes_are_gone(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t session = 0;
+	struct command c = {.kind = COMMAND_LOCATE};
+
+	int fd = make_deaf(f, &session);
+	tell_command(f, session, &c);
+	fixture_expect_nothing(f);
+	for (unsigned i = 0; i < DEAF_HEARTBEATS; i++)
+		fixture_wants(fd, "[3G*" ID "*0002*LK]");
+	fixture_wants(fd, "[3G*" ID "*0002*CR]");
+	assert_int_equal(fixture_expect_next(f, MESSAGE_SENT)->sent.session, session);
+	/* Nothing is kept: the next answer goes the short way. */
+	fixture_send(fd, "[3G*" ID "*0002*LK]");
+	fixture_wants(fd, "[3G*" ID "*0002*LK]");
+	fixture_expect_counter(f, COUNTER_HEARTBEATS, DEAF_HEARTBEATS + 2);
+	assert_int_equal(f->counters[COUNTER_SEND_BUFFER_BYTES], 0);
+	(void)close(fd);
+}
+
+static void ninth_command_that_waits_closes_the_deaf_watch(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t session = 0;
+	struct command c = {.kind = COMMAND_LOCATE};
+
+	int fd = make_deaf(f, &session);
+	for (unsigned i = 0; i < 8; i++)
+		tell_command(f, session, &c);
+	fixture_expect_nothing(f);
+	tell_command(f, session, &c);
+	assert_int_equal(fixture_expect_next(f, MESSAGE_CLOSED)->closed.reason, CLOSE_SLOW_READER);
 	(void)close(fd);
 }
 
@@ -633,8 +737,10 @@ int main(void)
 		TEST(alarm_is_answered_only_after_the_server_says_so),
 		TEST(index_comes_back_in_the_answer_and_goes_with_commands),
 		TEST(frames_split_anywhere_are_one_frame),
+		TEST(ipv6_peer_is_told_with_its_address),
 		TEST(several_frames_in_one_segment_are_all_taken),
 		TEST(frame_with_a_wrong_length_is_ended_by_silence),
+		TEST(frame_that_never_ends_is_given_up_and_the_next_is_taken),
 		TEST(alarm_before_the_end_of_the_connection_is_not_lost),
 		TEST(media_is_counted_and_not_carried),
 		TEST(same_frame_three_times_gets_the_other_form),
@@ -645,6 +751,8 @@ int main(void)
 		TEST(command_is_written_and_told_as_sent),
 		TEST(command_for_a_session_that_is_gone_is_unsent),
 		TEST(command_that_cannot_be_unpacked_is_unsent),
+		TEST(command_is_told_as_sent_only_when_its_bytes_are_gone),
+		TEST(ninth_command_that_waits_closes_the_deaf_watch),
 		TEST(server_can_close_a_session),
 		TEST(slow_server_pauses_reading_and_nothing_is_lost),
 		TEST(heartbeats_are_answered_while_the_server_is_slow),
