@@ -8,7 +8,10 @@
 #include "http/problem_answer.h"
 #include "http/session_json.h"
 
-enum { SESSION_AGE_S = 30 * 24 * 3600 };
+enum {
+	SESSION_AGE_S = 30 * 24 * 3600,
+	PACK_MIN = 16 * 1024, /* bytes of an answer that is worth compressing */
+};
 
 static bool add(struct MHD_Response *r, const char *name, const char *value)
 {
@@ -79,9 +82,26 @@ void answer_problem(struct exchange *x)
 		return;
 	if (x->status == 503 && x->problem.retry_after_s == 0)
 		x->problem.retry_after_s = 2;
-	log_event(x->status == 503 ? LOG_WARN : LOG_ERROR, "http.failed",
+	log_event(x->status == 503 && x->rc != RC_IO ? LOG_WARN : LOG_ERROR, "http.failed",
 		"route=\"%s %s\" rc=%s why=\"%s\"", x->route == NULL ? "-" : x->route->method,
 		x->route == NULL ? "-" : x->route->path, rc_name(x->rc), x->err.msg);
+}
+
+void answer_pack(struct exchange *x)
+{
+	struct view text;
+	size_t n = 0;
+
+	if (x->is_refused || x->blob != NULL || x->out.n < PACK_MIN ||
+		!head_accepts_gzip(&x->head) || json_out_finish(&x->out, &text, NULL) != RC_OK)
+		return;
+	x->blob = (uint8_t *)gzip_text(text, 1, &n);
+	if (x->blob == NULL) /* then it goes as it is */
+		return;
+	x->blob_n = n;
+	x->is_gzipped = true;
+	x->content_type = "application/json";
+	json_out_reset(&x->out);
 }
 
 /* The text of x as a response; x->status is final afterwards. */
@@ -111,6 +131,9 @@ static bool add_own_headers(struct exchange *x, struct MHD_Response *r)
 	char text[ROUTE_METHODS_TEXT];
 
 	if (x->set_cookie[0] != '\0' && !x->is_refused && !add(r, "Set-Cookie", x->set_cookie))
+		return false;
+	if (x->is_gzipped && !x->is_refused &&
+		(!add(r, "Content-Encoding", "gzip") || !add(r, "Vary", "Accept-Encoding")))
 		return false;
 	if (x->must_close && !add(r, "Connection", "close"))
 		return false;

@@ -140,6 +140,7 @@ static void in_pool(struct db *reader, void *arg)
 	struct http_server *s = x->server;
 
 	execute(x, reader);
+	answer_pack(x);
 	atomic_store(&x->state, EXCHANGE_DONE);
 	MHD_resume_connection(x->connection); /* from here on x belongs to the request thread */
 	(void)atomic_fetch_sub(&s->pending, 1);

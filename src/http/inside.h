@@ -78,6 +78,7 @@ struct exchange {
 	struct json_out out;
 	uint8_t *blob; /* owned; instead of out */
 	size_t blob_n;
+	bool is_gzipped;                  /* blob is out, compressed */
 	const char *content_type;         /* static; NULL: application/json */
 	struct shared_answer *ready;      /* one reference; instead of all above */
 	struct MHD_Response *stream;      /* owned; the same */
@@ -140,6 +141,8 @@ MUST_CHECK enum rc access_check_object(struct exchange *x, struct db *reader);
 enum MHD_Result answer_send(struct exchange *x);
 /* The refusal as JSON into x->out. */
 void answer_problem(struct exchange *x);
+/* Compresses a long JSON answer when the client takes that; for pool threads. */
+void answer_pack(struct exchange *x);
 /* x->out as a finished response with the headers of the API; NULL when it is not well-formed or
  * memory is out. */
 struct MHD_Response *answer_take_response(struct exchange *x);

@@ -8,7 +8,7 @@ const struct problem_code problem_codes[] = {
 	{"already_yours", 409,
 		"The watch is bound to a wearer of an own group, or being claimed for it."},
 	{"body_too_large", 413, "Larger than http_body_max."},
-	{"busy", 503, "A queue is full; nothing was changed."},
+	{"busy", 503, "It cannot be done now, and nothing was changed: try again."},
 	{"claim_code_wrong", 409, "Wrong code; tries_left tells how many tries are left."},
 	{"claim_expired", 409, "Too late; start again."},
 	{"claim_locked", 409, "Too many wrong codes; start again."},
@@ -111,6 +111,7 @@ const char *problem_code_of_rc(enum rc rc)
 		return "field_value";
 	case RC_LIMIT:
 	case RC_NOMEM:
+	case RC_IO: /* the disk is full, say */
 		return "busy";
 	case RC_DENIED:
 	case RC_NOT_FOUND:
@@ -119,7 +120,6 @@ const char *problem_code_of_rc(enum rc rc)
 		return "conflict";
 	case RC_OK:
 	case RC_MORE:
-	case RC_IO:
 	case RC_BUG:
 		return "internal";
 	}
