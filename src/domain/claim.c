@@ -183,18 +183,18 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 	const struct claim *c = w->claim;
 	struct stmt *s = NULL;
 	int64_t by_account = 0;
-	int64_t wrong = 0;
+	int64_t *wrong = &w->claim->watch_tries;
 	enum rc rc = count(db, "SELECT COUNT(*) FROM claim WHERE account = ?1 AND created_ms > ?2",
 		w, true, &by_account, e);
 
 	if (rc == RC_OK)
 		rc = count(db,
-			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE watch = ?1 AND created_ms "
-			"> ?2",
-			w, false, &wrong, e);
+			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE " CLAIM_WATCH_KEY(
+				"watch") " = " CLAIM_WATCH_KEY("?1") " AND created_ms > ?2",
+			w, false, wrong, e);
 	w->code = NULL;
 	if (rc == RC_OK &&
-		(by_account >= CLAIMS_PER_ACCOUNT_DAY || wrong >= CLAIM_WRONG_PER_WATCH_DAY)) {
+		(by_account >= CLAIMS_PER_ACCOUNT_DAY || *wrong >= CLAIM_WRONG_PER_WATCH_DAY)) {
 		w->code = "too_many_claims";
 		return fail(e, RC_LIMIT, "too many claims in 24 hours");
 	}
@@ -433,16 +433,18 @@ static enum rc check_ready(const struct claim *c, int64_t now_ms, struct problem
 	return RC_OK;
 }
 
-/* Under the lock: wrong codes for the watch of this claim, in all claims that are remembered. */
-static unsigned wrong_for_watch(struct claims *cs, const struct claim *c)
+/* Under the lock. Every claim for this watch knows of it, so that none gives tries back when it is
+ * cancelled. */
+static void count_wrong(struct claims *cs, struct claim *c)
 {
-	unsigned n = 0;
+	struct view watch = view_of(c->wire_id);
 
+	c->tries++;
+	cs->stats.codes_wrong++;
 	for (struct list *at = cs->all.next; at != &cs->all; at = at->next) {
-		const struct claim *other = CONTAINER_OF(at, struct claim, node);
-		n += claim_matches(other, view_of(c->wire_id)) ? other->tries : 0;
+		struct claim *other = CONTAINER_OF(at, struct claim, node);
+		other->watch_tries += other == c || claim_matches(other, watch);
 	}
-	return n;
 }
 
 /* The wrong try is on disk before it is told, so that no crash gives tries back. */
@@ -504,10 +506,8 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 		c->is_binding = true;
 		claim_fill_work(c, w);
 	} else if (rc == RC_OK) {
-		c->tries++;
-		d->claims->stats.codes_wrong++;
-		if (c->tries >= CLAIM_TRIES_MAX ||
-			wrong_for_watch(d->claims, c) >= CLAIM_WRONG_PER_WATCH_DAY)
+		count_wrong(d->claims, c);
+		if (c->tries >= CLAIM_TRIES_MAX || c->watch_tries >= CLAIM_WRONG_PER_WATCH_DAY)
 			claim_set_state(c, CLAIM_LOCKED, CLAIM_HINT_NONE);
 		else
 			claim_tell(c);

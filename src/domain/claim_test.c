@@ -396,6 +396,41 @@ static void many_claims_for_one_watch_give_no_more_guesses(void **state)
 	assert_int_equal(guesses, 11); /* ten a watch: the third claim is locked by its first one */
 }
 
+static void guess_wrong(struct fixture *f, const struct claim_info *c, unsigned n)
+{
+	struct claim_info now;
+	struct problem p;
+	char wrong[7] = "000000";
+
+	if (memcmp(shown_code(f, 1), wrong, 6) == 0)
+		wrong[0] = '1';
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(enter(f, c, wrong, &now, &p), RC_CONFLICT);
+}
+
+static void cancelled_claims_and_other_spellings_give_no_more_guesses(void **state)
+{
+	static const char other_imei[] = "860037078055390"; /* the same digits 5 to 14 */
+	struct fixture *f = *state;
+	struct claim_request r = request(other_imei, "code");
+	struct claim_info c[3];
+	struct problem p;
+
+	for (int i = 0; i < 3; i++)
+		c[i] = begin(f, i == 0 ? imei : i == 1 ? short_id : other_imei, "code");
+	fixture_open(f, 1, short_id);
+	for (int i = 0; i < 2; i++) {
+		guess_wrong(f, &c[i], CLAIM_TRIES_MAX);
+		assert_int_equal(claim_cancel(&f->d, &c[i].id, NULL), RC_OK);
+	}
+	assert_int_equal(claim_create(&f->d, f->reader, &f->maria, &r, &c[0], &p, NULL), RC_LIMIT);
+	assert_string_equal(p.code, "too_many_claims");
+	fixture_restart(f);
+	fixture_open(f, 1, short_id);
+	guess_wrong(f, &c[2], 1);
+	assert_int_equal(look(f, &c[2]).state, CLAIM_LOCKED);
+}
+
 static void what_is_entered_is_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -561,6 +596,7 @@ int main(void)
 		TEST(sos_with_two_claims_proves_neither),
 		TEST(each_claim_for_one_watch_has_its_own_code),
 		TEST(many_claims_for_one_watch_give_no_more_guesses),
+		TEST(cancelled_claims_and_other_spellings_give_no_more_guesses),
 		TEST(what_is_entered_is_checked),
 		TEST(group_has_a_few_open_claims_and_an_account_some_a_day),
 		TEST(claim_ends_after_a_day),

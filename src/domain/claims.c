@@ -511,11 +511,17 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 	enum rc rc = db_prepare(db,
 		"SELECT id, care_group, watch, name, sim_number, language, zone, proof, tries, "
 		"sends,"
-		" expires_ms FROM claim WHERE state < 5 AND expires_ms > ?1 ORDER BY created_ms",
+		" expires_ms,"
+		" (SELECT SUM(o.tries) FROM claim o"
+		"  WHERE " CLAIM_WATCH_KEY("o.watch") " = " CLAIM_WATCH_KEY(
+			"claim.watch") "  AND o.created_ms > ?2)"
+				       " FROM claim WHERE state < 5 AND expires_ms > ?1 ORDER BY "
+				       "created_ms",
 		&s, e);
 
 	if (rc == RC_OK) {
 		stmt_bind_int(s, 1, d->wall_ms());
+		stmt_bind_int(s, 2, d->wall_ms() - INT64_C(86400000));
 		rc = stmt_step(s, &has_row, e);
 	}
 	while (rc == RC_OK && has_row) {
@@ -535,6 +541,7 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 		c->tries = (uint8_t)stmt_int(s, 8);
 		c->sends = (uint8_t)stmt_int(s, 9);
 		c->expires_ms = stmt_int(s, 10);
+		c->watch_tries = stmt_int(s, 11);
 		claims_adopt(d->claims, c);
 		rc = stmt_step(s, &has_row, e);
 	}

@@ -17,6 +17,10 @@ enum {
 	CLAIM_WRONG_PER_WATCH_DAY = 10,
 };
 
+/* In SQL: one watch, whether its IMEI was entered, digits 5 to 14 of it, or capital letters. */
+#define CLAIM_WATCH_KEY(watch)                                                                     \
+	"CASE WHEN LENGTH(" watch ") = 15 THEN SUBSTR(" watch ", 5, 10) ELSE LOWER(" watch ") END"
+
 struct claim {
 	struct list node;
 	struct claims *claims;
@@ -31,6 +35,7 @@ struct claim {
 	enum claim_hint hint;
 	int64_t hint_ms, expires_ms, ended_ms;
 	uint8_t tries, sends;             /* wrong codes, codes sent */
+	int64_t watch_tries;              /* wrong codes for its watch, all claims together */
 	char code[CLAIM_CODE_DIGITS + 1]; /* "" when none is out */
 	int64_t code_expires_ms, sent_ms;
 	bool is_code_answered, is_binding;
