@@ -143,7 +143,7 @@ describe('the first day', () => {
 	test('the wearer is on the map with face and age, and the card says the same', async () => {
 		const { page } = maria;
 		await page.goto(`${server.url}/#/map/${emma}`);
-		const mark = page.locator(`.mark[data-wearer="${emma}"]`);
+		const mark = page.locator(`.pin[data-wearer="${emma}"]`);
 		await mark.waitFor();
 		await page.getByRole('article', { name: 'Emma' }).getByText(/Freiburg/).waitFor();
 		expect(await mark.textContent()).toMatch(/Emma, just now, GPS|Emma, \d min ago, GPS/);
@@ -496,7 +496,7 @@ describe('the first day', () => {
 		await page.goto(`${server.url}/#/map`);
 		await page.getByRole('button', { name: 'Try it with a simulated watch' }).click();
 		await page.getByText('simulated').waitFor();
-		await page.locator('.mark').waitFor();
+		await page.locator('.pin').waitFor();
 	});
 
 	test('nothing is asked for again and again', () => {

@@ -23,8 +23,8 @@ export function makeMark(onpick: () => void): Mark {
 		event.stopPropagation();
 		onpick();
 	});
-	const face = child(element, 'span', 'mark-face');
-	const label = child(element, 'span', 'mark-label');
+	const face = child(element, 'span', 'pin-face');
+	const label = child(element, 'span', 'pin-label');
 	// What is seen is short; what is heard says all of it in words.
 	face.setAttribute('aria-hidden', 'true');
 	label.setAttribute('aria-hidden', 'true');
@@ -34,12 +34,12 @@ export function makeMark(onpick: () => void): Mark {
 		element,
 		update(person) {
 			// MapLibre keeps classes of its own on the element: only ours are switched.
-			element.classList.add('mark');
-			element.classList.toggle('mark-old', person.fresh === 'old');
-			element.classList.toggle('mark-very-old', person.fresh === 'very_old');
-			element.classList.toggle('mark-inexact', person.inexact);
-			element.classList.toggle('mark-selected', person.selected);
-			element.classList.toggle('mark-crying', person.crying);
+			element.classList.add('pin');
+			element.classList.toggle('pin-old', person.fresh === 'old');
+			element.classList.toggle('pin-very-old', person.fresh === 'very_old');
+			element.classList.toggle('pin-inexact', person.inexact);
+			element.classList.toggle('pin-selected', person.selected);
+			element.classList.toggle('pin-crying', person.crying);
 			spoken.textContent = person.spoken;
 			element.dataset.wearer = person.id;
 			label.textContent = person.label;
