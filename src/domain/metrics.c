@@ -8,6 +8,7 @@
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/outbox.h"
+#include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
 #include "link/counters.h"
@@ -209,6 +210,8 @@ static void put_sign_in(struct domain *d, const struct sink *to)
 		"sign-ins held back: too many for one login", s.limit_account);
 	count(to, "kinward_limit_sign_in_per_address_max_total",
 		"sign-ins held back: too many from one network", s.limit_address);
+	count(to, "kinward_limit_sign_in_queue_max_total",
+		"sign-ins put off: too many passwords wait to be checked", pool_refused(d->pool));
 }
 
 static void put_store(struct domain *d, const struct sink *to)

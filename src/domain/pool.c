@@ -20,6 +20,7 @@ struct pool {
 	pthread_cond_t has_task;
 	struct list tasks;
 	size_t queued, queue_max;
+	uint64_t refused;
 	bool is_stopping;
 	unsigned threads;
 	struct pool_thread {
@@ -115,10 +116,20 @@ enum rc pool_post(struct pool *p, pool_fn *fn, void *arg, struct err *e)
 		list_append(&p->tasks, &task->node);
 		p->queued++;
 		(void)pthread_cond_signal(&p->has_task);
+	} else {
+		p->refused++;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	if (is_taken)
 		return RC_OK;
 	free(task);
 	return fail(e, RC_LIMIT, "pool: %zu tasks are waiting", p->queue_max);
+}
+
+uint64_t pool_refused(struct pool *p)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	uint64_t refused = p->refused;
+	(void)pthread_mutex_unlock(&p->lock);
+	return refused;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "store/db.h"
@@ -19,3 +20,5 @@ MUST_CHECK enum rc pool_start(const char *db_path, unsigned threads, size_t queu
 void pool_stop(struct pool *p);
 /* RC_LIMIT when the queue is full. */
 MUST_CHECK enum rc pool_post(struct pool *p, pool_fn *fn, void *arg, struct err *e);
+/* How often the queue was full. */
+uint64_t pool_refused(struct pool *p);

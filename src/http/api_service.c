@@ -155,6 +155,9 @@ static void write_limits(struct metrics_writer *w, const struct http_server *s)
 		atomic_load(&c->limit_pool_queue));
 	own_metric(w, "kinward_limit_http_connections_per_address_max_total",
 		"Web connections refused: one address.", false, "", atomic_load(&c->limit_address));
+	own_metric(w, "kinward_limit_http_connections_max_total",
+		"Times that all places for web connections were taken.", false, "",
+		atomic_load(&c->limit_connections));
 	own_metric(w, "kinward_limit_http_header_s_total",
 		"Web connections ended: no whole head in time.", false, "",
 		peers_late(s->peers, PEER_HEAD));

@@ -90,6 +90,7 @@ struct counters {
 	_Atomic(uint64_t) requests[RATE_CLASS_COUNT];
 	_Atomic(uint64_t) answers[STATUS_CLASSES]; /* by first digit of the status */
 	_Atomic(uint64_t) limit_requests, limit_body, limit_pool_queue, limit_address;
+	_Atomic(uint64_t) limit_connections;
 };
 
 struct http_server {

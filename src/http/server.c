@@ -103,6 +103,8 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
 	if (has_address && quota_take(s->connections, network.b) != RC_OK)
 		log_event(LOG_DEBUG, "http.connection_count",
 			"why=\"over the limit or out of memory\"");
+	if (quota_count(s->connections) >= s->settings->connections_max)
+		count_up(&s->counters.limit_connections); /* no more are accepted for now */
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (info != NULL)
