@@ -1,7 +1,10 @@
 """Every limit: what is over it is stopped, what is under it goes on, a metric counts it, others are served."""
 
+import re
 import resource
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kit.events import Events
@@ -33,19 +36,32 @@ def counted(api, name):
 
 
 def test_connections_max(limited):
-    server, api = limited(connections_max=5)
-    watches = [RawWatch(server.watch_port) for _ in range(5)]
-    for watch in watches:
-        watch.heartbeat()
-    with RawWatch(server.watch_port) as sixth:
-        assert sixth.wait_closed() == b""
+    """Claimed watches keep their places; the one too many is closed at once."""
+    server, api = limited(connections_max=2)
+    watches = [api.claim_raw(wire_id)[1] for wire_id in ("8800000015", "8800000016")]
+    with RawWatch(server.watch_port) as third:
+        assert third.wait_closed() == b""
     counted(api, "connections_max")
     watches.pop().close()
-    eventually(lambda: api.metric("kinward_watch_connections") == 4, what="four connections")
+    eventually(lambda: api.metric("kinward_watch_connections") == 1, what="one connection")
     served(server)
     for watch in watches:
         watch.heartbeat()
         watch.close()
+
+
+def test_strangers_make_room_when_all_places_are_taken(limited):
+    server, api = limited(connections_max=5)
+    _, own = api.claim_raw("8800000015")
+    strangers = [RawWatch(server.watch_port, f"99000000{n}") for n in range(10, 14)]
+    for stranger in strangers:
+        stranger.heartbeat()
+    eventually(lambda: api.metric("kinward_watch_unknown_frames_total") is not None, what="metrics")
+    for _ in range(3):
+        served(server)  # each time some stranger goes
+    own.heartbeat()
+    counted(api, "connections_max")
+    own.close()
 
 
 def test_connections_per_address_max(limited):
@@ -285,3 +301,48 @@ def test_malformed_headers_cost_nothing_but_a_count(server, wrong):
         except (Closed, OSError):
             pass
     served(server)
+
+
+def test_every_limit_of_the_settings_has_its_metric(server, api, kinward):
+    shown = subprocess.run([kinward, "settings"], capture_output=True, text=True, check=True).stdout
+    names = re.findall(r"counted by (kinward_limit_\w+_total)", shown)
+    metrics = api.get("/metrics").text
+    assert len(names) > 25
+    assert [name for name in names if not re.search(rf"^{name} [0-9]", metrics, re.M)] == []
+
+
+def test_sign_in_per_address_max(limited):
+    server, api = limited(sign_in_per_address_max=5, sign_in_per_account_max=1000)
+    with server.api() as guesser:
+        codes = [
+            guesser.post("/api/v1/session", json={"login": f"nobody{n}", "password": "not the right one"}).status_code
+            for n in range(12)
+        ]
+    assert set(codes) == {401, 429}
+    counted(api, "sign_in_per_address_max")
+    api.ok("GET", "/wearers")  # who is signed in is not touched
+
+
+def test_sign_in_queue_max(limited):
+    """More passwords at once than may wait: some are put off, and the server goes on."""
+    server, api = limited(sign_in_queue_max=1, sign_in_per_address_max=1000, sign_in_per_account_max=1000)
+
+    def guess(n):
+        with server.api() as guesser:
+            body = {"login": f"nobody{n}", "password": "not the right one"}
+            return guesser.post("/api/v1/session", json=body).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        codes = set(pool.map(guess, range(24)))
+    assert codes <= {401, 429, 503} and codes != {401}
+    counted(api, "sign_in_queue_max")
+    served(server)
+
+
+def test_three_thousand_watches_that_come_at_once_are_all_answered(limited, make_sim):
+    server, api = limited(accepts_per_s=1000)
+    sim = make_sim(server.watch_port, watches=3000, ramp=1, answer_timeout=60, begin="02:00")
+    eventually(lambda: sim.stats()["online"] == 3000, what="an answer to each heartbeat")
+    stats = sim.stats()
+    assert (stats["lk_missed"], stats["reboots"], stats["bad"]) == (0, 0, 0)
+    eventually(lambda: api.metric("kinward_watch_connections") == 3000, what="the count of connections")

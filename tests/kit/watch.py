@@ -37,13 +37,14 @@ def position(
     status=0,
     battery=80,
     speed=4.0,
+    satellites=8,
     tail="0,0",
 ):
     """Content of a position record. `when` is a Unix time."""
     moment = datetime.fromtimestamp(time.time() if when is None else when, timezone.utc)
     return (
         f"{keyword},{moment:%d%m%y,%H%M%S},{'A' if valid else 'V'},{abs(lat):.6f},{'S' if lat < 0 else 'N'},"
-        f"{abs(lon):.6f},{'W' if lon < 0 else 'E'},{speed:.2f},90.0,30.0,8,100,{battery},1234,5,{status:08X},{tail}"
+        f"{abs(lon):.6f},{'W' if lon < 0 else 'E'},{speed:.2f},90.0,30.0,{satellites},100,{battery},1234,5,{status:08X},{tail}"
     )
 
 
