@@ -431,11 +431,26 @@ static bool is_bound(struct ingest *in, uint64_t session)
 	return is_there;
 }
 
-/* True when the session, which is older than this server, is one of a bound watch. */
+static bool has_owner_now(struct domain *d, struct view id)
+{
+	live_lock(d->live);
+	bool has = live_by_wire_id(d->live, id) != NULL;
+	live_unlock(d->live);
+	return has;
+}
+
+/* True when the session is one of a bound watch: an older one than this server, or one whose watch
+ * a pool thread bound just now. What it says, perhaps an SOS, must not count as a stranger's. */
 static bool is_known_after_all(struct ingest *in, const struct message_report *m)
 {
 	struct domain *d = in->domain;
+	char id[WIRE_ID_TEXT];
 
+	if (quarantine_id_of(d->quarantine, m->session, id)) {
+		if (!has_owner_now(d, view_of(id)))
+			return false;
+		quarantine_remove(d->quarantine, view_of(id));
+	}
 	ingest_opened(d, m->session, NULL, VIEW(""), m->id);
 	return is_bound(in, m->session);
 }
@@ -502,11 +517,7 @@ void ingest_report(struct domain *d, const struct message_report *m)
 	}
 	if (is_about_values(r) && !sessions_are_disputed(in) && take_values(in, m, r))
 		return;
-	char id[WIRE_ID_TEXT];
-	bool has_owner = is_bound(in, m->session);
-	if (!has_owner && !quarantine_id_of(d->quarantine, m->session, id))
-		has_owner = is_known_after_all(in, m);
-	if (has_owner)
+	if (is_bound(in, m->session) || is_known_after_all(in, m))
 		report_of_bound(in, m, r);
 	else
 		report_of_stranger(in, m, r);

@@ -201,6 +201,30 @@ static void alarm_of_a_clock_that_ran_ahead_swallows_no_later_one(void **state)
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 3);
 }
 
+static void sos_between_binding_and_its_end_in_the_main_loop_is_raised(void **state)
+{
+	struct fixture *f = *state;
+	struct bind_work w = {.group = {{1}}, .name = "Mia", .language = "de", .zone = "Etc/UTC"};
+
+	fixture_open(f, 1, watch); /* in quarantine */
+	memcpy(w.wire_id, watch, strlen(watch));
+	w.session = 1;
+	assert_int_equal(bind_prepare(&f->d, &w, NULL), RC_OK);
+	assert_int_equal(writer_run(f->d.writer, bind_job, &w, NULL), RC_OK);
+	assert_int_equal(bind_finish(&f->d, &w, NULL), RC_OK); /* a pool thread did that */
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	assert_int_equal(fixture_count(f, TOLD_ANSWER, 1), 0);
+	fixture_settle(f);
+	assert_int_equal(fixture_count(f, TOLD_ANSWER, 1), 1);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE kinds = 1"), 1);
+	bind_take_session(&w);
+	fixture_settle(f);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 1)->standing, STANDING_BOUND);
+	assert_true(look(f, &w.wearer).is_connected);
+	ingest_closed(&f->d, 1, 1);
+	assert_false(look(f, &w.wearer).is_connected);
+}
+
 static void position_that_repeats_the_alarm_raises_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +513,7 @@ int main(void)
 		TEST(sos_hours_later_is_new_though_positions_kept_repeating_the_first),
 		TEST(sos_of_a_clock_that_stands_still_is_new_each_time),
 		TEST(alarm_of_a_clock_that_ran_ahead_swallows_no_later_one),
+		TEST(sos_between_binding_and_its_end_in_the_main_loop_is_raised),
 		TEST(position_that_repeats_the_alarm_raises_nothing),
 		TEST(same_report_twice_is_stored_once),
 		TEST(jump_is_marked_and_not_shown_until_it_is_believed),

@@ -485,10 +485,24 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
 		outbox_on_ready(d, number, next);
 }
 
+/* Second connections are in no other table. */
+static void lose_rivals(struct duels *ds, uint8_t gateway)
+{
+	for (uint32_t i = 0; ds->n > 0 && i < DUELS_MAX; i++) {
+		struct duel *duel = ds->table[i];
+		if (duel == NULL || duel->rival == 0 || duel->rival >> 56 != gateway)
+			continue;
+		set_rival(ds, duel, 0);
+		duel->asked_ms = 0;
+	}
+}
+
 void ingest_gateway_lost(struct domain *d, uint8_t gateway)
 {
 	uint64_t session = 0;
 
+	/* Before the others, so that none takes the place of one that is lost with it. */
+	lose_rivals(d->ingest->duels, gateway);
 	/* Rare (a gateway crashed): the table is walked, a few thousand devices a millisecond. */
 	for (uint32_t place = 0; live_next_session(d->live, gateway, &place, &session);)
 		ingest_closed(d, session, 0);

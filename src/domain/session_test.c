@@ -212,6 +212,27 @@ static void third_connection_takes_the_place_of_the_second(void **state)
 	assert_int_equal(fixture_last(f, TOLD_STANDING, 3)->standing, STANDING_BOUND);
 }
 
+static void second_connection_of_a_lost_gateway_is_no_talker(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t rival = (uint64_t)3 << 56 | 2;
+	struct uid mia = fixture_bind(f, watch);
+
+	fixture_open(f, 1, watch);
+	fixture_open(f, rival, watch);
+	ingest_gateway_lost(&f->d, 3);
+	for (int i = 0; i < 4; i++)
+		beat(f, 1);
+	assert_int_equal(stats_of(f).conflicts, 0);
+	assert_int_equal(current(f, &mia), 1);
+	ingest_closed(&f->d, 1, 1);
+	assert_false(look(f, &mia).is_connected); /* nobody took its place */
+	fixture_open(f, rival, watch);
+	fixture_open(f, rival + 1, watch);
+	ingest_gateway_lost(&f->d, 3);
+	assert_false(look(f, &mia).is_connected);
+}
+
 /* Property: whatever opens, talks and closes, a current session is one that is open, and the watch
  * counts as connected exactly when one is. */
 static void random_life(struct prop *p)
@@ -284,6 +305,7 @@ int main(void)
 		TEST(one_that_reconnects_now_and_then_is_no_conflict),
 		TEST(second_connection_steps_in_when_the_first_closes),
 		TEST(third_connection_takes_the_place_of_the_second),
+		TEST(second_connection_of_a_lost_gateway_is_no_talker),
 		cmocka_unit_test(current_session_is_always_an_open_one),
 	};
 
