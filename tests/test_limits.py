@@ -54,9 +54,13 @@ def test_strangers_make_room_when_all_places_are_taken(limited):
     server, api = limited(connections_max=5)
     _, own = api.claim_raw("8800000015")
     strangers = [RawWatch(server.watch_port, f"99000000{n}") for n in range(10, 14)]
-    for stranger in strangers:
-        stranger.heartbeat()
-    eventually(lambda: api.metric("kinward_watch_unknown_frames_total") is not None, what="metrics")
+
+    def all_are_known_as_strangers():
+        for stranger in strangers:
+            stranger.heartbeat()
+        return api.metric("kinward_watch_unknown_frames_total") >= len(strangers)
+
+    eventually(all_are_known_as_strangers, what="the server's word on each stranger")
     for _ in range(3):
         served(server)  # each time some stranger goes
     own.heartbeat()

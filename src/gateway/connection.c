@@ -9,6 +9,11 @@
 
 #include "gateway/state.h"
 
+enum {
+	ROOM_TRIES = 64,
+	YOUNG_MS = 2000, /* a first heartbeat may still be on its way */
+};
+
 static const uint8_t may_become[CONNECTION_STATE_COUNT] = {
 	[CONNECTION_FREE] = 1u << CONNECTION_NEW,
 	[CONNECTION_NEW] = 1u << CONNECTION_READY | 1u << CONNECTION_DYING,
@@ -154,6 +159,35 @@ static struct connection *take_slot(struct gateway *g)
 	c->gateway = g;
 	list_init(&c->node);
 	return c;
+}
+
+bool connection_has_room(const struct gateway *g)
+{
+	return !list_is_empty(&g->free) || g->slots_touched < g->config.limits.connections_max;
+}
+
+/* Nobody waits for it: a stranger, or one that has said nothing for a while. */
+static bool may_yield(const struct connection *c)
+{
+	return (c->state == CONNECTION_READY && c->standing == STANDING_UNKNOWN) ||
+	       (c->state == CONNECTION_NEW && age_ms(c->gateway, c->since_ms) >= YOUNG_MS);
+}
+
+/* Looks at a few slots, wherever chance leads, so that it costs the same however many there are. */
+bool connection_make_room(struct gateway *g)
+{
+	bool is_made = false;
+
+	for (unsigned i = 0; i < ROOM_TRIES; i++) {
+		g->random = g->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		struct connection *c = &g->slots[(g->random >> 33) % g->slots_touched];
+		if (!may_yield(c))
+			continue;
+		count(g, COUNTER_LIMIT_CONNECTIONS_MAX, 1);
+		connection_close(c, CLOSE_MADE_ROOM);
+		is_made = true;
+	}
+	return is_made;
 }
 
 static void on_timer(struct timer *t, void *context);

@@ -382,6 +382,7 @@ enum rc gateway_new(const struct gateway_config *config, struct gateway **ret_ow
 		config->epoch >> (SLOT_BITS + 9); /* room to count up; the top byte stays 0 */
 	if (g->generation == 0)
 		g->generation = 1;
+	g->random = config->epoch;
 	g->slots = calloc(config->limits.connections_max, sizeof *g->slots);
 	if (g->slots == NULL)
 		return fail(e, RC_NOMEM, "gateway: out of memory");

@@ -60,6 +60,42 @@ static void connections_over_the_limit_are_closed_at_once(void **state)
 		(void)close(fds[i]);
 }
 
+static void strangers_make_room_for_new_connections_and_claimed_watches_stay(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t sessions[4];
+	int fds[4];
+
+	f->limits.connections_max = 4;
+	start(f);
+	for (unsigned i = 0; i < COUNT_OF(fds); i++) {
+		char id[16];
+		(void)snprintf(id, sizeof id, "880000000%u", i);
+		fds[i] = fixture_login(f, id, &sessions[i]);
+		struct message m = {.type = MESSAGE_STANDING,
+			.standing = {.session = sessions[i],
+				.standing = i == 2 ? STANDING_UNKNOWN : STANDING_BOUND}};
+		fixture_tell(f, &m);
+	}
+	fixture_expect_nothing(f); /* the standings are taken */
+	int late = fixture_connect(f, 1);
+	fixture_send(late, "[3G*8800000009*0002*LK]");
+	fixture_wants(late, "[3G*8800000009*0002*LK]");
+	const struct message *m = fixture_expect(f, MESSAGE_CLOSED);
+	assert_int_equal(m->closed.session, sessions[2]);
+	assert_int_equal(m->closed.reason, CLOSE_MADE_ROOM);
+	fixture_wants_close(fds[2]);
+	/* Now all have somebody who waits for them, or may have. */
+	fixture_wants_close(fixture_connect(f, 1));
+	fixture_send(fds[0], "[3G*8800000000*0002*LK]");
+	fixture_wants(fds[0], "[3G*8800000000*0002*LK]");
+	fixture_expect_counter(f, COUNTER_LIMIT_CONNECTIONS_MAX, 2);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	(void)close(fds[3]);
+	(void)close(late);
+}
+
 static void connections_of_one_address_are_limited_and_others_are_not(void **state)
 {
 	struct fixture *f = *state;
@@ -535,6 +571,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(connections_over_the_limit_are_closed_at_once),
+		TEST(strangers_make_room_for_new_connections_and_claimed_watches_stay),
 		TEST(connections_of_one_address_are_limited_and_others_are_not),
 		TEST(connection_without_a_frame_is_closed),
 		TEST(first_frame_that_never_ends_does_not_extend_its_deadline),

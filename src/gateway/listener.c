@@ -95,6 +95,12 @@ static bool accept_one(struct gateway *g)
 	return false;
 }
 
+/* The event says that somebody waits: when no slot is free, is one made free for the next turn? */
+static bool must_wait_for_room(struct gateway *g)
+{
+	return !connection_has_room(g) && connection_make_room(g);
+}
+
 static void on_listen(void *owner, uint32_t epoll_events)
 {
 	struct gateway *g = owner;
@@ -103,7 +109,12 @@ static void on_listen(void *owner, uint32_t epoll_events)
 	(void)epoll_events;
 	if (has_limit)
 		refill(g);
+	if (must_wait_for_room(g))
+		return;
+	bool had_room = connection_has_room(g);
 	for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
+		if (had_room && !connection_has_room(g))
+			return; /* who waits still, or not, is told by the next turn */
 		if (has_limit && g->accept_tokens == 0) {
 			count(g, COUNTER_LIMIT_ACCEPTS_PER_S, 1);
 			pause_for(g, PAUSE_MS);

@@ -100,6 +100,7 @@ struct gateway {
 	struct buffers read_buffers;
 	size_t send_buffer_bytes;
 	uint64_t generation;
+	uint64_t random; /* chooses which slots are looked at when all are taken */
 
 	uint64_t server_epoch; /* 0: no WELCOME yet */
 	uint8_t welcome;       /* counts WELCOMEs with a new epoch */
@@ -149,6 +150,11 @@ void listener_stop(struct gateway *g);
 void connection_set_state(struct connection *c, enum connection_state next);
 void connection_start(struct gateway *g, int fd, const struct peer *peer);
 void connection_close(struct connection *c, enum close_reason reason);
+bool connection_has_room(const struct gateway *g);
+/* All slots are taken: closes some connections that nobody has claimed, so that watches with a
+ * wearer are never kept out by strangers. Their slots are free at the turn's end. False: found
+ * none. */
+MUST_CHECK bool connection_make_room(struct gateway *g);
 /* After the link is unblocked: reads again as usual. */
 void connection_resume(struct connection *c);
 /* Reads on where a chunk was not the end. False: some have still more. */

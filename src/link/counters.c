@@ -45,7 +45,7 @@ static const struct counter_row {
 	[COUNTER_FOREIGN_GT06] = {"foreign_gt06_total", "GT06 trackers", false},
 	[COUNTER_FOREIGN_THINKRACE] = {"foreign_thinkrace_total", "Thinkrace trackers", false},
 	[COUNTER_LIMIT_CONNECTIONS_MAX] = {"limit_connections_max_total",
-		"connections refused: the gateway is full", false},
+		"connections refused, or unclaimed ones closed: the gateway is full", false},
 	[COUNTER_LIMIT_CONNECTIONS_PER_ADDRESS_MAX] = {"limit_connections_per_address_max_total",
 		"connections refused: too many from one address", false},
 	[COUNTER_LIMIT_ACCEPTS_PER_S] = {"limit_accepts_per_s_total",

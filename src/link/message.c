@@ -524,6 +524,7 @@ const char *close_reason_name(enum close_reason reason)
 		[CLOSE_BUFFERS] = "no_buffers",
 		[CLOSE_BY_SERVER] = "by_server",
 		[CLOSE_STOP] = "stop",
+		[CLOSE_MADE_ROOM] = "made_room",
 	};
 
 	return reason < CLOSE_REASON_COUNT ? names[reason] : "unknown";

@@ -69,7 +69,8 @@ enum close_reason {
 	CLOSE_SLOW_READER, /* its send buffer is full */
 	CLOSE_BUFFERS,     /* the gateway's pool of read buffers is used up */
 	CLOSE_BY_SERVER,
-	CLOSE_STOP, /* the gateway stops */
+	CLOSE_STOP,      /* the gateway stops */
+	CLOSE_MADE_ROOM, /* unclaimed, and the gateway was full */
 	CLOSE_REASON_COUNT,
 };
 
