@@ -73,6 +73,10 @@ def test_printed_settings_are_a_settings_file(kinward, tmp_path):
     assert again.stdout == config.read_text(encoding="utf-8")
 
 
+def test_the_documented_settings_are_those_of_the_program(kinward, root):
+    assert run(kinward, "settings").stdout == (root / "docs" / "kinward.conf").read_text(encoding="utf-8")
+
+
 def test_roles_are_not_started_by_hand(kinward):
     for words in (["role"], ["role", "gateway"], ["role", "gateway", "--index", "0", "--links", "1"]):
         assert run(kinward, *words).returncode == 2
