@@ -1,5 +1,6 @@
 // All that the app knows of the wearers, kept up to date by the server's events.
 
+import { allOpen, keptAlarms } from './alarm-list';
 import { api, ask, type Alarm, type Claim, type Command, type Wearer } from './api';
 import { clock } from './clock.svelte';
 import { isOlderAlarm, isOlderCommand } from './order';
@@ -7,8 +8,6 @@ import { Stream } from './stream';
 
 export type Link = 'starting' | 'live' | 'lost';
 
-/** Alarms kept in memory; older ones are asked for page by page where they are shown. */
-const ALARMS_KEPT = 300;
 const COMMANDS_KEPT = 100;
 /** The server says something every 20 s, if only that it is there. */
 const OVERDUE_MS = 25_000;
@@ -84,7 +83,7 @@ class Live {
 		const own = this.alarms.find((a) => a.id === alarm.id);
 		if (own && isOlderAlarm(alarm, own)) return;
 		const others = this.alarms.filter((a) => a.id !== alarm.id);
-		this.alarms = [alarm, ...others].sort(newestFirst).slice(0, ALARMS_KEPT);
+		this.alarms = keptAlarms([alarm, ...others]);
 	}
 
 	putCommand(command: Command): void {
@@ -117,9 +116,9 @@ class Live {
 		const round = ++this.#round;
 		this.#held = [];
 		try {
-			const [{ wearers }, { alarms }, { claims }] = await Promise.all([
+			const [{ wearers }, alarms, { claims }] = await Promise.all([
 				ask(api.GET('/api/v1/wearers')),
-				ask(api.GET('/api/v1/alarms', { params: { query: { state: 'open' } } })),
+				allOpen(openPage),
 				ask(api.GET('/api/v1/claims'))
 			]);
 			if (round !== this.#round) return;
@@ -187,8 +186,9 @@ class Live {
 	}
 }
 
-function newestFirst(a: Alarm, b: Alarm): number {
-	return a.received < b.received ? 1 : a.received > b.received ? -1 : 0;
+async function openPage(before?: string): Promise<Alarm[]> {
+	const query = { state: 'open' as const, ...(before ? { before } : {}) };
+	return (await ask(api.GET('/api/v1/alarms', { params: { query } }))).alarms;
 }
 
 export const live = new Live();
