@@ -1,4 +1,4 @@
-#include "domain/outbox.h"
+#include "domain/outbox_item.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -10,35 +10,7 @@
 #include "domain/bus.h"
 #include "domain/live_table.h"
 
-enum { BUCKETS = 1024, EXTRA_ROWS = 2 };
-
-enum item_state {
-	ITEM_QUEUED,
-	ITEM_MARKING,   /* "sent" is on its way to the disk */
-	ITEM_SENT,      /* given to the session */
-	ITEM_UNMARKING, /* back to "queued" on its way to the disk */
-	ITEM_FINISHING, /* its end is on its way to the disk */
-};
-
-struct item {
-	struct list node; /* of its queue, in order of giving; alone while FINISHING */
-	struct timer timer;
-	struct domain *domain;
-	struct uid id, wearer, group;
-	uint32_t number;
-	enum command_kind kind;
-	enum item_state state;
-	enum command_state final; /* FINISHING */
-	enum command_reason reason;
-	bool is_written;   /* the gateway gave the bytes to the kernel */
-	bool is_newest;    /* FINISHING: no later one of its kind was waiting */
-	bool is_forgotten; /* free it when its job ends */
-	uint8_t tries, heartbeats;
-	int64_t expires_ms, sent_ms, finished_ms;
-	uint64_t session;
-	struct command_row *extra; /* LZ refused: the two commands that take its place */
-	struct command command;
-};
+enum { BUCKETS = 1024 };
 
 struct queue {
 	struct list node; /* of its bucket */
@@ -104,97 +76,6 @@ static void set_deadline(struct item *item)
 						 : item->expires_ms - now);
 }
 
-/* The writer's side. */
-
-static enum rc update_state(struct db *db, const struct item *item, enum command_state from,
-	enum command_state to, int64_t *ret_changed, struct err *e)
-{
-	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
-		"UPDATE command SET state = ?4, sent_ms = ?5 WHERE wearer = ?1 AND id = ?2 AND "
-		"state = ?3",
-		&s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, &item->wearer);
-	stmt_bind_uid(s, 2, &item->id);
-	stmt_bind_int(s, 3, from);
-	stmt_bind_int(s, 4, to);
-	stmt_bind_int(s, 5, item->sent_ms);
-	return stmt_run(s, ret_changed, e);
-}
-
-static enum rc mark_job(struct db *db, void *arg, struct err *e)
-{
-	int64_t changed = 0;
-	enum rc rc = update_state(db, arg, COMMAND_QUEUED, COMMAND_SENT, &changed, e);
-
-	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "command: no longer queued") : rc;
-}
-
-static enum rc unmark_job(struct db *db, void *arg, struct err *e)
-{
-	int64_t changed = 0;
-	enum rc rc = update_state(db, arg, COMMAND_SENT, COMMAND_QUEUED, &changed, e);
-
-	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "command: no longer sent") : rc;
-}
-
-/* What a confirmed command changes about the device. Each row takes the wearer as ?1. */
-static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
-	[COMMAND_LANGUAGE_ZONE] = ("UPDATE device SET is_language_confirmed = 1,"
-				   " is_zone_confirmed = 1 WHERE wearer = ?1"),
-	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_PASSWORD] = "UPDATE device SET password = password_wanted WHERE wearer = ?1",
-};
-
-static enum rc run_for_wearer(
-	struct db *db, const char *sql, const struct uid *wearer, struct err *e)
-{
-	struct stmt *s = NULL;
-	enum rc rc = sql == NULL ? RC_OK : db_prepare(db, sql, &s, e);
-
-	if (rc != RC_OK || sql == NULL)
-		return rc;
-	stmt_bind_uid(s, 1, wearer);
-	return stmt_run(s, NULL, e);
-}
-
-static enum rc finish_job(struct db *db, void *arg, struct err *e)
-{
-	const struct item *item = arg;
-	struct stmt *s = NULL;
-	/* A password is not kept in the list of commands longer than it has to be. */
-	enum rc rc = db_prepare(db,
-		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5,"
-		" body = CASE WHEN kind = 'password' THEN ?6 ELSE body END"
-		" WHERE wearer = ?1 AND id = ?2 AND finished_ms = 0",
-		&s, e);
-
-	if (rc == RC_OK) {
-		stmt_bind_uid(s, 1, &item->wearer);
-		stmt_bind_uid(s, 2, &item->id);
-		stmt_bind_int(s, 3, item->final);
-		stmt_bind_int(s, 4, item->reason);
-		stmt_bind_int(s, 5, item->finished_ms);
-		stmt_bind_blob(s, 6, VIEW(""));
-		rc = stmt_run(s, NULL, e);
-	}
-	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->is_newest)
-		rc = run_for_wearer(db, confirmed_sql[item->kind], &item->wearer, e);
-	if (rc == RC_OK && item->extra != NULL)
-		rc = run_for_wearer(db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1",
-			&item->wearer, e);
-	for (unsigned i = 0; rc == RC_OK && item->extra != NULL && i < EXTRA_ROWS; i++)
-		rc = command_row_insert(db, &item->extra[i], e);
-	return rc;
-}
-
-/* The main loop's side. */
-
 static void pump(struct domain *d, struct queue *q, uint64_t session);
 static void unmark(struct item *item);
 
@@ -231,7 +112,7 @@ static void finish_done(void *arg, enum rc rc, const struct err *e)
 		item->kind == COMMAND_ZONE || item->kind == COMMAND_UPLOAD_INTERVAL)
 		bus_publish(d->bus, EVENT_WEARER, &item->group, &item->wearer);
 	if (item->extra != NULL) {
-		for (unsigned i = 0; i < EXTRA_ROWS; i++)
+		for (unsigned i = 0; i < ITEM_EXTRA_ROWS; i++)
 			outbox_add(d, &item->extra[i]);
 	}
 	item_free(item);
@@ -241,7 +122,7 @@ static void post_finish(struct item *item)
 {
 	struct err e;
 
-	if (writer_post(item->domain->writer, finish_job, finish_done, item, 0, &e) != RC_OK)
+	if (writer_post(item->domain->writer, outbox_finish_job, finish_done, item, 0, &e) != RC_OK)
 		set_timer(item, OUTBOX_RETRY_MS);
 }
 
@@ -318,8 +199,8 @@ static void mark(struct item *item, uint64_t session)
 	item->session = session;
 	item->sent_ms = item->domain->wall_ms();
 	timer_cancel(&item->timer);
-	if (writer_post(item->domain->writer, mark_job, mark_done, item, WRITER_URGENT, &e) ==
-		RC_OK)
+	if (writer_post(item->domain->writer, outbox_mark_job, mark_done, item, WRITER_URGENT,
+		    &e) == RC_OK)
 		return;
 	item->state = ITEM_QUEUED;
 	item->session = 0;
@@ -364,7 +245,8 @@ static void unmark(struct item *item)
 	item->state = ITEM_UNMARKING;
 	item->sent_ms = 0;
 	timer_cancel(&item->timer);
-	if (writer_post(item->domain->writer, unmark_job, unmark_done, item, 0, &e) != RC_OK) {
+	if (writer_post(item->domain->writer, outbox_unmark_job, unmark_done, item, 0, &e) !=
+		RC_OK) {
 		item->state = ITEM_SENT;
 		item->sent_ms = item->domain->wall_ms();
 		set_deadline(item);
@@ -572,10 +454,10 @@ static bool try_other_form(struct domain *d, struct queue *q, struct item *item)
 {
 	if (item->kind != COMMAND_LANGUAGE_ZONE || item->heartbeats < 2 || !item->is_written)
 		return false;
-	item->extra = calloc(EXTRA_ROWS, sizeof *item->extra);
+	item->extra = calloc(ITEM_EXTRA_ROWS, sizeof *item->extra);
 	if (item->extra == NULL)
 		return false;
-	for (unsigned i = 0; i < EXTRA_ROWS; i++) {
+	for (unsigned i = 0; i < ITEM_EXTRA_ROWS; i++) {
 		struct command_row *row = &item->extra[i];
 		command_row_init(row, d, i == 0 ? COMMAND_LANGUAGE : COMMAND_ZONE);
 		row->wearer = item->wearer;

@@ -168,6 +168,25 @@ static void command_that_never_left_the_gateway_is_sent_again_once(void **state)
 	assert_int_equal(fixture_count(f, TOLD_COMMAND, 3), 0);
 }
 
+static void after_a_crash_of_the_gateway_only_what_may_repeat_is_sent_again(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	fixture_open(f, 1, watch);
+	struct command_info find = give(f, &mia, "find", "");
+	struct command_info locate = give(f, &mia, "locate", "");
+	ingest_gateway_lost(&f->d, 0); /* perhaps it wrote both, and could not say so any more */
+	fixture_settle(f);
+	assert_int_equal(state_of(f, &find), COMMAND_SENT);
+	assert_int_equal(state_of(f, &locate), COMMAND_QUEUED);
+	fixture_open(f, 2, watch);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 2), 1);
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 2)->command.kind, COMMAND_LOCATE);
+	fixture_pass(f, 601000);
+	assert_int_equal(state_of(f, &find), COMMAND_UNKNOWN);
+}
+
 static void refused_by_the_gateway_it_waits_for_the_next_sign_of_life(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +488,7 @@ int main(void)
 		TEST(one_of_a_keyword_is_under_way_at_a_time_and_order_is_kept),
 		TEST(command_is_cancelled_while_it_waits_and_not_later),
 		TEST(command_that_never_left_the_gateway_is_sent_again_once),
+		TEST(after_a_crash_of_the_gateway_only_what_may_repeat_is_sent_again),
 		TEST(refused_by_the_gateway_it_waits_for_the_next_sign_of_life),
 		TEST(full_link_keeps_the_command_waiting),
 		TEST(only_what_may_be_repeated_is_repeated_and_only_once),
