@@ -322,7 +322,9 @@ export async function openPage(
 	browser: Browser,
 	server: Server,
 	options: BrowserContextOptions = {},
-	expected: RegExp[] = []
+	expected: RegExp[] = [],
+	/** Another origin that the page may ask, such as the operator's map. */
+	alsoFrom = ''
 ): Promise<Watched> {
 	const context = await browser.newContext({
 		viewport: { width: 1280, height: 800 },
@@ -350,7 +352,7 @@ export async function openPage(
 	page.on('request', (request) => {
 		const url = new URL(request.url());
 		if (url.protocol === 'data:' || url.protocol === 'blob:') return;
-		if (url.origin !== server.url) faults.push(`foreign: ${request.url()}`);
+		if (url.origin !== server.url && url.origin !== alsoFrom) faults.push(`foreign: ${request.url()}`);
 		if (url.pathname.startsWith('/api/')) asked.push(`${request.method()} ${url.pathname}`);
 	});
 	return { context, page, faults, asked };
