@@ -563,7 +563,8 @@ void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id)
 	unmark(item);
 }
 
-void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session)
+/* The session ended: what it did not write waits for the next one. */
+static void take_back(struct domain *d, uint32_t number, uint64_t session, bool is_certain)
 {
 	struct queue *q = queue_find(d->outbox, number);
 
@@ -574,9 +575,20 @@ void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session)
 			continue;
 		if (item->state == ITEM_MARKING)
 			item->session = 0;
-		else if (item->state == ITEM_SENT && !item->is_written)
+		else if (item->state == ITEM_SENT && !item->is_written &&
+			 (is_certain || command_may_repeat(item->kind)))
 			unmark(item);
 	}
+}
+
+void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session)
+{
+	take_back(d, number, session, true);
+}
+
+void outbox_on_lost(struct domain *d, uint32_t number, uint64_t session)
+{
+	take_back(d, number, session, false);
 }
 
 static void forget_item(struct item *item)

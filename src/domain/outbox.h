@@ -31,6 +31,9 @@ bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword);
 void outbox_on_sent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session);
+/* As closed, but what the gateway wrote last is not known: its process ended, or it was not asked
+ * yet. What must not ring twice is not given to another session. */
+void outbox_on_lost(struct domain *d, uint32_t number, uint64_t session);
 /* The wearer was erased. */
 void outbox_forget(struct domain *d, uint32_t number);
 

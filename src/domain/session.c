@@ -277,7 +277,7 @@ static void take_over(struct ingest *in, struct duel *duel)
 	ingest_count(in, COUNT_TAKEOVERS, 1);
 	set_duel_timer(duel);
 	if (old != 0) {
-		outbox_on_closed(d, duel->number, old);
+		outbox_on_lost(d, duel->number, old);
 		if (is_conflict)
 			set_rival(in->duels, duel, old);
 		else
@@ -304,7 +304,7 @@ static void second_session(struct ingest *in, uint32_t place, uint32_t number, u
 			(void)!live_set_session(
 				d->live, dev, session, NULL); /* at the next frame */
 		live_unlock(d->live);
-		outbox_on_closed(d, number, old);
+		outbox_on_lost(d, number, old);
 		d->out.close(d->out.owner, old);
 		d->out.standing(d->out.owner, session, STANDING_BOUND);
 		return;
@@ -444,7 +444,7 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 	outbox_on_ready(d, number, session);
 }
 
-void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
+static void close_session(struct domain *d, uint64_t session, uint32_t frames, bool is_lost)
 {
 	struct ingest *in = d->ingest;
 	char id[WIRE_ID_TEXT];
@@ -480,9 +480,17 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
 	live_unlock(d->live);
 	if (number == 0)
 		return;
-	outbox_on_closed(d, number, session);
+	if (is_lost)
+		outbox_on_lost(d, number, session);
+	else
+		outbox_on_closed(d, number, session);
 	if (next != 0)
 		outbox_on_ready(d, number, next);
+}
+
+void ingest_closed(struct domain *d, uint64_t session, uint32_t frames)
+{
+	close_session(d, session, frames, false);
 }
 
 /* Second connections are in no other table. */
@@ -505,7 +513,7 @@ void ingest_gateway_lost(struct domain *d, uint8_t gateway)
 	lose_rivals(d->ingest->duels, gateway);
 	/* Rare (a gateway crashed): the table is walked, a few thousand devices a millisecond. */
 	for (uint32_t place = 0; live_next_session(d->live, gateway, &place, &session);)
-		ingest_closed(d, session, 0);
+		close_session(d, session, 0, true);
 	for (uint32_t place = 0; quarantine_next_session(d->quarantine, gateway, &place, &session);)
-		ingest_closed(d, session, 0);
+		close_session(d, session, 0, true);
 }
