@@ -1,8 +1,11 @@
 """False places, clocks and values: marked or left out, never believed, and never in the way of an alarm."""
 
+import itertools
 import time
 
-from kit.watch import SOS, RawWatch, position
+from kit.watch import DISTINCT, SOS, RawWatch, position
+
+_alarms = itertools.cycle(DISTINCT)
 
 
 def span(around=None):
@@ -13,7 +16,7 @@ def span(around=None):
 def send_all(watch, *contents):
     """All are stored when the alarm behind them is answered."""
     watch.send(*contents)
-    watch.send(position("AL", valid=False, lat=0, lon=0, status=SOS))
+    watch.send(position("AL", valid=False, lat=0, lon=0, status=next(_alarms)))
     watch.receive_keyword("AL")
 
 

@@ -127,11 +127,12 @@ def test_two_who_replace_each_other_again_and_again_are_one_conflict(server, api
     for _ in range(2):
         older, newest = newest, take_over(server.watch_port)
         older.wait_closed()
-    newest = take_over(server.watch_port)
+    older, newest = newest, take_over(server.watch_port)  # the older one stays: it would talk on
     assert events.wait("alarm", lambda a: a["kind"] == "conflict").data["wearer"] == wearer
     newest.send(position("AL", status=SOS))
     newest.receive_keyword("AL")
     assert sorted(a["kind"] for a in api.alarms()) == ["conflict", "sos"]
+    older.close()
     newest.close()
 
 
