@@ -7,6 +7,40 @@
 
 enum { SPARE_MAX = 4, ARRAY_FIRST = 64, NEWS_AHEAD = 4 };
 
+/* The last place of the device among the news of a batch; NULL when there is none. */
+static const struct fix *last_in(const struct batch *b, const struct live_device *dev)
+{
+	for (size_t i = b == NULL ? 0 : b->news_n; i > 0; i--) {
+		const struct news *n = &b->news[i - 1];
+		if (n->place == dev->place && n->number == dev->number && (n->has & NEWS_FIX) != 0)
+			return &n->fix;
+	}
+	return NULL;
+}
+
+bool batch_last_place(const struct ingest *in, const struct live_device *dev, struct fix *ret)
+{
+	const struct fix *newest = NULL;
+
+	/* Rare: a watch that reports twice within the time of a commit. */
+	if (dev->has_pending) {
+		const struct fix *found[] = {last_in(in->plain, dev), last_in(in->urgent, dev)};
+		for (size_t i = 0; i < COUNT_OF(found); i++) {
+			if (found[i] != NULL &&
+				(newest == NULL || found[i]->time_ms > newest->time_ms))
+				newest = found[i];
+		}
+		for (struct list *n = in->flying.prev; newest == NULL && n != &in->flying;
+			n = n->prev)
+			newest = last_in(CONTAINER_OF(n, struct batch, node), dev);
+	}
+	if (newest != NULL)
+		*ret = *newest;
+	else if (dev->has_fix)
+		live_get_fix(dev, ret);
+	return newest != NULL || dev->has_fix;
+}
+
 static void *grow(void *items, size_t *capacity, size_t size)
 {
 	size_t wanted = *capacity == 0 ? ARRAY_FIRST : *capacity * 2;
@@ -138,8 +172,11 @@ static void apply_news(struct ingest *in, const struct news *n)
 
 	if (dev == NULL)
 		return;
-	if ((n->has & NEWS_FIX) != 0 && (!dev->has_fix || n->fix.time_ms >= dev->time_ms))
-		live_set_fix(dev, &n->fix);
+	if ((n->has & NEWS_FIX) != 0) {
+		dev->has_pending = false;
+		if (!dev->has_fix || n->fix.time_ms >= dev->time_ms)
+			live_set_fix(dev, &n->fix);
+	}
 	if ((n->has & NEWS_BATTERY) != 0) {
 		dev->has_battery = true;
 		dev->battery_percent = n->battery_percent;
@@ -186,6 +223,7 @@ static void batch_done(void *arg, enum rc rc, const struct err *e)
 	struct ingest *in = d->ingest;
 	struct err append_err;
 
+	list_remove(&b->node);
 	if (!b->is_urgent)
 		in->plain_under_way--;
 	if (rc != RC_OK) {
@@ -224,6 +262,7 @@ static void post(struct ingest *in, struct batch *b)
 
 	if (writer_post(in->domain->writer, batch_job, batch_done, b, flags, &e) == RC_OK) {
 		in->plain_under_way += !b->is_urgent;
+		list_append(&in->flying, &b->node);
 		return;
 	}
 	list_append(&in->failed, &b->node);

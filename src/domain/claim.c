@@ -265,21 +265,41 @@ struct look_work {
 	struct uid claim;
 };
 
+/* The ids under which the watch may speak. */
+static void candidates_of(const struct claim *c, struct view ret[2])
+{
+	ret[0] = view_of(c->watch);
+	ret[1] = ret[0];
+	if (ret[0].n == IMEI_DIGITS)
+		ret[1] = (struct view){.p = ret[0].p + SHORT_ID_AT, .n = SHORT_ID_DIGITS};
+}
+
 static uint64_t find_session(struct domain *d, const struct claim *c, char ret_id[WIRE_ID_TEXT])
 {
 	uint64_t session = 0;
 	char vendor[8];
-	struct view watch = view_of(c->watch);
-	struct view candidates[2] = {watch, watch};
+	struct view candidates[2];
 
-	if (watch.n == IMEI_DIGITS)
-		candidates[1] = (struct view){.p = watch.p + SHORT_ID_AT, .n = SHORT_ID_DIGITS};
+	candidates_of(c, candidates);
 	for (unsigned i = 0; i < 2; i++) {
 		if (quarantine_find(d->quarantine, candidates[i], &session, vendor) &&
 			session != 0 && view_to_text(candidates[i], ret_id, WIRE_ID_TEXT))
 			return session;
 	}
 	return 0;
+}
+
+/* A connection that a limit kept out while nobody claimed it comes again, and is let in then. */
+static void call_back_refused(struct domain *d, const struct claim *c)
+{
+	struct view candidates[2];
+
+	candidates_of(c, candidates);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t session = quarantine_find_refused(d->quarantine, candidates[i]);
+		if (session != 0)
+			d->out.close(d->out.owner, session);
+	}
 }
 
 static void look_for_watch(void *arg)
@@ -299,6 +319,8 @@ static void look_for_watch(void *arg)
 		else if (quarantine_has_close(
 				 d->quarantine, view_of(c->watch), d->wall_ms() - INT64_C(600000)))
 			claim_set_state(c, CLAIM_SEEN_WRONG, CLAIM_HINT_ID_CLOSE);
+		if (session == 0)
+			call_back_refused(d, c);
 	}
 	claims_unlock(d->claims);
 	if (session != 0)

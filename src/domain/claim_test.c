@@ -132,6 +132,27 @@ static void bound_watch_is_made_safe(void **state)
 		0);
 }
 
+static void watch_that_a_limit_kept_out_is_called_back(void **state)
+{
+	struct fixture *f = *state;
+	char id[WIRE_ID_TEXT];
+	bool is_new = false;
+	struct peer peer = {.address = {[15] = 77}};
+
+	for (unsigned i = 0; i < 20; i++) { /* one address has its share */
+		(void)snprintf(id, sizeof id, "66666666%02u", i);
+		assert_true(quarantine_opened(f->d.quarantine, 100 + i, &peer, VIEW("3G"),
+			view_of(id), false, fixture_now(), &is_new));
+	}
+	ingest_opened(&f->d, 200, &peer, VIEW("3G"), view_of(short_id));
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 200)->standing, STANDING_UNKNOWN);
+	struct claim_info c = begin(f, imei, "code");
+	assert_int_equal(fixture_count(f, TOLD_CLOSE, 200), 1);
+	ingest_opened(&f->d, 201, &peer, VIEW("3G"), view_of(short_id));
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 201)->standing, STANDING_CLAIMING);
+	assert_int_equal(look(f, &c).state, CLAIM_CODE_SENT);
+}
+
 static void two_watches_get_different_passwords(void **state)
 {
 	struct fixture *f = *state;
@@ -582,6 +603,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 		TEST(whole_way_from_number_to_bound_watch),
 		TEST(bound_watch_is_made_safe),
+		TEST(watch_that_a_limit_kept_out_is_called_back),
 		TEST(two_watches_get_different_passwords),
 		TEST(watch_that_is_there_already_gets_its_code_at_once),
 		TEST(five_wrong_codes_lock_the_claim_also_over_a_restart),

@@ -71,12 +71,10 @@ static void place(struct index *ix, uint32_t item)
 	ix->slots[at] = item + 1;
 }
 
-static enum rc grow(struct index *ix, struct err *e)
+static enum rc grow_to(struct index *ix, uint32_t capacity, struct err *e)
 {
 	uint32_t old_capacity = ix->capacity;
 	uint32_t *old = ix->slots;
-	uint32_t capacity =
-		old_capacity == 0 ? SLOTS_FIRST : old_capacity + old_capacity / 2; /* × 1.5 */
 	uint32_t *slots = calloc(capacity, sizeof *slots);
 
 	if (slots == NULL)
@@ -91,10 +89,20 @@ static enum rc grow(struct index *ix, struct err *e)
 	return RC_OK;
 }
 
+enum rc index_reserve(struct index *ix, uint32_t items, struct err *e)
+{
+	uint64_t wanted = (uint64_t)items * 4 / 3 + SLOTS_FIRST;
+
+	if (wanted > UINT32_MAX)
+		return fail(e, RC_LIMIT, "index: %u items", items);
+	return wanted <= ix->capacity ? RC_OK : grow_to(ix, (uint32_t)wanted, e);
+}
+
 enum rc index_add(struct index *ix, uint32_t item, struct err *e)
 {
 	if ((uint64_t)(ix->n + 1) * 4 > (uint64_t)ix->capacity * 3) {
-		enum rc rc = grow(ix, e);
+		enum rc rc = grow_to(
+			ix, ix->capacity == 0 ? SLOTS_FIRST : ix->capacity + ix->capacity / 2, e);
 		if (rc != RC_OK)
 			return rc;
 	}

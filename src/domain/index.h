@@ -21,6 +21,8 @@ struct index {
 
 void index_init(struct index *ix, index_hash_fn *hash_of, const void *owner);
 void index_done(struct index *ix);
+/* Room for so many items without growing: exactly, where index_add grows by halves. */
+MUST_CHECK enum rc index_reserve(struct index *ix, uint32_t items, struct err *e);
 MUST_CHECK enum rc index_add(struct index *ix, uint32_t item, struct err *e);
 /* The item must hash as when it was added. */
 void index_remove(struct index *ix, uint32_t item);

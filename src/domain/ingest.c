@@ -36,6 +36,7 @@ enum rc ingest_new(struct domain *d, struct ingest **ret_owned, struct err *e)
 	if (in == NULL)
 		return fail(e, RC_NOMEM, "ingest: out of memory");
 	in->domain = d;
+	list_init(&in->flying);
 	list_init(&in->failed);
 	list_init(&in->spare);
 	timer_init(&in->linger, ingest_on_linger);
@@ -64,6 +65,7 @@ void ingest_free(struct ingest *in)
 		return;
 	batch_free(in->plain);
 	batch_free(in->urgent);
+	free_batches(&in->flying);
 	free_batches(&in->failed);
 	free_batches(&in->spare);
 	timer_cancel(&in->linger);
@@ -323,8 +325,8 @@ static enum rc add_alarm(struct batch *b, const struct live_device *dev, const s
 }
 
 /* Everything of one report into its batch; nothing is half there when it fails. */
-static enum rc batch_report(struct ingest *in, const struct live_device *dev,
-	const struct report *r, const struct message_report *m, bool has_alarm, struct err *e)
+static enum rc batch_report(struct ingest *in, struct live_device *dev, const struct report *r,
+	const struct message_report *m, bool has_alarm, struct err *e)
 {
 	const struct judged *j = &in->judged;
 	const struct history_entry entry = {.wearer = dev->number,
@@ -348,6 +350,7 @@ static enum rc batch_report(struct ingest *in, const struct live_device *dev,
 		rc = batch_add_news(b, &news, e);
 	if (rc == RC_OK) {
 		make_news(news, dev, r, j, m->received_ms);
+		dev->has_pending = dev->has_pending || j->is_place;
 		if (has_alarm)
 			rc = add_alarm(b, dev, r, j, m, e);
 	}
@@ -396,7 +399,9 @@ static void on_values(struct ingest *in, struct live_device *dev, const struct m
 		answer_with_values(in->domain, m);
 		return;
 	}
-	judge(dev, r, m->received_ms, &in->judged);
+	struct fix last;
+	bool has_last = batch_last_place(in, dev, &last);
+	judge(dev, has_last ? &last : NULL, r, m->received_ms, &in->judged);
 	if (in->judged.has_learned)
 		write_clock(in->domain, dev);
 	if (batch_report(in, dev, r, m, has_alarm, &e) != RC_OK)

@@ -94,6 +94,7 @@ struct dirty {
 struct ingest {
 	struct domain *domain;
 	struct batch *plain, *urgent; /* being filled; NULL: nothing */
+	struct list flying;           /* with the writer */
 	struct list failed;           /* batches to be written again */
 	struct list spare;            /* empty ones, with their memory */
 	unsigned spare_n;
@@ -120,6 +121,9 @@ static inline void ingest_count(struct ingest *in, enum ingest_count what, uint6
 MUST_CHECK enum rc batch_for(struct ingest *in, bool is_urgent, struct batch **ret, struct err *e);
 MUST_CHECK enum rc batch_add_answer(struct batch *b, uint64_t session, struct view index,
 	const struct reply *reply, struct err *e);
+/* The newest place of the device, on its way to the disk or in the table; false: none. Under
+ * live_lock. */
+bool batch_last_place(const struct ingest *in, const struct live_device *dev, struct fix *ret);
 /* Room for one more; the caller fills it. */
 MUST_CHECK enum rc batch_add_news(struct batch *b, struct news **ret, struct err *e);
 MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e);
@@ -143,7 +147,8 @@ void session_talked(struct ingest *in, uint64_t session, const struct report *r)
 void session_forget(struct ingest *in, uint32_t number);
 
 /* judge.c. Changes what the device learned. Under live_lock. */
-void judge(
-	struct live_device *dev, const struct report *r, int64_t received_ms, struct judged *ret);
+/* `last`: the newest good place, also when it is not durable yet; NULL: none. */
+void judge(struct live_device *dev, const struct fix *last, const struct report *r,
+	int64_t received_ms, struct judged *ret);
 /* Battery of a heartbeat: good enough to show? */
 bool judge_battery(const struct live_device *dev, const struct report *r);

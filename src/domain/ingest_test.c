@@ -284,6 +284,21 @@ static void jump_is_marked_and_not_shown_until_it_is_believed(void **state)
 	assert_int_equal(look(f, &mia).fix.lat_e7, 525000000);
 }
 
+static void jump_within_one_commit_is_marked_too(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	fixture_open(f, 1, watch);
+	f->d.settings.commit_linger_ms = 100; /* both wait for the same commit */
+	fixture_say_place(f, 1, watch, "UD", 48.1, 11.5, "00000000");
+	fixture_say(f, 1, watch, "UD,181126,110740,A,52.5,N,13.4,E,0,0,0,9,80,66,0,0,00000000,0,0");
+	fixture_pass(f, 60000);
+	assert_int_equal(count_stored(f), 2);
+	assert_true((newest_entry(f).marks & FIX_MARK_JUMP) != 0);
+	assert_int_equal(look(f, &mia).fix.lat_e7, 481000000);
+}
+
 static void journey_is_no_jump(void **state)
 {
 	struct fixture *f = *state;
@@ -517,6 +532,7 @@ int main(void)
 		TEST(position_that_repeats_the_alarm_raises_nothing),
 		TEST(same_report_twice_is_stored_once),
 		TEST(jump_is_marked_and_not_shown_until_it_is_believed),
+		TEST(jump_within_one_commit_is_marked_too),
 		TEST(journey_is_no_jump),
 		TEST(clock_that_is_not_set_files_under_the_receipt),
 		TEST(order_of_the_date_is_learned_and_used_for_stored_positions),

@@ -105,18 +105,17 @@ static bool is_factory_place(const struct report *r)
 
 /* Faster than an aeroplane from the last good place. After some in a row the new place is believed.
  */
-static bool is_jump(struct live_device *dev, const struct fix *f)
+static bool is_jump(struct live_device *dev, const struct fix *last, const struct fix *f)
 {
-	if (!dev->has_fix || (f->marks & FIX_MARK_STORED) != 0) {
+	if (last == NULL || (f->marks & FIX_MARK_STORED) != 0)
 		return false;
-	}
-	if (labs((long)dev->lat_e7 - f->lat_e7) < NEAR_E7 &&
-		labs((long)dev->lon_e7 - f->lon_e7) < NEAR_E7) {
+	if (labs((long)last->lat_e7 - f->lat_e7) < NEAR_E7 &&
+		labs((long)last->lon_e7 - f->lon_e7) < NEAR_E7) {
 		dev->jumps = 0; /* under JUMP_MIN_M at any latitude */
 		return false;
 	}
-	double metres = distance_m(dev->lat_e7, dev->lon_e7, f->lat_e7, f->lon_e7);
-	double seconds = (double)llabs(f->time_ms - dev->time_ms) / 1000.0;
+	double metres = distance_m(last->lat_e7, last->lon_e7, f->lat_e7, f->lon_e7);
+	double seconds = (double)llabs(f->time_ms - last->time_ms) / 1000.0;
 	if (metres < JUMP_MIN_M || metres <= seconds * JUMP_MPS) {
 		dev->jumps = 0;
 		return false;
@@ -129,7 +128,8 @@ static bool is_jump(struct live_device *dev, const struct fix *f)
 	return true;
 }
 
-void judge(struct live_device *dev, const struct report *r, int64_t received_ms, struct judged *ret)
+void judge(struct live_device *dev, const struct fix *last, const struct report *r,
+	int64_t received_ms, struct judged *ret)
 {
 	ret->marks = 0;
 	ret->has_learned = false;
@@ -146,7 +146,7 @@ void judge(struct live_device *dev, const struct report *r, int64_t received_ms,
 	ret->has_fix = fix_from_report(r, ret->time_ms, received_ms, ret->marks, &ret->fix);
 	if (!ret->has_fix || (ret->marks & FIX_MARK_FACTORY_PLACE) != 0)
 		return;
-	if (is_jump(dev, &ret->fix)) {
+	if (is_jump(dev, last, &ret->fix)) {
 		ret->marks |= FIX_MARK_JUMP;
 		ret->fix.marks = ret->marks;
 		return;

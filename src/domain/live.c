@@ -395,11 +395,33 @@ static enum rc load_row(
 	return rc;
 }
 
+static enum rc reserve(struct live *l, struct db *db, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db, "SELECT COUNT(*) FROM device", &s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	uint32_t n = (uint32_t)stmt_int(s, 0);
+	stmt_reset(s);
+	rc = index_reserve(&l->by_wire_id, n, e);
+	if (rc == RC_OK)
+		rc = index_reserve(&l->by_wearer, n, e);
+	return rc == RC_OK ? index_reserve(&l->by_session, n, e) : rc;
+}
+
 enum rc live_load(struct live *l, struct db *db, struct history *h, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db,
+	enum rc rc = reserve(l, db, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = db_prepare(db,
 		"SELECT d.id, d.wearer, w.care_group, w.number, d.wire_id, d.vendor, d.is_demo,"
 		" d.date_order, d.offset_min,"
 		" (SELECT COUNT(*) FROM alarm a WHERE a.wearer = w.id AND a.state < 2)"

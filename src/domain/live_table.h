@@ -37,8 +37,8 @@ struct live_device {
 	bool has_steps : 1;
 	bool is_demo : 1;
 	bool is_conflict : 1;
-	bool is_dirty : 1;     /* a wearer event is due */
-	bool has_commands : 1; /* outbox holds some */
+	bool is_dirty : 1;    /* a wearer event is due */
+	bool has_pending : 1; /* a place of it is on its way to the disk */
 };
 
 struct live;

@@ -8,7 +8,7 @@
 #include "domain/text.h"
 #include "watch/frame.h"
 
-enum { EACH_MAX = 500 };
+enum { EACH_MAX = 500, REFUSED_MAX = 1024 };
 
 struct stranger {
 	struct list node; /* seen longest ago first; or in `free` */
@@ -20,6 +20,12 @@ struct stranger {
 	uint8_t address[16];
 };
 
+/* A session without a place here, should somebody claim its watch later. */
+struct refused {
+	uint64_t session;
+	uint64_t id_hash;
+};
+
 struct quarantine {
 	pthread_mutex_t lock; /* guards everything */
 	uint32_t max, per_address_max;
@@ -28,6 +34,8 @@ struct quarantine {
 	struct index by_id, by_session, by_address;
 	struct quarantine_stats stats;
 	int64_t foreign_seen_ms[FOREIGN_COUNT];
+	struct refused refused[REFUSED_MAX]; /* a ring */
+	uint32_t refused_next;
 };
 
 static uint32_t place_of(const struct quarantine *q, const struct stranger *s)
@@ -217,9 +225,28 @@ bool quarantine_opened(struct quarantine *q, uint64_t session, const struct peer
 		s->frames++;
 		set_session(q, s, session);
 		touch(q, s, now_ms);
+	} else {
+		q->refused[q->refused_next++ % REFUSED_MAX] =
+			(struct refused){.session = session, .id_hash = index_hash(id)};
 	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return s != NULL;
+}
+
+uint64_t quarantine_find_refused(struct quarantine *q, struct view id)
+{
+	uint64_t hash = index_hash(id);
+	uint64_t session = 0;
+
+	(void)pthread_mutex_lock(&q->lock);
+	for (uint32_t i = 0; i < REFUSED_MAX && session == 0; i++) {
+		if (q->refused[i].session != 0 && q->refused[i].id_hash == hash) {
+			session = q->refused[i].session;
+			q->refused[i].session = 0; /* told once */
+		}
+	}
+	(void)pthread_mutex_unlock(&q->lock);
+	return session;
 }
 
 void quarantine_seen(struct quarantine *q, uint64_t session, int64_t now_ms)

@@ -26,6 +26,8 @@ void quarantine_remove(struct quarantine *q, struct view id);
 /* Its open session (0: none) and whether it is there at all. */
 bool quarantine_find(
 	struct quarantine *q, struct view id, uint64_t *ret_session, char ret_vendor[8]);
+/* A session that a limit refused lately and that said this id; 0: none is remembered. */
+uint64_t quarantine_find_refused(struct quarantine *q, struct view id);
 /* The next open session of that gateway (its top byte) from *place on. */
 bool quarantine_next_session(
 	struct quarantine *q, uint8_t gateway, uint32_t *place, uint64_t *ret_session);
