@@ -524,13 +524,15 @@ enum rc settings_read_args(struct settings *s, int argc, char **argv, struct err
 
 static int print_value(const struct settings *s, const struct setting *row, FILE *out)
 {
+	const char *text = NULL;
 	uint32_t n = 0;
 	bool is_yes = false;
 
 	switch (row->type) {
 	case SETTING_TEXT:
 	case SETTING_ADDRESS:
-		return fprintf(out, "%s = %s\n", row->name, (const char *)value_of(s, row));
+		text = value_of(s, row);
+		return fprintf(out, "%s =%s%s\n", row->name, text[0] == '\0' ? "" : " ", text);
 	case SETTING_NUMBER:
 		memcpy(&n, value_of(s, row), sizeof n);
 		return fprintf(out, "%s = %u\n", row->name, n);
