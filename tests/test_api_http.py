@@ -376,6 +376,7 @@ def test_https_with_an_own_certificate(make_server, certificate):
             assert not [line for line in lines if "data:" in line], "the stream ends with the session"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_old_tls_is_refused(make_server, certificate):
     cert, key = certificate
     server = late(make_server, tls_cert=cert, tls_key=key)

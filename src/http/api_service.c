@@ -134,39 +134,41 @@ static void write_streams(struct metrics_writer *w, struct streams *streams)
 	own_metric(w, "kinward_events_total", "Events that somebody heard.", false, "", s.events);
 	own_metric(
 		w, "kinward_events_sent_total", "Texts sent to event streams.", false, "", s.sent);
-	own_metric(w, "kinward_limit_sse_streams_max_total", "Event streams refused: all together.",
-		false, "", s.limited_all);
-	own_metric(w, "kinward_limit_sse_per_account_max_total",
-		"Event streams refused: one account.", false, "", s.limited_account);
 }
 
-static void write_limits(struct metrics_writer *w, const struct http_server *s)
+typedef void own_limit_fn(void *ctx, const char *name, const char *help, uint64_t count);
+
+/* The limits that are kept in this room, named like their setting. */
+static void each_own_limit(const struct http_server *s, own_limit_fn *fn, void *ctx)
 {
 	const struct counters *c = &s->counters;
+	struct streams_stats streams;
 
-	own_metric(w, "kinward_http_connections", "Open web connections.", true, "",
-		quota_count(s->connections));
-	own_metric(w, "kinward_limit_http_requests_per_s_total", "Requests refused: too fast.",
-		false, "", atomic_load(&c->limit_requests));
-	own_metric(w, "kinward_limit_http_body_max_total", "Requests refused: body too large.",
-		false, "", atomic_load(&c->limit_body));
-	own_metric(w, "kinward_limit_http_queue_total",
-		"Requests refused: a pool's queue was full.", false, "",
+	streams_read_stats(s->streams, &streams);
+	fn(ctx, "http_requests_per_s", "Requests refused: too fast.",
+		atomic_load(&c->limit_requests));
+	fn(ctx, "http_body_max", "Requests refused: body too large.", atomic_load(&c->limit_body));
+	fn(ctx, "http_queue", "Requests refused: a queue for work was full.",
 		atomic_load(&c->limit_pool_queue));
-	own_metric(w, "kinward_limit_http_connections_per_address_max_total",
-		"Web connections refused: one address.", false, "", atomic_load(&c->limit_address));
-	own_metric(w, "kinward_limit_http_connections_max_total",
-		"Times that all places for web connections were taken.", false, "",
-		atomic_load(&c->limit_connections));
-	own_metric(w, "kinward_limit_http_header_s_total",
-		"Web connections ended: no whole head in time.", false, "",
+	fn(ctx, "http_connections_per_address_max", "Web connections refused: one address.",
+		atomic_load(&c->limit_address));
+	fn(ctx, "http_header_s", "Web connections ended: no whole head in time.",
 		peers_late(s->peers, PEER_HEAD));
-	own_metric(w, "kinward_limit_http_body_s_total",
-		"Web connections ended: no whole body in time.", false, "",
+	fn(ctx, "http_body_s", "Web connections ended: no whole body in time.",
 		peers_late(s->peers, PEER_BODY));
-	own_metric(w, "kinward_limit_http_idle_s_total",
-		"Web connections ended: idle, or answer not taken.", false, "",
+	fn(ctx, "http_idle_s", "Web connections ended: idle, or the answer not taken.",
 		peers_late(s->peers, PEER_IDLE) + peers_late(s->peers, PEER_ANSWER));
+	fn(ctx, "sse_streams_max", "Event streams refused: all together.", streams.limited_all);
+	fn(ctx, "sse_per_account_max", "Event streams refused: one account.",
+		streams.limited_account);
+}
+
+static void write_limit_metric(void *ctx, const char *name, const char *help, uint64_t count)
+{
+	char metric[64];
+
+	(void)snprintf(metric, sizeof metric, "kinward_limit_%s_total", name);
+	own_metric(ctx, metric, help, false, "", count);
 }
 
 enum rc api_metrics(struct exchange *x, struct db *reader)
@@ -181,7 +183,9 @@ enum rc api_metrics(struct exchange *x, struct db *reader)
 	metrics_read(x->domain, write_metric, &w);
 	write_requests(&w, &x->server->counters);
 	write_streams(&w, x->server->streams);
-	write_limits(&w, x->server);
+	own_metric(&w, "kinward_http_connections", "Open web connections.", true, "",
+		quota_count(x->server->connections));
+	each_own_limit(x->server, write_limit_metric, &w);
 	if (fclose(w.out) != 0) {
 		free(text);
 		return fail(&x->err, RC_NOMEM, "metrics: out of memory");
@@ -229,6 +233,12 @@ static void write_limit(void *ctx, const struct limit_count *l)
 	json_end(j);
 }
 
+static void write_own_limit(void *ctx, const char *name, const char *help, uint64_t count)
+{
+	(void)help;
+	write_limit(ctx, &(struct limit_count){.name = name, .count = count});
+}
+
 enum rc api_operator_devices(struct exchange *x, struct db *reader)
 {
 	struct json_out *j = &x->out;
@@ -243,6 +253,7 @@ enum rc api_operator_devices(struct exchange *x, struct db *reader)
 	json_end(j);
 	json_array(j, "limits");
 	operator_limits(x->domain, write_limit, j);
+	each_own_limit(x->server, write_own_limit, j);
 	json_end(j);
 	json_end(j);
 	return RC_OK;

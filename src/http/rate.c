@@ -30,7 +30,7 @@ static const struct {
 } classes[RATE_CLASS_COUNT] = {
 	[RATE_NONE] = {"none", 0, 0},
 	[RATE_READ] = {"read", 1, 15},
-	[RATE_HEAVY] = {"heavy", 0.1, 1.5},
+	[RATE_HEAVY] = {"heavy", 0.1, 0.5},
 	[RATE_CHANGE] = {"change", 0.1, 3},
 	[RATE_COMMAND] = {"command", 0.05, 1},
 	[RATE_SIGN_IN] = {"sign_in", 0.05, 2},

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <pthread.h>
+
 #include "http/quota.h"
 #include "http/rate.h"
 
@@ -47,7 +49,7 @@ static void keys_and_classes_do_not_share(void **state)
 	assert_int_equal(allowed(*state, RATE_COMMAND, VIEW("a"), 1000, 300), 20);
 	assert_int_equal(allowed(*state, RATE_CLAIM_CODE, VIEW("a"), 1000, 300), 10);
 	assert_int_equal(allowed(*state, RATE_SIGN_IN, VIEW("a"), 1000, 300), 40);
-	assert_int_equal(allowed(*state, RATE_HEAVY, VIEW("a"), 1000, 300), 30);
+	assert_int_equal(allowed(*state, RATE_HEAVY, VIEW("a"), 1000, 300), 10);
 	assert_int_equal(allowed(*state, RATE_NONE, VIEW("a"), 1000, 5000), 5000);
 }
 
@@ -79,6 +81,36 @@ static void many_keys_do_not_grow_the_table(void **state)
 		yes += allowed(*state, RATE_READ, (struct view){.p = key, .n = 4}, i, 1);
 	}
 	assert_int_equal(yes, 50000);
+}
+
+struct taker {
+	struct rate *rate;
+	int yes;
+};
+
+static void *take_many(void *arg)
+{
+	struct taker *t = arg;
+
+	t->yes = allowed(t->rate, RATE_READ, VIEW("a"), 1000, 1000);
+	return NULL;
+}
+
+static void threads_share_one_bucket(void **state)
+{
+	struct taker takers[4];
+	pthread_t threads[4];
+	int yes = 0;
+
+	for (size_t i = 0; i < COUNT_OF(takers); i++) {
+		takers[i] = (struct taker){.rate = *state};
+		assert_int_equal(pthread_create(&threads[i], NULL, take_many, &takers[i]), 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(takers); i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		yes += takers[i].yes;
+	}
+	assert_int_equal(yes, 300);
 }
 
 static void classes_have_names(void **state)
@@ -155,6 +187,7 @@ int main(void)
 			a_clock_that_goes_back_gives_nothing, new_rate, free_rate),
 		cmocka_unit_test_setup_teardown(
 			many_keys_do_not_grow_the_table, new_rate, free_rate),
+		cmocka_unit_test_setup_teardown(threads_share_one_bucket, new_rate, free_rate),
 		cmocka_unit_test(classes_have_names),
 		cmocka_unit_test(quota_limits_each_key_and_all),
 		cmocka_unit_test(quota_of_zero_is_no_limit),
