@@ -1,5 +1,6 @@
-/* One thread's event loop: epoll (level-triggered, unless a handle asks for EPOLLET), a timer wheel,
- * and a queue of calls posted by other threads (an eventfd). Every role's main thread has one. */
+/* One thread's event loop: epoll (level-triggered, unless a handle asks for EPOLLET), a timer
+ * wheel, and a queue of calls posted by other threads (an eventfd). Every role's main thread has
+ * one. */
 #pragma once
 
 #include <stdint.h>
