@@ -150,6 +150,8 @@ static void each_own_limit(const struct http_server *s, own_limit_fn *fn, void *
 	fn(ctx, "http_body_max", "Requests refused: body too large.", atomic_load(&c->limit_body));
 	fn(ctx, "http_queue", "Requests refused: a queue for work was full.",
 		atomic_load(&c->limit_pool_queue));
+	fn(ctx, "http_connections_max", "Times that all places for web connections were taken.",
+		atomic_load(&c->limit_connections));
 	fn(ctx, "http_connections_per_address_max", "Web connections refused: one address.",
 		atomic_load(&c->limit_address));
 	fn(ctx, "http_header_s", "Web connections ended: no whole head in time.",
