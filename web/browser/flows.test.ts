@@ -38,6 +38,14 @@ describe('the first day', () => {
 		expect(maria.faults).toEqual([]);
 	});
 
+	/** A device with the makers' encryption, which is closed at once. */
+	async function knockWithAqsh(): Promise<void> {
+		const foreign = connect(server.watchPort, '127.0.0.1');
+		await once(foreign, 'connect');
+		foreign.write(Buffer.from('\xffAQSH\x01\x02\x03\x04 hello there', 'latin1'));
+		await once(foreign, 'close');
+	}
+
 	test('without the link the app tells where to find it', async () => {
 		await maria.page.goto(server.url);
 		await maria.page.getByText('kinward setup-link').waitFor();
@@ -135,6 +143,9 @@ describe('the first day', () => {
 		expect(copied).toContain(`watch.example.org,${server.watchPort}`);
 		const sms = await first.getByRole('link', { name: 'Write text' }).getAttribute('href');
 		expect(sms).toBe(`sms:+491707654321?body=${encodeURIComponent(copied)}`);
+		// Something else comes meanwhile, of a kind that cannot be used here.
+		await knockWithAqsh();
+		await page.getByText('A device came that speaks a locked protocol.').waitFor();
 		await page.getByRole('button', { name: 'Do not add this watch' }).click();
 		await page.getByRole('heading', { name: 'People and watches' }).waitFor();
 		expect(await page.getByText('Watches being added').count()).toBe(0);
@@ -458,10 +469,7 @@ describe('the first day', () => {
 
 	test('the operator sees unknown watches and foreign protocols, in plain words', async () => {
 		const { page } = maria;
-		const foreign = connect(server.watchPort, '127.0.0.1');
-		await once(foreign, 'connect');
-		foreign.write(Buffer.from('\xffAQSH\x01\x02\x03\x04 hello there', 'latin1'));
-		await once(foreign, 'close');
+		await knockWithAqsh();
 		await page.getByRole('button', { name: 'Account of Maria Roth' }).click();
 		await page.getByRole('link', { name: 'This server' }).click();
 		await page.getByRole('heading', { name: 'Watches that nobody has added' }).waitFor();

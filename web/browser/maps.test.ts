@@ -156,6 +156,14 @@ test('a PMTiles file of the operator is read in pieces and drawn', async () => {
 	expect(own.faults).toEqual([]);
 });
 
+test('a map that does not come is told; people are shown all the same', async () => {
+	server = await new Server().start({ map_kind: 'tiles', map_url: `${origin}/gone/{z}/{x}/{y}` });
+	const own = await openPage(browser, server, {}, [/./], origin);
+	await setUp(own.page, server);
+	await own.page.getByText('The background of the map does not load.').waitFor();
+	expect(own.faults).toEqual([]);
+});
+
 test('the built-in map asks nobody else', async () => {
 	server = await new Server().start();
 	const own = await openPage(browser, server);

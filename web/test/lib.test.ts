@@ -28,6 +28,7 @@ import {
 import { allZones, languageChoices } from '../src/lib/zones';
 import { grid, gridStep } from '../src/map/grid';
 import { accuracyShapes, peopleOf, pointShapes, trackShapes } from '../src/map/people';
+import { spread, TOUCH_PX } from '../src/map/spread';
 import { escape } from '../src/map/style';
 import { en } from '../src/words/en';
 import { fill, type Key, type Values } from '../src/words/words.svelte';
@@ -351,6 +352,39 @@ describe('towns', () => {
 		expect(towns.all[0]?.rank).toBe(0);
 		expect(towns.all.at(-1)?.rank).toBe(5);
 		expect(towns.all.length).toBeGreaterThan(20_000);
+	});
+});
+
+describe('faces at one spot', () => {
+	const far = (moved: { x: number; y: number }[], spots: { x: number; y: number }[]) => {
+		let least = Infinity;
+		for (let i = 0; i < spots.length; i++)
+			for (let j = 0; j < i; j++) {
+				const [a, b, p, q] = [spots[i], spots[j], moved[i], moved[j]];
+				if (a && b && p && q) least = Math.min(least, Math.hypot(a.x + p.x - b.x - q.x, a.y + p.y - b.y - q.y));
+			}
+		return least;
+	};
+	test('who stands alone stays', () => {
+		expect(spread([{ x: 0, y: 0 }, { x: TOUCH_PX, y: 0 }])).toEqual([{ x: 0, y: 0 }, { x: 0, y: 0 }]);
+	});
+	test.each([2, 3, 5, 12, 40])('%d at one spot can all be seen', (n) => {
+		const spots = Array.from({ length: n }, () => ({ x: 100, y: 50 }));
+		expect(far(spread(spots), spots)).toBeGreaterThanOrEqual(40);
+	});
+	test('two stand side by side', () => {
+		const [a, b] = spread([{ x: 0, y: 0 }, { x: 3, y: 4 }]);
+		expect((a?.y ?? 0) - (b?.y ?? 0)).toBe(4);
+		expect(a?.x).toBeLessThan(0);
+	});
+	test('a chain of touching ones is one group', () => {
+		const spots = [{ x: 0, y: 0 }, { x: 30, y: 0 }, { x: 60, y: 0 }, { x: 500, y: 0 }];
+		const moved = spread(spots);
+		expect(far(moved, spots)).toBeGreaterThanOrEqual(36);
+		expect(moved[3]).toEqual({ x: 0, y: 0 });
+	});
+	test('nobody makes no fault', () => {
+		expect(spread([])).toEqual([]);
 	});
 });
 

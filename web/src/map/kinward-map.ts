@@ -20,7 +20,8 @@ import type { Fix } from '../lib/api';
 import type { Towns } from '../lib/towns';
 import { grid } from './grid';
 import { makeMark, type Mark } from './marker';
-import { accuracyShapes, pointShapes, trackShapes, type Person } from './people';
+import { accuracyShapes, pointShapes, spotShapes, trackShapes, type Person } from './people';
+import { spread } from './spread';
 import { buildStyle, NOTHING, readColors, type Background, type MapSource, type Overlays } from './style';
 import { bordersOf, landOf, namesOf, type WorldFile } from './world';
 
@@ -34,6 +35,8 @@ export interface MapOptions {
 	miles: boolean;
 	words: { zoomIn: string; zoomOut: string; title: string; attribution: string };
 	onpick: (id: string) => void;
+	/** The operator's map loads, or it does not. */
+	onbackground: (ok: boolean) => void;
 	/** The browser took the graphics away and does not give them back. */
 	onbroken: () => void;
 }
@@ -65,6 +68,7 @@ export class KinwardMap {
 	#settle: ReturnType<typeof setTimeout> | undefined;
 	#tracked: Fix[] = [];
 	#trackedAt = 0;
+	#apart = new Set<string>();
 	#trackColor = '#000000';
 	/** Somebody has moved the map by hand: it stays where it was put. */
 	#held = false;
@@ -105,7 +109,16 @@ export class KinwardMap {
 		map.on('zoomstart', (event) => {
 			if (event.originalEvent) this.#held = true;
 		});
-		map.on('moveend', () => this.#drawGrid());
+		map.on('moveend', () => {
+			this.#drawGrid();
+			this.#spread();
+		});
+		map.on('error', (event) => {
+			if (sourceOf(event) === 'base') options.onbackground(false);
+		});
+		map.on('sourcedata', (event) => {
+			if (event.sourceId === 'base' && event.isSourceLoaded) options.onbackground(true);
+		});
 		// Whoever wants to look (a test, a screenshot) can see when all is drawn.
 		map.on('render', () => (options.container.dataset.idle = 'false'));
 		map.on('idle', () => (options.container.dataset.idle = 'true'));
@@ -185,6 +198,7 @@ export class KinwardMap {
 			this.#marks.delete(id);
 		}
 		this.#drawAccuracy();
+		this.#spread();
 
 		const chosen = people.find((p) => p.selected);
 		const chosenBefore = before.find((p) => p.selected);
@@ -197,12 +211,11 @@ export class KinwardMap {
 	setTrack(fixes: readonly Fix[], at: number, color: string): void {
 		this.#trackColor = color;
 		this.#overlays.track = trackShapes(fixes, color);
-		this.#overlays.points = pointShapes(fixes, at, color);
 		this.#put('track', this.#overlays.track);
-		this.#put('points', this.#overlays.points);
 		const had = this.#tracked.length > 0;
 		this.#tracked = [...fixes];
 		this.#trackedAt = at;
+		this.#drawPoints();
 		this.#drawAccuracy();
 		this.#options.container.classList.toggle('tracking', fixes.length > 0);
 		if (!had || fixes.length > 0) return;
@@ -248,6 +261,28 @@ export class KinwardMap {
 		const bottom = Math.min(this.#cover, height * 0.6) + Math.min(70, height * 0.1);
 		const side = Math.min(70, width * 0.15);
 		return { top: Math.min(90, height * 0.15), bottom, left: side, right: side };
+	}
+
+	/** Moves faces apart that would hide each other. */
+	#spread(): void {
+		const spots = this.#people.map((p) => this.#map.project([p.fix.lon, p.fix.lat]));
+		const moved = spread(spots);
+		this.#apart = new Set();
+		this.#people.forEach((person, i) => {
+			const by = moved[i] ?? { x: 0, y: 0 };
+			this.#marks.get(person.id)?.marker.setOffset([by.x, by.y]);
+			if (by.x !== 0 || by.y !== 0) this.#apart.add(person.id);
+		});
+		this.#drawPoints();
+	}
+
+	/** The points of a day; else where those really are whose faces were moved. */
+	#drawPoints(): void {
+		this.#overlays.points =
+			this.#tracked.length > 0
+				? pointShapes(this.#tracked, this.#trackedAt, this.#trackColor)
+				: spotShapes(this.#people.filter((p) => this.#apart.has(p.id)));
+		this.#put('points', this.#overlays.points);
 	}
 
 	#drawAccuracy(): void {
@@ -327,6 +362,11 @@ export class KinwardMap {
 			});
 		});
 	};
+}
+
+/** Which source an error of the map is about, when it says so. */
+function sourceOf(event: object): unknown {
+	return 'sourceId' in event ? event.sourceId : undefined;
 }
 
 function moved(a: Fix, b: Fix): boolean {

@@ -72,6 +72,18 @@ export function pointShapes(fixes: readonly Fix[], at: number, color: string): F
 	};
 }
 
+/** Small dots at the true places of people. */
+export function spotShapes(people: readonly Pick<Person, 'fix' | 'color'>[]): FeatureCollection {
+	return {
+		type: 'FeatureCollection',
+		features: people.map(({ fix, color }) => ({
+			type: 'Feature',
+			properties: { color, now: false, inexact: false },
+			geometry: { type: 'Point', coordinates: [fix.lon, fix.lat] }
+		}))
+	};
+}
+
 export interface Saying {
 	label: (fix: Fix) => string;
 	spoken: (wearer: Wearer, fix: Fix) => string;

@@ -121,6 +121,7 @@ export const de: Catalogue = {
 	'map.show_all': 'Alle zeigen',
 	'map.zoom_in': 'Näher',
 	'map.zoom_out': 'Weiter weg',
+	'map.no_background': 'Der Hintergrund der Karte lädt nicht. Die Menschen darauf stimmen.',
 	'map.attribution': 'Woher die Karte ist',
 	'sketch.label': 'Skizze, wo alle sind',
 	'sketch.why': 'Dieser Browser kann die Karte nicht zeichnen (ihm fehlt WebGL 2). Skizze und Liste sagen dasselbe.',

@@ -119,6 +119,7 @@ export const en = {
 	'map.show_all': 'Show everybody',
 	'map.zoom_in': 'Closer',
 	'map.zoom_out': 'Farther',
+	'map.no_background': 'The background of the map does not load. The people on it are right.',
 	'map.attribution': 'Where the map is from',
 	'sketch.label': 'Sketch of where everybody is',
 	'sketch.why': 'This browser cannot draw the map (it has no WebGL 2). The sketch and the list say the same.',

@@ -121,6 +121,7 @@ export const es: Catalogue = {
 	'map.show_all': 'Mostrar a todos',
 	'map.zoom_in': 'Acercar',
 	'map.zoom_out': 'Alejar',
+	'map.no_background': 'El fondo del mapa no se carga. Las personas en él son correctas.',
 	'map.attribution': 'De dónde es el mapa',
 	'sketch.label': 'Croquis de dónde está cada uno',
 	'sketch.why': 'Este navegador no puede dibujar el mapa (no tiene WebGL 2). El croquis y la lista dicen lo mismo.',
