@@ -114,6 +114,14 @@ def test_a_doubtful_head_is_refused_and_nothing_behind_it_is_read(shared, name):
     assert b"404" not in out, "what stands behind was taken as a request"
 
 
+@pytest.mark.parametrize("path", [b"/nothing", b"/api/v1/session", b"/api/v1/wearers", b"/"])
+def test_behind_chunks_nothing_is_read_whatever_the_answer(shared, path):
+    head = b"POST " + path + b" HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for body in (CHUNKS, CHUNKS.replace(b"\r", b""), b"0\r\n\r\n"):
+        out, is_closed = talk(shared, head + body + HEALTH + b"\r\n")
+        assert is_closed and len(re.findall(rb"^HTTP/1\.1 ", out, flags=re.M)) == 1, out
+
+
 def test_heads_in_pieces_are_read_as_one(shared):
     request = b"GET /api/v1/session HTTP/1.1\r\n" + HOST + b"Cookie: " + shared.cookie + b"\r\nX-Empty:\r\nX: \t y \r\n\r\n"
     with connect(shared) as s:
@@ -326,6 +334,14 @@ def test_a_trusted_proxy_tells_the_client_and_others_do_not(make_server, make_ap
         assert answer.status_code == 201
     assert "192.0.2.7" in {s["address"] for s in api.ok("GET", "/sessions")["sessions"]}
     assert api.get("/metrics", headers=forwarded).status_code == 404
+    assert api.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 200
+
+
+def test_a_local_proxy_that_is_not_trusted_opens_nothing(make_server):
+    server = late(make_server, trusted_proxy="10.9.9.9")
+    assert httpx.get(f"{server.url}/metrics", timeout=20).status_code == 200
+    answer = httpx.get(f"{server.url}/metrics", headers={"X-Forwarded-For": "192.0.2.7"}, timeout=20)
+    assert answer.status_code == 404
 
 
 def test_an_untrusted_client_cannot_invent_its_address(make_server, make_api):

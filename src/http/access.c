@@ -133,7 +133,7 @@ static enum rc check_caller(struct exchange *x)
 	case ACCESS_LOCAL:
 		/* Behind a proxy that is not in trusted_proxy everybody would be local. */
 		if (prefixes_hold(&x->server->metrics_from, &x->address) &&
-			(x->head.forwarded_for.p == NULL || x->server->trusted_proxy.n > 0))
+			(x->head.forwarded_for.p == NULL || x->is_proxy_trusted))
 			return RC_OK;
 		return refuse_head(x, RC_NOT_FOUND, "not_found", false);
 	case ACCESS_COUNT:

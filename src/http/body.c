@@ -1,6 +1,7 @@
 #include "http/body.h"
 
 #include <jansson.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 struct body {
@@ -91,6 +92,18 @@ enum rc body_read(struct view text, const struct field_table *t, void *ret_value
 	}
 	*ret_owned = b;
 	return RC_OK;
+}
+
+void body_forget(const struct field_table *t, void *values)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct view *text = (struct view *)(void *)((char *)values + t->fields[i].offset);
+		if (t->fields[i].type != FIELD_SECRET || text->p == NULL)
+			continue;
+		/* The text is jansson's, which is ours to write to. */
+		sodium_memzero((void *)(uintptr_t)text->p, text->n);
+		*text = (struct view){0};
+	}
 }
 
 void body_free(struct body *b)

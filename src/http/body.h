@@ -12,4 +12,6 @@ struct body; /* the parsed text: values borrow from it */
  * field_missing, field_type … RC_NOMEM. */
 MUST_CHECK enum rc body_read(struct view text, const struct field_table *t, void *ret_values,
 	struct body **ret_owned, struct problem *p);
+/* Overwrites the secrets among the values; before body_free. */
+void body_forget(const struct field_table *t, void *values);
 void body_free(struct body *b);

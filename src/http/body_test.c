@@ -210,6 +210,20 @@ static void secrets_are_taken_as_they_come(void **state)
 	assert_true(view_is(values.sign_in.password, VIEW(" \xE2\x80\xAE\tx ")));
 }
 
+static void secrets_are_overwritten(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		read_text(&sign_in_table, "{\"login\":\"ann\",\"password\":\"very secret\"}"),
+		RC_OK);
+	const char *password = values.sign_in.password.p;
+	body_forget(&sign_in_table, &values);
+	assert_null(values.sign_in.password.p);
+	assert_int_equal(password[0], 0);
+	assert_int_equal(password[10], 0);
+	assert_true(view_is(values.sign_in.login, VIEW("ann")));
+}
+
 static void forms_are_checked(void **state)
 {
 	static const char *const colors[] = {
@@ -292,6 +306,7 @@ int main(void)
 		cmocka_unit_test(numbers_have_a_range),
 		cmocka_unit_test(control_and_direction_characters_are_refused),
 		cmocka_unit_test(secrets_are_taken_as_they_come),
+		cmocka_unit_test(secrets_are_overwritten),
 		cmocka_unit_test(forms_are_checked),
 		cmocka_unit_test(every_failing_allocation_is_told),
 		cmocka_unit_test(times_are_read_from_queries),

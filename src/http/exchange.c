@@ -3,6 +3,7 @@
  * was resumed. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -42,9 +43,11 @@ static void find_peer(struct exchange *x)
 		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct address peer = {0};
 
-	if (info != NULL && address_from_socket(info->client_addr, &peer))
+	if (info != NULL && address_from_socket(info->client_addr, &peer)) {
+		x->is_proxy_trusted = prefixes_hold(&x->server->trusted_proxy, &peer);
 		x->address =
 			address_of_client(&peer, &x->server->trusted_proxy, x->head.forwarded_for);
+	}
 	info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	x->peer = info == NULL ? NULL : info->socket_context;
 }
@@ -177,8 +180,7 @@ static enum MHD_Result run_here(struct exchange *x)
 	else
 		execute(x, reader);
 	server_give_reader(x->server, reader);
-	/* A stream has its own copy of the socket: MHD closes its one and forgets the connection.
-	 */
+	/* A stream has its own copy of the socket: MHD closes its one, forgets the request. */
 	return x->is_stream ? MHD_NO : answer_send(x);
 }
 
@@ -234,13 +236,14 @@ static enum MHD_Result begin(
 	find_peer(x);
 	json_out_init(&x->out, ANSWER_MAX);
 	enum rc rc = access_check_head(x, view_of(method), view_of(url));
-	x->must_close = x->must_close || x->head.bad != NULL;
+	/* Whatever comes behind an ambiguous head, in chunks, or is more than we would throw away,
+	 * is not read; so nothing behind it can be taken for a request. */
+	x->must_close = x->must_close || x->head.bad != NULL || x->head.has_transfer_encoding ||
+			x->head.length > DISCARD_MAX;
 	if (rc != RC_OK)
 		refuse_exchange(x, rc);
 	count_up(&s->counters.requests[x->route == NULL ? RATE_NONE : x->route->rate]);
 	peer_set_deadline(x->peer, PEER_BODY, x->now_ms + s->settings->body_s * INT64_C(1000));
-	/* Whatever comes behind an ambiguous head, or more than we would throw away, is not read.
-	 */
 	if (x->is_refused && x->must_close)
 		return answer_send(x);
 	if (x->head.length > 0)
@@ -296,6 +299,11 @@ void exchange_on_end(void *server, struct MHD_Connection *connection, void **con
 	peer_set_deadline(x->peer, PEER_IDLE,
 		now_ms + (s->settings->idle_s + s->settings->header_s) * INT64_C(1000));
 	json_out_done(&x->out);
+	if (x->parsed != NULL)
+		body_forget(x->route->body, &x->body);
+	if (x->raw != NULL)
+		sodium_memzero(x->raw, x->raw_n); /* it may hold a password */
+	sodium_memzero(x->set_cookie, sizeof x->set_cookie);
 	body_free(x->parsed);
 	free(x->raw);
 	free(x->blob);

@@ -31,9 +31,8 @@ enum {
 	READERS_MAX = 17,             /* reader connections for the request threads */
 	ANSWER_MAX = 8 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
 	DISCARD_MAX =
-		1024 *
-		1024,    /* body bytes read after a refusal, so that the client gets the answer */
-	QUERY_MAX = 256, /* bytes of all values of a query */
+		1024 * 1024, /* bytes of a refused body that are read, so that the answer is */
+	QUERY_MAX = 256,     /* bytes of all values of a query */
 	POOL_THREADS = 4,
 	POOL_QUEUE_MAX = 1024,
 	STATUS_CLASSES = 6,
@@ -59,6 +58,7 @@ struct exchange {
 	struct principal who;
 	int64_t now_ms;         /* monotonic, when the head came */
 	struct address address; /* of the client */
+	bool is_proxy_trusted;  /* the peer is in trusted_proxy */
 	struct peer *peer;      /* deadlines of the connection; may be NULL */
 	struct uid ids[ROUTE_IDS_MAX];
 	struct uid group; /* that owns the object, after the check */
@@ -89,8 +89,8 @@ struct exchange {
 struct counters {
 	_Atomic(uint64_t) requests[RATE_CLASS_COUNT];
 	_Atomic(uint64_t) answers[STATUS_CLASSES]; /* by first digit of the status */
-	_Atomic(uint64_t) limit_requests, limit_body, limit_pool_queue, limit_address;
-	_Atomic(uint64_t) limit_connections;
+	_Atomic(uint64_t) limit_requests, limit_body, limit_pool_queue, limit_address,
+		limit_connections;
 };
 
 struct http_server {
@@ -135,7 +135,8 @@ void exchange_on_end(void *server, struct MHD_Connection *connection, void **con
 /* access.c: everything that is decided from the head alone. Sets x->route or x->is_file, x->who; on
  * refusal x->rc and x->problem. */
 MUST_CHECK enum rc access_check_head(struct exchange *x, struct view method, struct view path);
-/* The right on the object; after the body was read, with a reader. */
+/* The right on the object, with a reader: before the body is read when the path names the object,
+ * after it when the body does. */
 MUST_CHECK enum rc access_check_object(struct exchange *x, struct db *reader);
 
 /* answer.c: queues the answer of x. */
@@ -151,8 +152,8 @@ MUST_CHECK bool answer_add_stream_headers(const struct http_server *s, struct MH
 /* The cookie that signs in (token) or out (NULL) into x->set_cookie. */
 void answer_set_cookie(struct exchange *x, const char *token);
 
-/* server.c: a reader connection for one short use; NULL when none is free (never with threads <
- * READERS_MAX). */
+/* server.c: a reader connection for one short use; NULL when none is free (each request thread has
+ * one). */
 struct db *server_take_reader(struct http_server *s);
 void server_give_reader(struct http_server *s, struct db *reader);
 

@@ -17,6 +17,7 @@ struct peer {
 	_Atomic(int64_t) deadline_ms;
 	_Atomic(enum peer_phase) phase;
 	int fd; /* -1 when closed; peers.lock */
+	bool is_counted;
 	struct signed_in signed_in;
 };
 
@@ -130,6 +131,11 @@ static void on_tick(struct timer *t, void *context)
 void peers_start(struct peers *p)
 {
 	timer_set(loop_wheel(p->loop), &p->tick, loop_now_ms(p->loop) + TICK_MS);
+}
+
+bool *peer_is_counted(struct peer *peer)
+{
+	return &peer->is_counted;
 }
 
 struct signed_in *peer_signed_in(struct peer *peer)

@@ -45,6 +45,8 @@ struct signed_in *peer_signed_in(struct peer *peer);
 /* From a request thread. NULL when out of memory: such a connection has only libmicrohttpd's time
  * limit. */
 struct peer *peer_open(struct peers *p, int fd, int64_t deadline_ms);
+/* Was the connection counted for its address (quota.h)? Set by the thread that opens it. */
+bool *peer_is_counted(struct peer *peer);
 /* Monotonic ms; INT64_MAX for none. peer may be NULL. */
 void peer_set_deadline(struct peer *peer, enum peer_phase phase, int64_t deadline_ms);
 /* The descriptor is about to be closed. peer may be NULL. */

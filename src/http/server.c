@@ -94,22 +94,24 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
 	bool has_address = network_of(connection, &network);
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		peer_close(s->peers, *context);
-		*context = NULL;
-		if (has_address)
+		struct peer *peer = *context;
+		if (peer != NULL && *peer_is_counted(peer) && has_address)
 			quota_give(s->connections, network.b);
+		peer_close(s->peers, peer);
+		*context = NULL;
 		return;
 	}
-	if (has_address && quota_take(s->connections, network.b) != RC_OK)
-		log_event(LOG_DEBUG, "http.connection_count",
-			"why=\"over the limit or out of memory\"");
-	if (quota_count(s->connections) >= s->settings->connections_max)
-		count_up(&s->counters.limit_connections); /* no more are accepted for now */
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info != NULL)
-		*context = peer_open(s->peers, info->connect_fd,
-			clock_mono_ms() + s->settings->header_s * INT64_C(1000));
+	struct peer *peer =
+		info == NULL ? NULL
+			     : peer_open(s->peers, info->connect_fd,
+				       clock_mono_ms() + s->settings->header_s * INT64_C(1000));
+	*context = peer;
+	if (peer != NULL && has_address)
+		*peer_is_counted(peer) = quota_take(s->connections, network.b) == RC_OK;
+	if (quota_count(s->connections) >= s->settings->connections_max)
+		count_up(&s->counters.limit_connections); /* no more are accepted for now */
 }
 
 /* ---- making ---- */
