@@ -100,8 +100,9 @@ void body_forget(const struct field_table *t, void *values)
 		struct view *text = (struct view *)(void *)((char *)values + t->fields[i].offset);
 		if (t->fields[i].type != FIELD_SECRET || text->p == NULL)
 			continue;
-		/* The text is jansson's, which is ours to write to. */
-		sodium_memzero((void *)(uintptr_t)text->p, text->n);
+		char *p; /* jansson's text, which is ours to write to */
+		memcpy(&p, &text->p, sizeof p);
+		sodium_memzero(p, text->n);
 		*text = (struct view){0};
 	}
 }
