@@ -140,6 +140,7 @@ test.each(['light', 'dark'] as const)('tiles of the operator are shown with thei
 	expect(asked.length).toBeGreaterThan(0);
 	for (const { path } of asked) expect(path).toMatch(/^\/\d+\/\d+\/\d+\.png$/);
 	await picture(own.page, `map-tiles-${scheme}`);
+	await own.context.close();
 	expect(own.faults).toEqual([]);
 });
 
@@ -153,6 +154,7 @@ test('a PMTiles file of the operator is read in pieces and drawn', async () => {
 	await expect.poll(() => asked.some(({ range }) => range?.startsWith(`bytes=${tileStart}-`))).toBe(true);
 	await mapDrawn(own.page);
 	await picture(own.page, 'map-pmtiles');
+	await own.context.close();
 	expect(own.faults).toEqual([]);
 });
 
@@ -161,6 +163,7 @@ test('a map that does not come is told; people are shown all the same', async ()
 	const own = await openPage(browser, server, {}, [/./], origin);
 	await setUp(own.page, server);
 	await own.page.getByText('The background of the map does not load.').waitFor();
+	await own.context.close();
 	expect(own.faults).toEqual([]);
 });
 
@@ -170,5 +173,6 @@ test('the built-in map asks nobody else', async () => {
 	await setUp(own.page, server);
 	await mapDrawn(own.page);
 	expect(asked).toEqual([]);
+	await own.context.close();
 	expect(own.faults).toEqual([]);
 });
