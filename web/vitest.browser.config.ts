@@ -5,8 +5,8 @@ export default defineConfig({
 		include: ['browser/**/*.test.ts'],
 		environment: 'node',
 		fileParallelism: false,
-		expect: { poll: { timeout: 20_000, interval: 100 } },
-		testTimeout: 60_000,
-		hookTimeout: 60_000
+		expect: { poll: { timeout: 40_000, interval: 100 } },
+		testTimeout: 150_000,
+		hookTimeout: 150_000
 	}
 });

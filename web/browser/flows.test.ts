@@ -169,7 +169,7 @@ describe('the first day', () => {
 		const loads = await shown();
 		const place = (await server.ask(page, 'GET', `/wearers/${emma}`)) as { fix: { time: string } };
 		await expect
-			.poll(async () => ((await server.ask(page, 'GET', `/wearers/${emma}`)) as { fix: { time: string } }).fix.time, { timeout: 20_000 })
+			.poll(async () => ((await server.ask(page, 'GET', `/wearers/${emma}`)) as { fix: { time: string } }).fix.time, { timeout: 40_000 })
 			.not.toBe(place.fix.time);
 		await page.getByRole('article', { name: 'Emma' }).getByText('just now').first().waitFor();
 		expect(await shown()).toBe(loads);
@@ -246,7 +246,7 @@ describe('the first day', () => {
 		const value = await interval.inputValue();
 		await interval.selectOption(value === '300' ? '600' : '300');
 		await sim.down(0, 'UPLOAD', from);
-		await expect.poll(() => page.getByText('Confirmed by the watch').count(), { timeout: 20_000 }).toBe(3);
+		await expect.poll(() => page.getByText('Confirmed by the watch').count(), { timeout: 40_000 }).toBe(3);
 	});
 
 	test('name, colour and picture', async () => {
@@ -388,7 +388,7 @@ describe('the first day', () => {
 		expect(await page.locator('tbody tr').first().textContent()).toContain(spoken ?? '');
 		// It goes on while one looks.
 		await page.keyboard.press('End');
-		await expect.poll(async () => Number(await slider.getAttribute('max')), { timeout: 20_000 }).toBeGreaterThan(last);
+		await expect.poll(async () => Number(await slider.getAttribute('max')), { timeout: 40_000 }).toBeGreaterThan(last);
 		await page.getByRole('link', { name: 'Day before' }).click();
 		await page.getByText('No places of Emma on this day.').waitFor();
 		await page.getByRole('link', { name: 'Next day' }).click();
@@ -479,7 +479,7 @@ describe('the first day', () => {
 					await page.getByRole('button', { name: 'Look again' }).click();
 					return page.getByText('in its maker’s encryption').count();
 				},
-				{ timeout: 20_000, interval: 500 }
+				{ timeout: 40_000, interval: 500 }
 			)
 			.toBe(1);
 		// Two simulated watches belong to nobody.

@@ -135,7 +135,7 @@ describe('with three wearers', () => {
 		const third = await bind(first.page, server, sim, 2, 'Friederike von Ahlefeldt-Dehn');
 		await sim.ask(`battery ${sim.id(1)} 14`);
 		await expect
-			.poll(async () => ((await server.ask(first.page, 'GET', `/wearers/${third}`)) as { fix: unknown }).fix, { timeout: 20_000 })
+			.poll(async () => ((await server.ask(first.page, 'GET', `/wearers/${third}`)) as { fix: unknown }).fix, { timeout: 40_000 })
 			.not.toBeNull();
 		await sim.ask(`offline ${sim.id(2)}`);
 		for (const text of ['Hallo Emma', 'Essen ist fertig'])
