@@ -148,9 +148,8 @@ enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct 
 	return RC_OK;
 }
 
-static enum rc batch_job(struct db *db, void *arg, struct err *e)
+static enum rc store(struct db *db, struct batch *b, struct err *e)
 {
-	struct batch *b = arg;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < b->alarms_n && rc == RC_OK; i++) {
@@ -164,6 +163,14 @@ static enum rc batch_job(struct db *db, void *arg, struct err *e)
 		}
 	}
 	return rc == RC_OK ? history_journal(b->domain->history, db, &b->entries, e) : rc;
+}
+
+static enum rc batch_job(struct db *db, void *arg, struct err *e)
+{
+	struct batch *b = arg;
+	enum rc rc = store(db, b, e);
+
+	return rc == RC_OK && b->along != NULL ? store(db, b->along, e) : rc;
 }
 
 static void apply_news(struct ingest *in, const struct news *n)
@@ -214,26 +221,20 @@ static void tell_alarms(struct ingest *in, const struct batch *b)
 	}
 }
 
-static void post(struct ingest *in, struct batch *b);
-
-static void batch_done(void *arg, enum rc rc, const struct err *e)
+static void keep_for_later(struct ingest *in, struct batch *b)
 {
-	struct batch *b = arg;
-	struct domain *d = b->domain;
-	struct ingest *in = d->ingest;
-	struct err append_err;
+	struct loop *loop = in->domain->loop;
 
-	list_remove(&b->node);
-	if (!b->is_urgent)
-		in->plain_under_way--;
-	if (rc != RC_OK) {
-		log_event(LOG_ERROR, "ingest.not_stored", "reports=%u why=\"%s\"", b->entries.count,
-			e->msg);
-		ingest_count(in, COUNT_BATCHES_FAILED, 1);
-		list_append(&in->failed, &b->node);
-		timer_set(loop_wheel(d->loop), &in->retry, loop_now_ms(d->loop) + INGEST_RETRY_MS);
-		return;
-	}
+	list_append(&in->failed, &b->node);
+	timer_set(loop_wheel(loop), &in->retry, loop_now_ms(loop) + INGEST_RETRY_MS);
+}
+
+/* It is on disk: answers, memory, events. */
+static void tell_stored(struct ingest *in, struct batch *b)
+{
+	struct domain *d = in->domain;
+	struct err e;
+
 	ingest_count(in, COUNT_BATCHES, 1);
 	ingest_count(in, COUNT_STORED, b->entries.count);
 	ingest_count(in, COUNT_WAITING_BYTES, 0 - (uint64_t)b->counted_bytes);
@@ -242,8 +243,8 @@ static void batch_done(void *arg, enum rc rc, const struct err *e)
 		d->out.answer(d->out.owner, a->session,
 			(struct view){.p = a->index, .n = a->index_n}, &a->reply);
 	}
-	if (history_append(d->history, d->writer, &b->entries, &append_err) != RC_OK)
-		log_event(LOG_ERROR, "ingest.not_in_memory", "why=\"%s\"", append_err.msg);
+	if (history_append(d->history, d->writer, &b->entries, &e) != RC_OK)
+		log_event(LOG_ERROR, "ingest.not_in_memory", "why=\"%s\"", e.msg);
 	live_lock(d->live);
 	for (size_t i = 0; i < b->news_n; i++) {
 		if (i + NEWS_AHEAD < b->news_n)
@@ -255,19 +256,49 @@ static void batch_done(void *arg, enum rc rc, const struct err *e)
 	recycle(in, b);
 }
 
+static void batch_ended(struct ingest *in, struct batch *b, enum rc rc, const struct err *e)
+{
+	list_remove(&b->node);
+	if (rc == RC_OK) {
+		tell_stored(in, b);
+		return;
+	}
+	log_event(
+		LOG_ERROR, "ingest.not_stored", "reports=%u why=\"%s\"", b->entries.count, e->msg);
+	ingest_count(in, COUNT_BATCHES_FAILED, 1);
+	keep_for_later(in, b);
+}
+
+static void batch_done(void *arg, enum rc rc, const struct err *e)
+{
+	struct batch *b = arg;
+	struct ingest *in = b->domain->ingest;
+	struct batch *along = STEAL(b->along);
+
+	if (!b->is_urgent)
+		in->plain_under_way--;
+	batch_ended(in, b, rc, e);
+	if (along != NULL) /* in this order: sequence numbers rise */
+		batch_ended(in, along, rc, e);
+}
+
 static void post(struct ingest *in, struct batch *b)
 {
 	unsigned flags = b->is_urgent ? WRITER_URGENT : WRITER_PLAIN;
+	struct batch *along = b->along;
 	struct err e;
 
 	if (writer_post(in->domain->writer, batch_job, batch_done, b, flags, &e) == RC_OK) {
 		in->plain_under_way += !b->is_urgent;
 		list_append(&in->flying, &b->node);
+		if (along != NULL)
+			list_append(&in->flying, &along->node);
 		return;
 	}
-	list_append(&in->failed, &b->node);
-	timer_set(loop_wheel(in->domain->loop), &in->retry,
-		loop_now_ms(in->domain->loop) + INGEST_RETRY_MS);
+	b->along = NULL;
+	keep_for_later(in, b);
+	if (along != NULL)
+		keep_for_later(in, along);
 }
 
 static size_t batch_bytes(const struct batch *b)
@@ -276,26 +307,42 @@ static size_t batch_bytes(const struct batch *b)
 	       b->alarms_n * sizeof *b->alarms;
 }
 
-static void send_off(struct ingest *in, struct batch **slot)
+static struct batch *take_filled(struct ingest *in, struct batch **slot)
 {
 	struct batch *b = STEAL(*slot);
 
 	b->counted_bytes = batch_bytes(b);
 	ingest_count(in, COUNT_WAITING_BYTES, b->counted_bytes);
+	return b;
+}
+
+static void send_off(struct ingest *in, struct batch **slot)
+{
+	post(in, take_filled(in, slot));
+}
+
+/* Alarms now, and what waits goes along: one commit for both. */
+static void send_urgent(struct ingest *in)
+{
+	struct batch *b = take_filled(in, &in->urgent);
+
+	if (in->plain != NULL) {
+		timer_cancel(&in->linger);
+		b->along = take_filled(in, &in->plain);
+	}
 	post(in, b);
 }
 
 void ingest_flush(struct domain *d)
 {
 	struct ingest *in = d->ingest;
-	bool is_urgent_there = in->urgent != NULL;
 
-	if (is_urgent_there)
-		send_off(in, &in->urgent);
+	if (in->urgent != NULL)
+		send_urgent(in);
 	if (in->plain == NULL)
 		return;
 	/* One plain batch is under way at a time: while it is, the next one gathers company. */
-	bool is_due = in->plain->must_go || is_urgent_there || d->settings.commit_linger_ms == 0 ||
+	bool is_due = in->plain->must_go || d->settings.commit_linger_ms == 0 ||
 		      in->plain->entries.n >= INGEST_BATCH_BYTES;
 	if (is_due && in->plain_under_way == 0) {
 		timer_cancel(&in->linger);
@@ -341,7 +388,7 @@ void ingest_flush_all(struct domain *d)
 	struct ingest *in = d->ingest;
 
 	if (in->urgent != NULL)
-		send_off(in, &in->urgent);
+		send_urgent(in);
 	if (in->plain != NULL)
 		send_off(in, &in->plain);
 	ingest_on_retry(&in->retry, NULL);

@@ -51,6 +51,7 @@ struct batch {
 	struct alarm_work *alarms;
 	size_t answers_n, answers_capacity, news_n, news_capacity, alarms_n, alarms_capacity;
 	size_t counted_bytes;
+	struct batch *along; /* plain reports in the same commit as these alarms */
 	bool is_urgent;
 	bool must_go; /* somebody waits for it */
 };

@@ -81,6 +81,28 @@ static void sos_is_on_disk_before_it_is_answered(void **state)
 	assert_int_equal(look(f, &mia).open_alarms, 1);
 }
 
+static void reports_that_wait_go_along_with_an_sos(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_stats before;
+	struct writer_stats after;
+
+	(void)fixture_bind(f, watch);
+	fixture_open(f, 1, watch);
+	f->d.settings.commit_linger_ms = 60000;
+	fixture_say_place(f, 1, watch, "UD", 48.1, 11.5, "00000000");
+	fixture_settle(f);
+	assert_int_equal(count_stored(f), 0);
+	writer_read_stats(f->d.writer, &before);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	while (fixture_count(f, TOLD_ANSWER, 1) == 0)
+		fixture_settle(f);
+	assert_int_equal(count_stored(f), 2);
+	writer_read_stats(f->d.writer, &after);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM journal"), 2);
+	assert_true(after.jobs - before.jobs <= 7); /* one for both, and the turns of the test */
+}
+
 static void sos_that_cannot_be_read_is_raised_and_answered_all_the_same(void **state)
 {
 	struct fixture *f = *state;
@@ -522,6 +544,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 		TEST(position_of_a_bound_watch_is_stored_then_shown),
 		TEST(sos_is_on_disk_before_it_is_answered),
+		TEST(reports_that_wait_go_along_with_an_sos),
 		TEST(sos_that_cannot_be_read_is_raised_and_answered_all_the_same),
 		TEST(thousand_alarms_in_a_minute_are_one_incident),
 		TEST(alarm_after_a_quiet_time_or_of_another_kind_is_a_new_one),
