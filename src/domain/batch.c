@@ -5,12 +5,20 @@
 #include "base/log.h"
 #include "domain/bus.h"
 
-enum { SPARE_MAX = 4, ARRAY_FIRST = 64, NEWS_AHEAD = 4 };
+enum {
+	SPARE_MAX = 4,
+	ARRAY_FIRST = 64,
+	NEWS_AHEAD = 4,
+	PENDING_SEEN = 256, /* news of a batch that are looked through for a place */
+};
 
-/* The last place of the device among the news of a batch; NULL when there is none. */
+/* The last place of the device among the newest news of a batch; NULL when there is none. */
 static const struct fix *last_in(const struct batch *b, const struct live_device *dev)
 {
-	for (size_t i = b == NULL ? 0 : b->news_n; i > 0; i--) {
+	size_t n_news = b == NULL ? 0 : b->news_n;
+	size_t oldest = n_news > PENDING_SEEN ? n_news - PENDING_SEEN : 0;
+
+	for (size_t i = n_news; i > oldest; i--) {
 		const struct news *n = &b->news[i - 1];
 		if (n->place == dev->place && n->number == dev->number && (n->has & NEWS_FIX) != 0)
 			return &n->fix;
