@@ -33,6 +33,13 @@ def test_a_jump_of_400_km_in_a_minute_is_marked_and_not_the_latest_place(server,
     assert abs(api.ok("GET", f"/wearers/{wearer}")["fix"]["lat"] - 50.0) < 1e-6
 
 
+def test_a_jump_inside_one_segment_is_marked_too(server, api):
+    wearer, watch = api.claim_raw("8800000015")
+    base = int(time.time()) - 600
+    send_all(watch, position("UD", when=base, lat=50.0), position("UD", when=base + 60, lat=53.6))
+    assert marks_of(api, wearer) == [[], ["jump"]]
+
+
 def test_the_factorys_place_is_no_place(server, api):
     wearer, watch = api.claim_raw("8800000015")
     send_all(watch, position("UD", lat=22.68, lon=113.99, satellites=0))
