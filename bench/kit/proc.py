@@ -85,6 +85,13 @@ def cpu_s(pids):
     return total / 1e9
 
 
+def pin(pids, core):
+    """Keeps all threads of the processes on one core."""
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(thread), {core})
+
+
 def memory_bytes(pids):
     """Memory of the processes: proportional set size, or, where the kernel does not show that of a
     protected process, its anonymous and shared resident pages."""
