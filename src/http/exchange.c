@@ -296,8 +296,7 @@ void exchange_on_end(void *server, struct MHD_Connection *connection, void **con
 	/* The head's time will do for what was answered at once: a clock call less for each
 	 * request. */
 	int64_t now_ms = x->raw == NULL ? x->now_ms : clock_mono_ms();
-	peer_set_deadline(x->peer, PEER_IDLE,
-		now_ms + (s->settings->idle_s + s->settings->header_s) * INT64_C(1000));
+	peer_set_deadline(x->peer, PEER_IDLE, now_ms + s->settings->idle_s * INT64_C(1000));
 	json_out_done(&x->out);
 	if (x->parsed != NULL)
 		body_forget(x->route->body, &x->body);

@@ -28,8 +28,8 @@ struct shared_answer;
 struct streams;
 
 enum {
-	READERS_MAX = 17,             /* reader connections for the request threads */
-	ANSWER_MAX = 8 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
+	READERS_MAX = 17,              /* reader connections for the request threads */
+	ANSWER_MAX = 16 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
 	DISCARD_MAX =
 		1024 * 1024, /* bytes of a refused body that are read, so that the answer is */
 	QUERY_MAX = 256,     /* bytes of all values of a query */

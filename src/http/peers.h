@@ -42,8 +42,7 @@ struct signed_in {
 /* NULL when peer is. */
 struct signed_in *peer_signed_in(struct peer *peer);
 
-/* From a request thread. NULL when out of memory: such a connection has only libmicrohttpd's time
- * limit. */
+/* From a request thread. NULL when out of memory: such a connection must be ended. */
 struct peer *peer_open(struct peers *p, int fd, int64_t deadline_ms);
 /* Was the connection counted for its address (quota.h)? Set by the thread that opens it. */
 bool *peer_is_counted(struct peer *peer);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +109,8 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
 			     : peer_open(s->peers, info->connect_fd,
 				       clock_mono_ms() + s->settings->header_s * INT64_C(1000));
 	*context = peer;
+	if (peer == NULL && info != NULL) /* out of memory: without deadlines it may not stay */
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
 	if (peer != NULL && has_address)
 		*peer_is_counted(peer) = quota_take(s->connections, network.b) == RC_OK;
 	if (quota_count(s->connections) >= s->settings->connections_max)
@@ -262,6 +265,8 @@ static size_t keep_escaped(void *nothing, struct MHD_Connection *connection, cha
 	return strlen(text);
 }
 
+/* No time limit of libmicrohttpd's own: peers.h has them all, and its list costs a lock for each
+ * request. */
 static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 {
 	const struct http_settings *in = s->settings;
@@ -282,12 +287,11 @@ static enum rc start_daemon(struct http_server *s, int listen_fd, struct err *e)
 	s->daemon = MHD_start_daemon(flags, 0, may_connect, s, exchange_on_request, s,
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_LIMIT, (unsigned)in->connections_max,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)in->idle_s, MHD_OPTION_STRICT_FOR_CLIENT,
-		1, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK,
-		keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_end, s,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY,
-		in->threads > 1 ? threads : none, MHD_OPTION_ARRAY, s->is_tls ? tls : none,
-		MHD_OPTION_END);
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+		exchange_on_end, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_ARRAY, in->threads > 1 ? threads : none, MHD_OPTION_ARRAY,
+		s->is_tls ? tls : none, MHD_OPTION_END);
 	if (s->daemon == NULL)
 		return fail(e, RC_IO, "http: libmicrohttpd does not start%s",
 			s->is_tls ? " (are tls_cert and tls_key right?)" : "");

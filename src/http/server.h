@@ -23,7 +23,7 @@ struct http_settings {
 	uint32_t threads;
 	uint32_t connections_max;
 	uint32_t connections_per_address_max; /* 0: no limit */
-	uint32_t idle_s;                      /* a connection without a request */
+	uint32_t idle_s;                      /* from the end of a request to the next whole head */
 	uint32_t header_s;                    /* from the connection to its first whole head */
 	uint32_t body_s;                      /* from the head to the end of the body */
 	uint32_t body_max;
