@@ -31,8 +31,7 @@ static bool add_api_headers(
 	       (is_json || add(r, "Content-Security-Policy",
 				   "default-src 'none'; frame-ancestors 'none'")) &&
 	       (is_json || add(r, "Cross-Origin-Resource-Policy", "same-origin")) &&
-	       (!s->is_https ||
-		       add(r, "Strict-Transport-Security", "max-age=31536000; includeSubDomains"));
+	       (!s->is_https || add(r, "Strict-Transport-Security", "max-age=31536000"));
 }
 
 static struct MHD_Response *make(

@@ -133,8 +133,7 @@ static bool add_headers(const struct files *f, const struct file *file, struct M
 	       (!is_page || add_header(r, "Permissions-Policy",
 				    "geolocation=(self), camera=(), microphone=(), payment=(), "
 				    "usb=()")) &&
-	       (!f->is_https || add_header(r, "Strict-Transport-Security",
-					"max-age=31536000; includeSubDomains"));
+	       (!f->is_https || add_header(r, "Strict-Transport-Security", "max-age=31536000"));
 }
 
 static struct MHD_Response *make_response(
