@@ -9,6 +9,7 @@ const char *command_reason_name(enum command_reason r)
 		[REASON_REPLACED] = "replaced",
 		[REASON_OTHER_FORM] = "other_form",
 		[REASON_RESTORED] = "restored",
+		[REASON_DAMAGED] = "damaged",
 	};
 
 	return r < REASON_COUNT ? names[r] : NULL;

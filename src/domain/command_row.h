@@ -14,6 +14,7 @@ enum command_reason {
 	REASON_REPLACED,      /* replaced: a newer setting took its place */
 	REASON_OTHER_FORM,    /* other_form: the watch wants the same in other words */
 	REASON_RESTORED, /* restored: it was open in a backup; nobody knows what became of it */
+	REASON_DAMAGED,  /* damaged: its row cannot be read */
 	REASON_COUNT,
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */

@@ -650,6 +650,51 @@ void outbox_free(struct outbox *o)
 	free(o);
 }
 
+struct damaged {
+	struct uid wearer, id;
+	int64_t now_ms;
+};
+
+static enum rc end_damaged_job(struct db *db, void *arg, struct err *e)
+{
+	const struct damaged *row = arg;
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(db,
+		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5"
+		" WHERE wearer = ?1 AND id = ?2 AND finished_ms = 0",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &row->wearer);
+	stmt_bind_uid(s, 2, &row->id);
+	stmt_bind_int(s, 3, COMMAND_UNKNOWN);
+	stmt_bind_int(s, 4, REASON_DAMAGED);
+	stmt_bind_int(s, 5, row->now_ms);
+	return stmt_run(s, NULL, e);
+}
+
+static void end_damaged_done(void *arg, enum rc rc, const struct err *e)
+{
+	if (rc != RC_OK)
+		log_event(LOG_WARN, "command.damaged_stays", "why=\"%s\"", e->msg);
+	free(arg);
+}
+
+/* A row that cannot be read ends as unknown: the service starts all the same. When that is not
+ * possible now, the next start tries again. */
+static void end_damaged(struct domain *d, const struct command_row *row, const struct err *why)
+{
+	struct damaged *damaged = malloc(sizeof *damaged);
+
+	log_event(LOG_ERROR, "command.damaged", "why=\"%s\"", why->msg);
+	if (damaged == NULL)
+		return;
+	*damaged = (struct damaged){.wearer = row->wearer, .id = row->id, .now_ms = d->wall_ms()};
+	if (writer_post(d->writer, end_damaged_job, end_damaged_done, damaged, 0, NULL) != RC_OK)
+		free(damaged);
+}
+
 enum rc outbox_load(struct domain *d, struct db *db, struct err *e)
 {
 	struct stmt *s = NULL;
@@ -665,11 +710,12 @@ enum rc outbox_load(struct domain *d, struct db *db, struct err *e)
 		rc = stmt_step(s, &has_row, e);
 	while (rc == RC_OK && has_row) {
 		struct command_row row;
-		rc = command_row_read(s, &row, e);
-		if (rc == RC_OK) {
+		struct err why = {.rc = RC_OK};
+		if (command_row_read(s, &row, &why) == RC_OK)
 			outbox_add(d, &row);
-			rc = stmt_step(s, &has_row, e);
-		}
+		else
+			end_damaged(d, &row, &why);
+		rc = stmt_step(s, &has_row, e);
 	}
 	if (s != NULL)
 		stmt_reset(s);

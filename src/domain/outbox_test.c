@@ -274,6 +274,28 @@ static void after_a_crash_what_waited_still_waits(void **state)
 	assert_int_equal(state_of(f, &c), COMMAND_SENT);
 }
 
+static void damaged_command_ends_and_does_not_keep_the_others_from_going_out(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct command_info bad = give(f, &mia, "message", "damaged");
+	struct command_info good = give(f, &mia, "find", "");
+	struct db *db = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(
+		db_script(db, "UPDATE command SET body = x'ff00ff' WHERE kind = 'message'", NULL),
+		RC_OK);
+	db_close(db);
+	fixture_restart(f);
+	fixture_settle(f);
+	assert_int_equal(state_of(f, &bad), COMMAND_UNKNOWN);
+	assert_int_equal(state_of(f, &good), COMMAND_QUEUED);
+	fixture_open(f, 1, watch);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	assert_int_equal(state_of(f, &good), COMMAND_SENT);
+}
+
 static struct watch_settings change(struct fixture *f, const struct uid *wearer,
 	const char *language, const char *zone, uint32_t interval_s)
 {
@@ -494,6 +516,7 @@ int main(void)
 		TEST(only_what_may_be_repeated_is_repeated_and_only_once),
 		TEST(after_a_crash_what_was_sent_is_not_sent_again),
 		TEST(after_a_crash_what_waited_still_waits),
+		TEST(damaged_command_ends_and_does_not_keep_the_others_from_going_out),
 		TEST(setting_is_confirmed_by_the_acknowledgement),
 		TEST(newer_setting_takes_the_place_of_one_that_waits),
 		TEST(watch_that_ignores_LZ_gets_LANG_and_ZONE),
