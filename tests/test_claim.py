@@ -14,7 +14,7 @@ def message_of(watch):
 
 def test_the_whole_way_with_a_simulated_watch(server, api, make_sim):
     events = api.events()
-    sim = make_sim(server.watch_port, begin="busy", upload=1, manners="eager")
+    sim = make_sim(server.watch_port, begin="busy", upload=1, blind=0, manners="eager")
     wire_id = sim.id()
     sim.wait_event(wire_id, "online")
     assert api.ok("GET", "/wearers")["wearers"] == []
@@ -27,7 +27,7 @@ def test_the_whole_way_with_a_simulated_watch(server, api, make_sim):
     assert bound["state"] == "bound"
     for keyword in FIRST_COMMANDS:
         sim.wait_down(wire_id, keyword)
-    moving = events.wait("wearer", lambda w: w["fix"] is not None).data
+    moving = events.wait("wearer", lambda w: w["fix"] is not None, timeout=240).data
     assert (moving["name"], moving["id"]) == ("Mia", bound["wearer"])
     version = events.wait("wearer", lambda w: (w["device"] or {}).get("version")).data["device"]["version"]
     assert version.startswith("KWSIM")

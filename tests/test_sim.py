@@ -8,6 +8,10 @@ from kit.process import eventually
 from kit.sim import content_of
 from kit.watch import luhn
 
+# Seconds until somebody who goes round and round has surely walked on: the rests are up to a minute each.
+RESTED = 240
+
+
 def ups(sim, keyword):
     """Contents that the watches sent so far, by keyword."""
     sim.ask("stats")
@@ -96,7 +100,7 @@ def test_takes_no_frame_with_a_wrong_length_or_another_id(plain, make_sim):
 )
 def test_families_declare_lengths_in_their_own_way(plain, make_sim, manners, length_of):
     sim = make_sim(plain.port, manners=manners, begin="busy", upload=1)
-    sent = sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"))["frame"]
+    sent = sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"), RESTED)["frame"]
     content = content_of(sent)
     assert sent.split("*")[-2] == length_of(len(content))
     eventually(lambda: sent.encode() in plain.data, what="the frame as written")
@@ -111,7 +115,7 @@ def test_index_family_counts_and_wants_its_index(plain, make_sim):
 
 def test_yisai_writes_local_time_and_positive_levels(plain, make_sim):
     sim = make_sim(plain.port, manners="yisai", begin="busy", upload=1, zone=480)
-    sent = sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"))["frame"]
+    sent = sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"), RESTED)["frame"]
     local = time.gmtime(time.time() + 480 * 60)
     assert content_of(sent).split(",")[1] == time.strftime("%y%m%d", local)
     assert sent.startswith("[YS*8637")
@@ -146,11 +150,11 @@ def test_deaf_watch_acknowledges_nothing_and_slow_one_later(plain, make_sim):
 
 def test_keeps_positions_without_network_and_tells_them_later(plain, make_sim):
     sim = make_sim(plain.port, begin="busy", upload=1, blind=0)
-    sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"))
+    sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD,"), RESTED)
     sim.ask(f"offline {sim.id()}")
     sim.wait_event(sim.id(), "disconnected")
     before = len(plain.connections)
-    eventually(lambda: sim.where(sim.id())["stored"] >= 2, what="stored positions")
+    eventually(lambda: sim.where(sim.id())["stored"] >= 2, RESTED, "stored positions")
     sim.ask(f"online {sim.id()}")
     sim.wait(lambda e: e["dir"] == "up" and content_of(e["frame"]).startswith("UD2,"))
     assert len(plain.connections) == before + 1
