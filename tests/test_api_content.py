@@ -195,26 +195,6 @@ def test_a_quiet_stream_gets_a_comment_now_and_then(server, api):
         assert time.monotonic() - start < 22
 
 
-def test_a_reader_that_the_ring_left_behind_is_dropped_and_loads_again(server, api):
-    wearer, watch = api.claim_raw("8800000015")
-    slow = socket.socket()
-    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    slow.settimeout(30)
-    slow.connect(("127.0.0.1", server.web_port))
-    slow.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {cookie_of(api)}\r\n\r\n".encode())
-    for n in range(4300):
-        api.ok("PATCH", f"/wearers/{wearer}", json={"color": f"#{n:06x}"})
-    text = b""
-    while (piece := slow.recv(65536)) != b"":
-        text += piece
-    slow.close()
-    assert api.metric("kinward_event_streams_dropped_total") == 1
-    last = re.findall(rb"^id: (\S+)$", text, flags=re.M)[-1].decode()
-    again = api.events(last_event_id=last)
-    again.wait("resync")
-    watch.close()
-
-
 def test_streams_of_an_account_are_limited_by_the_account(make_server, make_api):
     server = make_server(sse_per_account_max=2)
     api = make_api(server)
