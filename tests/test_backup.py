@@ -1,5 +1,6 @@
 """Backups: written while the service runs, encrypted to a key that is not here, whole or refused, restored with care."""
 
+import shutil
 import stat
 import subprocess
 import time
@@ -88,6 +89,7 @@ def test_restore_brings_everything_back_and_does_nothing_twice(server, api, live
     assert b"1 open command" in restored.stdout
     assert sorted(p.name for p in other.data.iterdir()) == ["kinward.db"]
     assert stat.S_IMODE((other.data / "kinward.db").stat().st_mode) == 0o600
+    shutil.copytree(server.keys, other.keys)
     other.start()
     try:
         with other.api() as again:

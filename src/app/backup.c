@@ -307,7 +307,7 @@ static void db_closep(struct db **db)
 static enum rc settle_past(const char *path, int64_t *ret_commands, struct err *e)
 {
 	CLEANUP(db_closep) struct db *db = NULL;
-	enum rc rc = db_open(path, DB_WRITER, &db, e); /* migrates, too */
+	enum rc rc = db_open(path, DB_WRITER, NULL, &db, e); /* migrates, too */
 
 	if (rc == RC_OK)
 		rc = db_begin(db, e);

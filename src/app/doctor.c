@@ -61,26 +61,26 @@ static bool check_port(const char *what, const char *address)
 	return is_free;
 }
 
-static bool check_data_dir(const char *path)
+static bool check_folder(const char *what, const char *path)
 {
 	struct stat st;
 	char words[ERR_MSG_MAX];
 
 	if (stat(path, &st) != 0 && errno == ENOENT) {
 		(void)snprintf(words, sizeof words, "%.100s will be made at the first start", path);
-		say(GOOD, "data folder", words);
+		say(GOOD, what, words);
 		return true;
 	}
 	if (!S_ISDIR(st.st_mode) || access(path, R_OK | W_OK | X_OK) != 0) {
 		(void)snprintf(
 			words, sizeof words, "%.100s is no folder that can be written", path);
-		say(BAD, "data folder", words);
+		say(BAD, what, words);
 		return false;
 	}
 	bool is_open = (st.st_mode & 077) != 0;
 	(void)snprintf(words, sizeof words, "%.80s%s", path,
 		is_open ? " can be read by others: chmod 700" : " belongs to this user alone");
-	say(is_open ? WEAK : GOOD, "data folder", words);
+	say(is_open ? WEAK : GOOD, what, words);
 	return true;
 }
 
@@ -101,6 +101,7 @@ int doctor_main(const struct settings *settings)
 {
 	struct utsname system;
 	char words[ERR_MSG_MAX];
+	char key_dir[SETTINGS_KEY_DIR_MAX];
 
 	if (uname(&system) == 0) {
 		(void)snprintf(words, sizeof words, "%.40s %.60s", system.sysname, system.release);
@@ -110,6 +111,8 @@ int doctor_main(const struct settings *settings)
 	check_descriptors(settings);
 	bool is_well = check_port("watch port", settings->watch_listen);
 	is_well &= check_port("web port", settings->web_listen);
-	is_well &= check_data_dir(settings->data_dir);
+	is_well &= check_folder("data folder", settings->data_dir);
+	if (settings_key_dir(settings, key_dir, NULL) == RC_OK)
+		is_well &= check_folder("key folder", key_dir);
 	return is_well ? 0 : 1;
 }

@@ -13,6 +13,7 @@
 #include "app/server_links.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "domain/account.h"
 #include "domain/bus.h"
@@ -48,6 +49,7 @@ struct role_server {
 	struct loop_fd control;
 	struct timer tick;
 	char db_path[PATH_TEXT];
+	char key_dir[SETTINGS_KEY_DIR_MAX];
 	char public_host[SETTING_TEXT_MAX];
 	char public_url[URL_TEXT];
 };
@@ -196,6 +198,15 @@ static enum rc make_data_dir(const char *data_dir, char path[PATH_TEXT], struct 
 	return RC_OK;
 }
 
+/* Fresh keys only for a fresh database: what an old one holds, they could not open. */
+static enum rc open_keys(struct role_server *r, struct err *e)
+{
+	bool is_fresh = access(r->db_path, F_OK) != 0;
+	enum rc rc = settings_key_dir(r->role->settings, r->key_dir, e);
+
+	return rc == RC_OK ? keyring_open(r->key_dir, is_fresh, &r->domain.keyring, e) : rc;
+}
+
 /* Everything that needs files outside the data folder, or no thread yet. */
 static enum rc open_store(struct role_server *r, struct err *e)
 {
@@ -205,9 +216,11 @@ static enum rc open_store(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = make_data_dir(r->role->settings->data_dir, r->db_path, e);
 	if (rc == RC_OK)
-		rc = db_open(r->db_path, DB_WRITER, &r->writer_db, e);
+		rc = open_keys(r, e);
 	if (rc == RC_OK)
-		rc = db_open(r->db_path, DB_READER, &r->reader, e);
+		rc = db_open(r->db_path, DB_WRITER, d->keyring, &r->writer_db, e);
+	if (rc == RC_OK)
+		rc = db_open(r->db_path, DB_READER, d->keyring, &r->reader, e);
 	if (rc == RC_OK)
 		rc = history_open(r->writer_db, &d->history, e);
 	if (rc == RC_OK)
@@ -249,7 +262,7 @@ static enum rc enter_sandbox(const struct role_server *r, struct err *e)
 {
 	struct sandbox_layers layers;
 	char text[SANDBOX_TEXT];
-	enum rc rc = sandbox_enter_server(r->role->settings->data_dir, &layers, e);
+	enum rc rc = sandbox_enter_server(r->role->settings->data_dir, r->key_dir, &layers, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -265,7 +278,7 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	enum rc rc = writer_start(STEAL(r->writer_db), d->loop, s->writer_queue_max, &d->writer, e);
 
 	if (rc == RC_OK)
-		rc = pool_start(r->db_path, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
+		rc = pool_start(r->reader, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
 	if (rc == RC_OK)
 		rc = outbox_load(d, r->reader, e);
 	if (rc == RC_OK)
@@ -377,6 +390,7 @@ static void tear_down(struct role_server *r)
 	history_free(d->history);
 	db_close(r->reader);
 	db_close(r->writer_db);
+	keyring_free(d->keyring);
 	loop_free(d->loop);
 }
 
@@ -417,13 +431,16 @@ int setup_link_main(const struct settings *settings)
 	if (rc == RC_OK)
 		rc = make_data_dir(copy.data_dir, r.db_path, &e);
 	if (rc == RC_OK)
-		rc = db_open(r.db_path, DB_WRITER, &r.writer_db, &e);
+		rc = open_keys(&r, &e);
 	if (rc == RC_OK)
-		rc = db_open(r.db_path, DB_READER, &r.reader, &e);
+		rc = db_open(r.db_path, DB_WRITER, r.domain.keyring, &r.writer_db, &e);
+	if (rc == RC_OK)
+		rc = db_open(r.db_path, DB_READER, r.domain.keyring, &r.reader, &e);
 	if (rc == RC_OK)
 		rc = setup_text(&r, text, sizeof text, &e);
 	db_close(r.reader);
 	db_close(r.writer_db);
+	keyring_free(r.domain.keyring);
 	if (rc != RC_OK) {
 		(void)fprintf(stderr, "kinward setup-link: %s\n", e.msg);
 		return 1;

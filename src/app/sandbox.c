@@ -159,8 +159,17 @@ static bool allow_below(int ruleset, const char *path, uint64_t access)
 	return is_done;
 }
 
-/* writable NULL: no file at all; else everything may be read, and written below it. */
-static bool set_landlock(const char *writable, int *ret_abi)
+static bool allow_writing(int ruleset, int abi, const char *const writable[2])
+{
+	uint64_t access = access_all(abi) & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+
+	return allow_below(ruleset, "/", access_read) &&
+	       allow_below(ruleset, writable[0], access) &&
+	       allow_below(ruleset, writable[1], access);
+}
+
+/* writable NULL: no file at all; else everything may be read, and written below these two. */
+static bool set_landlock(const char *const writable[2], int *ret_abi)
 {
 	int abi = landlock_abi();
 	struct landlock_ruleset_attr attr = {.handled_access_fs = access_all(abi)};
@@ -173,9 +182,7 @@ static bool set_landlock(const char *writable, int *ret_abi)
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 	bool is_done = ruleset >= 0;
 	if (is_done && writable != NULL)
-		is_done = allow_below(ruleset, "/", access_read) &&
-			  allow_below(ruleset, writable,
-				  access_all(abi) & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
+		is_done = allow_writing(ruleset, abi, writable);
 	is_done = is_done && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	if (!is_done)
 		tell_missing_sys("landlock");
@@ -215,8 +222,10 @@ enum rc sandbox_enter_gateway(const char *user, struct sandbox_layers *ret, stru
 	return RC_OK;
 }
 
-enum rc sandbox_enter_server(const char *data_dir, struct sandbox_layers *ret, struct err *e)
+enum rc sandbox_enter_server(
+	const char *data_dir, const char *key_dir, struct sandbox_layers *ret, struct err *e)
 {
+	const char *const writable[2] = {data_dir, key_dir};
 	struct sandbox_layers got = {0};
 
 	got.has_user = geteuid() != 0;
@@ -226,7 +235,7 @@ enum rc sandbox_enter_server(const char *data_dir, struct sandbox_layers *ret, s
 	got.has_no_new_privs = set_no_new_privs();
 	if (!got.has_no_new_privs)
 		return fail(e, RC_DENIED, "sandbox: no_new_privs is not to be had");
-	got.has_landlock = set_landlock(data_dir, &got.landlock_abi);
+	got.has_landlock = set_landlock(writable, &got.landlock_abi);
 	got.has_seccomp = set_seccomp(seccomp_enter_server);
 	*ret = got;
 	return RC_OK;

@@ -25,10 +25,10 @@ MUST_CHECK enum rc sandbox_enter_gateway(
 	const char *user, struct sandbox_layers *ret, struct err *e);
 
 /* For the server: no new privileges, no capabilities, no core, Landlock (writes only below
- * data_dir), and system calls that it never needs (execve, ptrace, connect, socket …) kill the
- * process. Call before threads start. */
+ * the data folder and the folder of the keys), and system calls that it never needs (execve,
+ * ptrace, connect, socket …) kill the process. Call before threads start. */
 MUST_CHECK enum rc sandbox_enter_server(
-	const char *data_dir, struct sandbox_layers *ret, struct err *e);
+	const char *data_dir, const char *key_dir, struct sandbox_layers *ret, struct err *e);
 
 /* Becomes the account for good when this process is root; else does nothing. Also for the simulated
  * watch that the supervisor starts. */

@@ -31,6 +31,7 @@ typedef int act_fn(void);
 typedef enum rc enter_fn(void);
 
 static char data_dir[] = "/tmp/kinward-sandbox-XXXXXX";
+static char key_dir[] = "/tmp/kinward-sandbox-keys-XXXXXX";
 
 static enum rc enter_gateway(void)
 {
@@ -43,7 +44,7 @@ static enum rc enter_gateway(void)
 static enum rc enter_server(void)
 {
 	struct sandbox_layers layers;
-	enum rc rc = sandbox_enter_server(data_dir, &layers, NULL);
+	enum rc rc = sandbox_enter_server(data_dir, key_dir, &layers, NULL);
 
 	return rc == RC_OK && !layers.has_seccomp ? RC_DENIED : rc;
 }
@@ -224,17 +225,23 @@ static void *thread_main(void *arg)
 	return arg;
 }
 
+static bool can_write_in(const char *folder)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/file", folder);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd >= 0 && write(fd, "x", 1) == 1 && fsync(fd) == 0 && ftruncate(fd, 0) == 0 &&
+	       close(fd) == 0 && unlink(path) == 0;
+}
+
 static int act_as_server(void)
 {
 	pthread_t thread;
-	char path[128];
 
-	(void)snprintf(path, sizeof path, "%s/file", data_dir);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0 ||
-		close(fd) != 0 || unlink(path) != 0)
+	if (!can_write_in(data_dir) || !can_write_in(key_dir))
 		return WRONG;
-	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || close(fd) != 0)
 		return WRONG;
 	if (pthread_create(&thread, NULL, thread_main, NULL) != 0 ||
@@ -323,9 +330,10 @@ int main(void)
 		cmocka_unit_test(layers_are_told_in_words),
 	};
 
-	if (mkdtemp(data_dir) == NULL)
+	if (mkdtemp(data_dir) == NULL || mkdtemp(key_dir) == NULL)
 		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)rmdir(data_dir);
+	(void)rmdir(key_dir);
 	return failed;
 }

@@ -34,6 +34,9 @@ static const struct setting table[] = {
 	{"data_dir", "./data", SETTING_TEXT, offsetof(struct settings, data_dir),
 		1, 0, "", 0, NULL,
 		"folder of the database; made with mode 0700"},
+	{"key_dir", "", SETTING_TEXT, offsetof(struct settings, key_dir),
+		0, 0, "", 0, NULL,
+		"folder of the keys, outside the data folder; empty: data_dir with -keys behind it"},
 	{"watch_listen", "0.0.0.0:8001", SETTING_ADDRESS, offsetof(struct settings, watch_listen),
 		0, 0, "", 0, NULL,
 		"where watches connect; [::]:8001 takes IPv4 and IPv6"},
@@ -622,4 +625,19 @@ void settings_each_limit(void (*fn)(void *arg, const char *name), void *arg)
 		if ((table[i].flags & SETTING_LIMIT) != 0)
 			fn(arg, table[i].name);
 	}
+}
+
+enum rc settings_key_dir(
+	const struct settings *s, char ret_path[SETTINGS_KEY_DIR_MAX], struct err *e)
+{
+	bool is_own = s->key_dir[0] != '\0';
+	struct view folder = view_of(is_own ? s->key_dir : s->data_dir);
+
+	while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+		folder.n--;
+	int n = snprintf(ret_path, SETTINGS_KEY_DIR_MAX, "%.*s%s", (int)folder.n, folder.p,
+		is_own ? "" : "-keys");
+	return n < 0 || n >= SETTINGS_KEY_DIR_MAX
+		       ? fail(e, RC_LIMIT, "key_dir: the path is too long")
+		       : RC_OK;
 }

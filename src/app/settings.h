@@ -20,6 +20,7 @@ typedef char setting_text[SETTING_TEXT_MAX];
 
 struct settings {
 	setting_text data_dir;
+	setting_text key_dir;      /* empty: data_dir with "-keys" behind it */
 	setting_text watch_listen; /* host:port */
 	setting_text web_listen;
 	setting_text public_host;      /* empty: the host name */
@@ -106,6 +107,11 @@ MUST_CHECK enum rc settings_read_fd(struct settings *s, int fd, struct err *e);
 /* Reads --config FILE and --set NAME=VALUE from a command line. The first argument that is neither
  * is refused. */
 MUST_CHECK enum rc settings_read_args(struct settings *s, int argc, char **argv, struct err *e);
+
+/* The folder of the keys that is in force. RC_LIMIT when its path is too long. */
+enum { SETTINGS_KEY_DIR_MAX = SETTING_TEXT_MAX + 8 };
+MUST_CHECK enum rc settings_key_dir(
+	const struct settings *s, char ret_path[SETTINGS_KEY_DIR_MAX], struct err *e);
 
 /* Every value as "name = value" lines. */
 MUST_CHECK enum rc settings_write(const struct settings *s, FILE *out, struct err *e);

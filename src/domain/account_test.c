@@ -7,6 +7,7 @@
 #include "domain/group.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session_store.h"
+#include "keys.h"
 
 static int64_t test_now_ms = 1700000000000;
 
@@ -31,12 +32,13 @@ static void open_house(struct house *h)
 {
 	struct db *writer_db = NULL;
 
-	assert_int_equal(db_open(h->path, DB_WRITER, &writer_db, NULL), RC_OK);
+	h->d.keyring = keys_open(h->folder);
+	assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &writer_db, NULL), RC_OK);
 	if (h->setup_token[0] == '\0')
 		assert_int_equal(
 			account_new_setup_token(writer_db, test_now_ms, h->setup_token, NULL),
 			RC_OK);
-	assert_int_equal(db_open(h->path, DB_READER, &h->reader, NULL), RC_OK);
+	assert_int_equal(db_open(h->path, DB_READER, h->d.keyring, &h->reader, NULL), RC_OK);
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 	assert_int_equal(web_sessions_new(h->reader, test_now_ms, &h->d.web_sessions, NULL), RC_OK);
@@ -51,6 +53,7 @@ static void close_house(struct house *h)
 	web_sessions_free(h->d.web_sessions);
 	sign_in_limits_free(h->d.sign_in_limits);
 	loop_free(h->d.loop);
+	keyring_free(h->d.keyring);
 }
 
 static int build(void **state)
@@ -77,6 +80,7 @@ static int demolish(void **state)
 		(void)snprintf(path, sizeof path, "%s%s", h->path, ends[i]);
 		(void)unlink(path); /* some are not there */
 	}
+	keys_remove(h->folder);
 	assert_int_equal(rmdir(h->folder), 0);
 	free(h);
 	return 0;
@@ -292,7 +296,7 @@ static void an_account_keeps_a_bounded_number_of_sessions(void **state)
 		test_now_ms++;
 		web_session_make(&who.account, &home, test_now_ms, &row, token);
 		writer_stop(h->d.writer);
-		assert_int_equal(db_open(h->path, DB_WRITER, &db, NULL), RC_OK);
+		assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &db, NULL), RC_OK);
 		assert_int_equal(web_session_insert(db, &row, NULL), RC_OK);
 		assert_int_equal(writer_start(db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 		assert_int_equal(web_session_admit(&h->d, h->reader, &row, NULL), RC_OK);

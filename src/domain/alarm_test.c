@@ -6,6 +6,7 @@
 #include "domain/alarm_store.h"
 #include "domain/bus.h"
 #include "domain/live_table.h"
+#include "keys.h"
 #include "watch/report.h"
 #include "watch/report_pack.h"
 
@@ -56,9 +57,10 @@ static int build(void **state)
 	(void)snprintf(h->folder, sizeof h->folder, "/tmp/alarm_test.XXXXXX");
 	assert_non_null(mkdtemp(h->folder));
 	(void)snprintf(h->path, sizeof h->path, "%s/kinward.db", h->folder);
-	assert_int_equal(db_open(h->path, DB_WRITER, &writer_db, NULL), RC_OK);
+	h->d.keyring = keys_open(h->folder);
+	assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &writer_db, NULL), RC_OK);
 	assert_int_equal(db_script(writer_db, people, NULL), RC_OK);
-	assert_int_equal(db_open(h->path, DB_READER, &h->reader, NULL), RC_OK);
+	assert_int_equal(db_open(h->path, DB_READER, h->d.keyring, &h->reader, NULL), RC_OK);
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 	assert_int_equal(bus_new(&h->d.bus, NULL), RC_OK);
@@ -79,10 +81,12 @@ static int demolish(void **state)
 	bus_free(h->d.bus);
 	live_free(h->d.live);
 	loop_free(h->d.loop);
+	keyring_free(h->d.keyring);
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		(void)snprintf(path, sizeof path, "%s%s", h->path, ends[i]);
 		(void)unlink(path); /* some are not there */
 	}
+	keys_remove(h->folder);
 	(void)rmdir(h->folder);
 	free(h);
 	return 0;

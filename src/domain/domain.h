@@ -27,6 +27,7 @@ struct quarantine;
 struct sign_in_limits;
 struct zone_clock;
 struct gateway_metrics;
+struct keyring;
 
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
@@ -76,6 +77,7 @@ struct domain_out {
 struct domain {
 	struct domain_settings settings;
 	struct loop *loop;
+	struct keyring *keyring;
 	struct writer *writer;
 	struct history *history;
 	struct live *live;

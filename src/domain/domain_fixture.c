@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/time_text.h"
 #include "crypto/token.h"
+#include "keys.h"
 #include "unit.h"
 #include "watch/frame.h"
 
@@ -95,27 +96,29 @@ static bool out_demo(void *owner, const char *wire_id)
 static void open_domain(struct fixture *f)
 {
 	struct domain *d = &f->d;
+	struct keyring *keyring = keys_open(f->folder);
 	struct db *db = NULL;
 
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
-	assert_int_equal(db_open(f->path, DB_READER, &f->reader, NULL), RC_OK);
-	*d = (struct domain){.settings = {.data_dir = f->folder,
-				     .public_host = "watch.example.org",
-				     .public_url = "",
-				     .watch_port = 8001,
-				     .is_demo_watch_on = true,
-				     .unknown_ids_max = 50,
-				     .unknown_ids_per_address_max = 20,
-				     .sign_in_account_max = 10,
-				     .sign_in_address_max = 30,
-				     .sign_in_window_s = 900,
-				     .claim_code_s = 300,
-				     .claim_life_s = 86400,
-				     .command_unanswered_s = 600,
-				     .locate_life_s = 300,
-				     .find_life_s = 120,
-				     .message_life_s = 259200,
-				     .settings_life_s = 604800},
+	assert_int_equal(db_open(f->path, DB_WRITER, keyring, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_READER, keyring, &f->reader, NULL), RC_OK);
+	*d = (struct domain){.keyring = keyring,
+		.settings = {.data_dir = f->folder,
+			.public_host = "watch.example.org",
+			.public_url = "",
+			.watch_port = 8001,
+			.is_demo_watch_on = true,
+			.unknown_ids_max = 50,
+			.unknown_ids_per_address_max = 20,
+			.sign_in_account_max = 10,
+			.sign_in_address_max = 30,
+			.sign_in_window_s = 900,
+			.claim_code_s = 300,
+			.claim_life_s = 86400,
+			.command_unanswered_s = 600,
+			.locate_life_s = 300,
+			.find_life_s = 120,
+			.message_life_s = 259200,
+			.settings_life_s = 604800},
 		.wall_ms = fixture_now,
 		.out = {.owner = f,
 			.answer = out_answer,
@@ -155,6 +158,7 @@ static void close_domain(struct fixture *f)
 	bus_free(d->bus);
 	loop_free(d->loop);
 	db_close(f->reader);
+	keyring_free(d->keyring);
 }
 
 void fixture_restart(struct fixture *f)
@@ -163,6 +167,24 @@ void fixture_restart(struct fixture *f)
 	open_domain(f);
 	fixture_settle(f);
 	fixture_forget(f);
+}
+
+static void add_keys(const struct fixture *f)
+{
+	static const struct {
+		enum key_kind kind;
+		struct uid owner;
+	} owners[] = {
+		{KEY_ACCOUNT, {{0xa1}}},
+		{KEY_ACCOUNT, {{0xe1}}},
+		{KEY_GROUP, {{0x01}}},
+		{KEY_GROUP, {{0x02}}},
+	};
+	struct keyring *k = keys_open(f->folder);
+
+	for (size_t i = 0; i < COUNT_OF(owners); i++)
+		assert_int_equal(keyring_add(k, owners[i].kind, &owners[i].owner, NULL), RC_OK);
+	keyring_free(k);
 }
 
 int fixture_set_up(void **state)
@@ -176,9 +198,10 @@ int fixture_set_up(void **state)
 	(void)snprintf(f->folder, sizeof f->folder, "/tmp/kinward-domain-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	(void)snprintf(f->path, sizeof f->path, "%s/kinward.db", f->folder);
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &db, NULL), RC_OK);
 	assert_int_equal(db_script(db, people, NULL), RC_OK);
 	db_close(db);
+	add_keys(f);
 	now_ms = INT64_C(1795000000000); /* 2026-11-18T11:06:40Z */
 	f->maria = (struct principal){.account = {{0xa1}}, .groups_n = 1, .groups = {{{1}}}};
 	f->eve = (struct principal){.account = {{0xe1}}, .groups_n = 1, .groups = {{{2}}}};
@@ -198,6 +221,7 @@ int fixture_tear_down(void **state)
 		(void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
 		(void)unlink(path);
 	}
+	keys_remove(f->folder);
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
 	return 0;
@@ -265,7 +289,7 @@ struct uid fixture_bind(struct fixture *f, const char *wire_id)
 	struct uid wearer = w.wearer;
 	struct db *db = NULL;
 	fixture_settle(f);
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
 	assert_int_equal(db_script(db, "DELETE FROM command", NULL), RC_OK);
 	db_close(db);
 	fixture_forget(f);
@@ -352,7 +376,7 @@ int64_t fixture_query(struct fixture *f, const char *sql)
 
 	(void)f->reader; /* statements are kept by their text's address: a fresh connection for each
 			  */
-	assert_int_equal(db_open(f->path, DB_READER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_READER, f->d.keyring, &db, NULL), RC_OK);
 	assert_int_equal(db_prepare(db, sql, &s, NULL), RC_OK);
 	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
 	assert_true(has_row);

@@ -206,7 +206,7 @@ static void alarm_of_a_clock_that_ran_ahead_swallows_no_later_one(void **state)
 	fixture_settle(f);
 	/* The server's clock was days ahead, and was set right since. */
 	struct db *db = NULL;
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
 	assert_int_equal(db_script(db,
 				 "UPDATE alarm SET received_ms = received_ms + 864000000,"
 				 " last_ms = last_ms + 864000000",

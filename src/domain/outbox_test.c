@@ -282,7 +282,7 @@ static void damaged_command_ends_and_does_not_keep_the_others_from_going_out(voi
 	struct command_info good = give(f, &mia, "find", "");
 	struct db *db = NULL;
 
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
 	assert_int_equal(
 		db_script(db, "UPDATE command SET body = x'ff00ff' WHERE kind = 'message'", NULL),
 		RC_OK);
@@ -398,7 +398,7 @@ static void password_is_not_kept_in_the_list_of_commands(void **state)
 	row.number = 1;
 	memcpy(row.command.digits, "48151623", 9);
 	struct db *db = NULL;
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
 	assert_int_equal(command_row_insert(db, &row, NULL), RC_OK);
 	db_close(db);
 	outbox_add(&f->d, &row);

@@ -56,8 +56,8 @@ static void *thread_main(void *arg)
 	}
 }
 
-enum rc pool_start(const char *db_path, unsigned threads, size_t queue_max, struct pool **ret_owned,
-	struct err *e)
+enum rc pool_start(const struct db *like, unsigned threads, size_t queue_max,
+	struct pool **ret_owned, struct err *e)
 {
 	if (threads == 0 || threads > POOL_THREADS_MAX)
 		return fail(e, RC_BUG, "pool: %u threads", threads);
@@ -71,7 +71,7 @@ enum rc pool_start(const char *db_path, unsigned threads, size_t queue_max, stru
 	for (unsigned i = 0; i < threads; i++) {
 		struct pool_thread *t = &p->thread[i];
 		t->pool = p;
-		enum rc rc = db_open(db_path, DB_READER, &t->db, e);
+		enum rc rc = db_open(db_path(like), DB_READER, db_keyring(like), &t->db, e);
 		if (rc != RC_OK)
 			return rc;
 		errno = pthread_create(&t->thread, NULL, thread_main, t);

@@ -14,7 +14,8 @@ struct pool;
 /* Runs in a pool thread. */
 typedef void pool_fn(struct db *reader, void *arg);
 
-MUST_CHECK enum rc pool_start(const char *db_path, unsigned threads, size_t queue_max,
+/* Each thread opens a reader of the same database with the same keys as `like`. */
+MUST_CHECK enum rc pool_start(const struct db *like, unsigned threads, size_t queue_max,
 	struct pool **ret_owned, struct err *e);
 /* Runs what is queued, then ends the threads. NULL is allowed. */
 void pool_stop(struct pool *p);

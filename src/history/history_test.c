@@ -6,6 +6,7 @@
 
 #include "history/entry.h"
 #include "history/head.h"
+#include "keys.h"
 #include "unit.h"
 
 enum { MODEL_MAX = 4000, WEARERS = 5, DAY = 86400000 };
@@ -19,17 +20,19 @@ struct fixture {
 	struct writer *writer;
 	struct history *history;
 	struct db *reader;
+	struct keyring *keyring;
 };
 
 static void open_all(struct fixture *f)
 {
 	struct db *db = NULL;
 
+	f->keyring = keys_open(f->folder);
 	assert_int_equal(loop_new(&f->loop, NULL), RC_OK);
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->keyring, &db, NULL), RC_OK);
 	assert_int_equal(history_open(db, &f->history, NULL), RC_OK);
 	assert_int_equal(writer_start(db, f->loop, 1000, &f->writer, NULL), RC_OK);
-	assert_int_equal(db_open(f->path, DB_READER, &f->reader, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_READER, f->keyring, &f->reader, NULL), RC_OK);
 }
 
 /* Without sealing what is in memory: what a kill leaves is what is on disk. */
@@ -39,6 +42,8 @@ static void close_all(struct fixture *f)
 	writer_stop(f->writer);
 	history_free(f->history);
 	loop_free(f->loop);
+	keyring_free(f->keyring);
+	f->keyring = NULL;
 }
 
 static int set_up(void **state)
@@ -65,6 +70,7 @@ static int tear_down(void **state)
 		(void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
 		(void)unlink(path);
 	}
+	keys_remove(f->folder);
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
 	return 0;
@@ -425,7 +431,7 @@ static void damaged_journal_is_told_at_the_start(void **state)
 
 	store_one(f, 1, start_ms, "body");
 	close_all(f);
-	assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->keyring, &db, NULL), RC_OK);
 	assert_int_equal(db_script(db, "UPDATE journal SET body = x'0102'", NULL), RC_OK);
 	assert_int_equal(history_open(db, &h, NULL), RC_SYNTAX);
 	assert_int_equal(db_script(db, "DELETE FROM journal", NULL), RC_OK);

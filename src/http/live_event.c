@@ -30,7 +30,7 @@ enum rc event_texts_new(
 		return fail(e, RC_NOMEM, "events: out of memory");
 	t->domain = d;
 	json_out_init(&t->json, EVENT_TEXT_MAX);
-	enum rc rc = db_open(db_path, DB_READER, &t->reader, e);
+	enum rc rc = db_open(db_path, DB_READER, d->keyring, &t->reader, e);
 	if (rc != RC_OK) {
 		event_texts_free(t);
 		return rc;

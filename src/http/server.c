@@ -52,7 +52,7 @@ static enum rc open_readers(struct http_server *s, const char *db_path, struct e
 
 	for (size_t i = 0; rc == RC_OK && i < s->settings->threads && i < READERS_MAX; i++) {
 		struct db *reader = NULL;
-		rc = db_open(db_path, DB_READER, &reader, e);
+		rc = db_open(db_path, DB_READER, s->domain->keyring, &reader, e);
 		atomic_store(&s->readers[i], reader);
 	}
 	return rc;
@@ -220,7 +220,8 @@ static enum rc make_parts(struct http_server *s, const char *db_path, struct err
 	if (rc == RC_OK)
 		rc = streams_new(s->domain, s->loop, db_path, &limits, &s->streams, e);
 	if (rc == RC_OK)
-		rc = pool_start(db_path, POOL_THREADS, POOL_QUEUE_MAX, &s->pool, e);
+		rc = pool_start(
+			atomic_load(&s->readers[0]), POOL_THREADS, POOL_QUEUE_MAX, &s->pool, e);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "base/uid.h"
 #include "base/view.h"
 
+struct keyring;
 struct db;   /* one connection */
 struct stmt; /* a prepared statement, kept by its connection: asking again for the same text is
 		cheap */
@@ -19,10 +20,14 @@ enum db_mode { DB_WRITER, DB_READER };
 /* Statements kept by one connection; one more is RC_BUG. */
 enum { DB_STATEMENTS_MAX = 512 };
 
-/* `path` is a file (SQLite). The writer creates it with mode 0600 and runs the migrations. */
-MUST_CHECK enum rc db_open(
-	const char *path, enum db_mode mode, struct db **ret_owned, struct err *e);
+/* `path` is a file (SQLite). The writer creates it with mode 0600 and runs the migrations. The
+ * keyring opens sealed columns (store/sealed.h); NULL for a connection that touches none; kept
+ * until db_close. */
+MUST_CHECK enum rc db_open(const char *path, enum db_mode mode, struct keyring *keyring,
+	struct db **ret_owned, struct err *e);
 void db_close(struct db *db);
+/* As opened; NULL when without. */
+struct keyring *db_keyring(const struct db *db);
 /* As opened; lives as long as db. */
 const char *db_path(const struct db *db);
 
@@ -37,8 +42,15 @@ MUST_CHECK enum rc db_script(struct db *db, const char *sql, struct err *e);
 void stmt_bind_int(struct stmt *s, int n, int64_t value);
 void stmt_bind_text(struct stmt *s, int n, struct view value);
 void stmt_bind_blob(struct stmt *s, int n, struct view value);
+/* A malloc'ed blob, freed by the statement. */
+void stmt_bind_taken_blob(struct stmt *s, int n, uint8_t *take_bytes, size_t bytes_n);
 void stmt_bind_uid(struct stmt *s, int n, const struct uid *value); /* NULL or none: SQL NULL */
 void stmt_bind_null(struct stmt *s, int n);
+
+/* A value could not be made: the next step gives this failure instead of running. */
+void stmt_bind_failed(struct stmt *s, const struct err *why);
+/* The connection that the statement belongs to. */
+struct db *stmt_db(const struct stmt *s);
 
 /* Next row: *ret_has_row. Binding mistakes are told here as RC_BUG; a broken UNIQUE is RC_CONFLICT;
  * a full disk is RC_IO with e->sys = ENOSPC. After the last row the statement is reset by itself.

@@ -16,11 +16,13 @@ struct stmt {
 	struct db *db;
 	const char *sql;
 	bool is_badly_bound;
+	struct err why; /* rc is RC_OK when nobody told */
 };
 
 struct db {
 	sqlite3 *handle;
 	char *path;
+	struct keyring *keyring; /* or NULL */
 	int log_pages;
 	size_t statements;
 	struct stmt *slots[STATEMENT_SLOTS]; /* open addressing by the literal's address */
@@ -85,11 +87,13 @@ static enum rc set_up_connection(struct db *db, enum db_mode mode, struct err *e
 	return rc;
 }
 
-enum rc db_open(const char *path, enum db_mode mode, struct db **ret_owned, struct err *e)
+enum rc db_open(const char *path, enum db_mode mode, struct keyring *keyring, struct db **ret_owned,
+	struct err *e)
 {
 	CLEANUP(db_closep) struct db *db = calloc(1, sizeof *db);
 	if (db == NULL)
 		return fail(e, RC_NOMEM, "db: out of memory");
+	db->keyring = keyring;
 	db->path = strdup(path);
 	if (db->path == NULL)
 		return fail(e, RC_NOMEM, "db: out of memory");
@@ -131,6 +135,11 @@ void db_close(struct db *db)
 const char *db_path(const struct db *db)
 {
 	return db->path;
+}
+
+struct keyring *db_keyring(const struct db *db)
+{
+	return db->keyring;
 }
 
 static struct stmt **find_slot(struct db *db, const char *sql)
@@ -201,6 +210,23 @@ void stmt_bind_blob(struct stmt *s, int n, struct view value)
 			     s->handle, n, value.p == NULL ? "" : value.p, value.n, SQLITE_STATIC));
 }
 
+void stmt_bind_taken_blob(struct stmt *s, int n, uint8_t *take_bytes, size_t bytes_n)
+{
+	note_bind(s, sqlite3_bind_blob64(s->handle, n, take_bytes, bytes_n, free));
+}
+
+void stmt_bind_failed(struct stmt *s, const struct err *why)
+{
+	s->is_badly_bound = true;
+	if (s->why.rc == RC_OK)
+		s->why = *why;
+}
+
+struct db *stmt_db(const struct stmt *s)
+{
+	return s->db;
+}
+
 void stmt_bind_uid(struct stmt *s, int n, const struct uid *value)
 {
 	if (value == NULL || uid_is_none(value))
@@ -218,7 +244,10 @@ enum rc stmt_step(struct stmt *s, bool *ret_has_row, struct err *e)
 {
 	assert(s != NULL); /* db_prepare succeeded */
 	if (s->is_badly_bound) {
+		struct err why = s->why;
 		stmt_reset(s);
+		if (why.rc != RC_OK)
+			return fail(e, why.rc, "%s", why.msg);
 		return fail(e, RC_BUG, "db: a value did not fit its statement");
 	}
 	int code = sqlite3_step(s->handle);
@@ -302,6 +331,7 @@ void stmt_reset(struct stmt *s)
 	assert(s != NULL);              /* db_prepare succeeded */
 	(void)sqlite3_reset(s->handle); /* repeats the last step's error, which was told */
 	s->is_badly_bound = false;
+	s->why.rc = RC_OK;
 }
 
 static enum rc run_literal(struct db *db, const char *sql, struct err *e)

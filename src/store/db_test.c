@@ -24,7 +24,7 @@ static int open_db(void **state)
 	(void)snprintf(f->folder, sizeof f->folder, "/tmp/kinward-db-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	(void)snprintf(f->path, sizeof f->path, "%s/test.db", f->folder);
-	assert_int_equal(db_open(f->path, DB_WRITER, &f->db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &f->db, NULL), RC_OK);
 	assert_int_equal(db_script(f->db,
 				 "CREATE TABLE t (id BLOB PRIMARY KEY, n INTEGER, s TEXT);"
 				 "CREATE UNIQUE INDEX t_n ON t (n)",
@@ -179,7 +179,7 @@ static void reader_sees_commits_and_cannot_write(void **state)
 	struct uid id = uid_new();
 	struct db *reader = NULL;
 
-	assert_int_equal(db_open(f->path, DB_READER, &reader, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_READER, NULL, &reader, NULL), RC_OK);
 	assert_int_equal(db_begin(f->db, NULL), RC_OK);
 	assert_int_equal(insert(f->db, &id, 1, VIEW("")), RC_OK);
 	assert_int_equal(count_rows(reader), 0);
@@ -228,13 +228,13 @@ static void migrations_run_once(void **state)
 	assert_int_equal(insert(f->db, &id, 1, VIEW("")), RC_OK);
 	db_close(f->db);
 	f->db = NULL;
-	assert_int_equal(db_open(f->path, DB_WRITER, &f->db, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &f->db, NULL), RC_OK);
 	assert_int_equal(count_rows(f->db), 1);
 	assert_int_equal(
 		db_prepare(f->db, "SELECT COUNT(*), MAX(number) FROM schema_version", &s, NULL),
 		RC_OK);
 	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
-	assert_int_equal(stmt_int(s, 0), schema_newest());
+	assert_int_equal(stmt_int(s, 0), schema_newest() - 1); /* number 1 was never released */
 	assert_int_equal(stmt_int(s, 1), schema_newest());
 	stmt_reset(s);
 }
@@ -248,7 +248,20 @@ static void database_of_a_newer_program_is_refused(void **state)
 		db_script(f->db, "INSERT INTO schema_version VALUES (9999, 0)", NULL), RC_OK);
 	db_close(f->db);
 	f->db = NULL;
-	assert_int_equal(db_open(f->path, DB_WRITER, &f->db, &e), RC_CONFLICT);
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &f->db, &e), RC_CONFLICT);
+	assert_null(f->db);
+}
+
+static void database_of_a_build_without_sealing_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+
+	assert_int_equal(db_script(f->db, "UPDATE schema_version SET number = 1", NULL), RC_OK);
+	db_close(f->db);
+	f->db = NULL;
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &f->db, &e), RC_CONFLICT);
+	assert_non_null(strstr(e.msg, "unreleased build"));
 	assert_null(f->db);
 }
 
@@ -266,7 +279,7 @@ static void file_that_is_no_database_is_refused(void **state)
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(write(fd, junk, sizeof junk), sizeof junk);
 	assert_int_equal(close(fd), 0);
-	assert_int_equal(db_open(path, DB_WRITER, &db, NULL), RC_IO);
+	assert_int_equal(db_open(path, DB_WRITER, NULL, &db, NULL), RC_IO);
 	assert_null(db);
 	assert_int_equal(unlink(path), 0);
 }
@@ -313,7 +326,7 @@ static void opening_survives_each_failing_allocation(void **state)
 	for (long n = 0;; n++) {
 		struct db *db = NULL;
 		alloc_fail_after(n);
-		enum rc rc = db_open(f->path, DB_READER, &db, NULL);
+		enum rc rc = db_open(f->path, DB_READER, NULL, &db, NULL);
 		bool has_failed = alloc_has_failed() != 0;
 		alloc_fail_after(-1);
 		if (rc == RC_OK) {
@@ -340,6 +353,7 @@ int main(void)
 		TEST(rollback_undoes_everything),
 		TEST(migrations_run_once),
 		TEST(database_of_a_newer_program_is_refused),
+		TEST(database_of_a_build_without_sealing_is_refused),
 		TEST(file_that_is_no_database_is_refused),
 		TEST(keys_begin_with_the_id_that_data_is_divided_by),
 		TEST(opening_survives_each_failing_allocation),

@@ -252,7 +252,7 @@ static void *checkpoint_main(void *arg)
 	struct db *db = NULL;
 	struct err e;
 
-	if (db_open(db_path(w->db), DB_READER, &db, &e) != RC_OK ||
+	if (db_open(db_path(w->db), DB_READER, NULL, &db, &e) != RC_OK ||
 		db_script(db, "PRAGMA query_only = OFF", &e) != RC_OK) {
 		log_event(LOG_ERROR, "writer.checkpoint_failed", "why=\"%s\"", e.msg);
 		db_close(db);

@@ -27,7 +27,7 @@ static struct writer *start(const char *path, struct loop *loop, size_t queue_ma
 	struct db *db = NULL;
 	struct writer *w = NULL;
 
-	assert_int_equal(db_open(path, DB_WRITER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(path, DB_WRITER, NULL, &db, NULL), RC_OK);
 	assert_int_equal(
 		db_script(db, "CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, body BLOB)",
 			NULL),
@@ -93,7 +93,7 @@ static int64_t count_rows(const char *path)
 	struct stmt *s = NULL;
 	bool has_row = false;
 
-	assert_int_equal(db_open(path, DB_READER, &db, NULL), RC_OK);
+	assert_int_equal(db_open(path, DB_READER, NULL, &db, NULL), RC_OK);
 	assert_int_equal(db_prepare(db, "SELECT COUNT(*) FROM t", &s, NULL), RC_OK);
 	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
 	int64_t n = stmt_int(s, 0);
@@ -322,7 +322,8 @@ static int write_over_the_limit(const char *path)
 	struct row row = {.n = 0, .size = 100 * 1000};
 	int64_t acknowledged = 0;
 
-	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || db_open(path, DB_WRITER, &db, NULL) != RC_OK ||
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+		db_open(path, DB_WRITER, NULL, &db, NULL) != RC_OK ||
 		writer_start(db, NULL, 100, &w, NULL) != RC_OK ||
 		setrlimit(RLIMIT_FSIZE, &limit) != 0)
 		return 10;
@@ -365,7 +366,8 @@ static void write_until_killed(const char *path, int say_fd)
 	struct db *db = NULL;
 	struct writer *w = NULL;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || db_open(path, DB_WRITER, &db, NULL) != RC_OK ||
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+		db_open(path, DB_WRITER, NULL, &db, NULL) != RC_OK ||
 		writer_start(db, NULL, 100, &w, NULL) != RC_OK)
 		_exit(1);
 	for (struct row row = {.n = 1, .size = 300};; row.n++) {
@@ -386,7 +388,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
 		int64_t last = 0;
 		struct db *db = NULL;
 		assert_int_equal(pipe(said), 0);
-		assert_int_equal(db_open(f->path, DB_WRITER, &db, NULL), RC_OK);
+		assert_int_equal(db_open(f->path, DB_WRITER, NULL, &db, NULL), RC_OK);
 		assert_int_equal(db_script(db, "DELETE FROM t", NULL), RC_OK);
 		db_close(db);
 		pid_t child = fork();

@@ -153,6 +153,7 @@ class Server:
         self.binary = binary
         self.folder = folder
         self.data = folder / "data"
+        self.keys = folder / "data-keys"
         self.watch_port = free_port()
         self.web_port = free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
@@ -215,3 +216,4 @@ class Server:
 
     def clean(self):
         shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self.keys, ignore_errors=True)

@@ -1,0 +1,28 @@
+/* Groups, members, wearers, claims. */
+#include "store/schema_parts.h"
+
+const char schema_group[] =
+	"CREATE TABLE care_group ("
+	" id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL, created_ms INTEGER NOT NULL);"
+	"CREATE TABLE member ("
+	" account BLOB NOT NULL REFERENCES account (id), care_group BLOB NOT NULL REFERENCES "
+	"care_group (id),"
+	" role TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (account, care_group));"
+	"CREATE INDEX member_by_group ON member (care_group);"
+	"CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL);"
+	"CREATE TABLE wearer ("
+	" id BLOB NOT NULL PRIMARY KEY, number INTEGER NOT NULL,"
+	" care_group BLOB NOT NULL REFERENCES care_group (id), name TEXT NOT NULL, color TEXT NOT "
+	"NULL,"
+	" picture_version INTEGER NOT NULL, created_ms INTEGER NOT NULL);"
+	"CREATE INDEX wearer_by_group ON wearer (care_group);"
+	"CREATE TABLE claim ("
+	" id BLOB NOT NULL PRIMARY KEY, care_group BLOB NOT NULL REFERENCES care_group (id),"
+	" account BLOB NOT NULL REFERENCES account (id), watch TEXT NOT NULL, name TEXT NOT NULL,"
+	" sim_number TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL, proof INTEGER NOT "
+	"NULL,"
+	" state INTEGER NOT NULL, tries INTEGER NOT NULL, sends INTEGER NOT NULL, wearer BLOB,"
+	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
+	"CREATE INDEX claim_by_group ON claim (care_group);"
+	"CREATE INDEX claim_by_account ON claim (account, created_ms);"
+	"CREATE INDEX claim_by_watch ON claim (watch, created_ms);";

@@ -1,0 +1,4 @@
+/* Partners, consents. */
+#include "store/schema_parts.h"
+
+const char schema_partner[] = "";
