@@ -1,6 +1,8 @@
 #include "crypto/token.h"
 
 #include <assert.h>
+#include <liboath/oath.h>
+#include <openssl/crypto.h>
 #include <sodium.h>
 
 _Static_assert(TOKEN_HASH_BYTES == crypto_generichash_BYTES, "BLAKE2b-256");
@@ -9,7 +11,15 @@ enum { TOKEN_BYTES = 32 };
 
 enum rc crypto_start(struct err *e)
 {
-	return sodium_init() < 0 ? fail(e, RC_BUG, "libsodium cannot start") : RC_OK;
+	if (sodium_init() < 0)
+		return fail(e, RC_BUG, "libsodium cannot start");
+	/* Before the sandbox; without the system's configuration file, which could load anything.
+	 */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return fail(e, RC_BUG, "libcrypto cannot start");
+	if (oath_init() != OATH_OK)
+		return fail(e, RC_BUG, "liboath cannot start");
+	return RC_OK;
 }
 
 static void hash_bytes(const void *p, size_t n, struct token_hash *ret)
