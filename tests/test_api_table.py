@@ -33,6 +33,14 @@ def operations():
 def described_field(name, schema, required):
     schema = resolved(schema)
     field = {"name": name, "required": required, "choices": schema.get("enum", []), "min": 0, "max": 0}
+    if schema["type"] == "boolean":
+        return field | {"type": "bool"}
+    if schema["type"] == "array" and resolved(schema["items"]).get("type") == "string":
+        assert schema["maxItems"] <= 32
+        word = described_field(name, schema["items"], required)
+        return word | {"type": "words"}
+    if schema["type"] in ("array", "object"):
+        return field | {"type": "json"}
     if schema["type"] == "integer":
         return field | {"type": "int", "min": schema["minimum"], "max": schema["maximum"]}
     if schema.get("format") == "date-time":

@@ -142,21 +142,6 @@ def test_before_the_claim_nothing_of_a_watch_is_kept(server, api):
     assert api.ok("GET", f"/wearers/{wearer}")["fix"] is None
 
 
-def test_an_erased_wearers_watch_is_free_again(server, api):
-    wearer, watch = api.claim_raw("8800000015")
-    watch.send(position("AL", status=0x10000))
-    watch.receive_keyword("AL")
-    events = api.events()
-    api.ok("DELETE", f"/wearers/{wearer}")
-    assert events.wait("removed").data == {"wearer": wearer}
-    api.refused(404, "not_found", "GET", f"/wearers/{wearer}")
-    assert api.alarms() == []
-    watch.close()
-    again, watch = api.claim_raw("8800000015")
-    assert again != wearer
-    watch.heartbeat()
-
-
 def test_the_first_commands_are_what_the_manual_says(server, api):
     _, watch = api.claim_raw("8800000015", settle=False)
     seen = {}

@@ -327,14 +327,12 @@ static void names_and_languages_change_under_rules(void **state)
 	assert_int_equal(account_get(h->reader, &who.account, &account, NULL), RC_OK);
 	assert_string_equal(account.name, "Anna");
 	assert_string_equal(account.language, "es");
-	assert_int_equal(group_rename(&h->d, h->reader, &who, &who.groups[0], VIEW("Ward 3"),
-				 &group, &p, NULL),
-		RC_OK);
+	assert_int_equal(
+		group_rename(&h->d, &who, &who.groups[0], VIEW("Ward 3"), &group, &p, NULL), RC_OK);
 	assert_string_equal(group.name, "Ward 3");
 	struct uid foreign = uid_new();
 	assert_int_equal(
-		group_rename(&h->d, h->reader, &who, &foreign, VIEW("Mine"), &group, &p, NULL),
-		RC_NOT_FOUND);
+		group_rename(&h->d, &who, &foreign, VIEW("Mine"), &group, &p, NULL), RC_NOT_FOUND);
 }
 
 int main(void)

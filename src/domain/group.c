@@ -67,17 +67,12 @@ static enum rc rename_job(struct db *db, void *arg, struct err *e)
 	return rc;
 }
 
-enum rc group_rename(struct domain *d, struct db *reader, const struct principal *who,
-	const struct uid *group, struct view name, struct group_info *ret, struct problem *p,
-	struct err *e)
+enum rc group_rename(struct domain *d, const struct principal *who, const struct uid *group,
+	struct view name, struct group_info *ret, struct problem *p, struct err *e)
 {
-	struct uid owner;
 	struct rename_job job = {
 		.account = &who->account, .group = group, .name = name, .ret = ret};
-	enum rc rc = rights_decide(reader, who, OBJECT_GROUP, group, RIGHT_MEMBERS, &owner, e);
 
-	if (rc != RC_OK)
-		return rc;
 	if (!text_is_name(name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	return writer_run(d->writer, rename_job, &job, e);

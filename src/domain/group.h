@@ -14,7 +14,7 @@ typedef void group_fn(void *ctx, const struct group_info *g);
 /* The caller's groups, by name. */
 MUST_CHECK enum rc group_list(
 	struct db *reader, const struct principal *who, group_fn *fn, void *ctx, struct err *e);
-/* Code: name_invalid. Asks rights_decide itself with `reader`. */
-MUST_CHECK enum rc group_rename(struct domain *d, struct db *reader, const struct principal *who,
+/* Code: name_invalid. */
+MUST_CHECK enum rc group_rename(struct domain *d, const struct principal *who,
 	const struct uid *group, struct view name, struct group_info *ret, struct problem *p,
 	struct err *e);

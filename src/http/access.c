@@ -44,8 +44,8 @@ static enum rc find_target(struct exchange *x, struct view method, struct view p
 		memcpy(x->ids, match.ids, sizeof x->ids);
 		return RC_OK;
 	}
-	if (match.allowed != 0) {
-		x->allowed = match.allowed;
+	if (match.known != NULL) {
+		x->known = match.known;
 		return refuse_head(x, RC_CONFLICT, "method_not_allowed", false);
 	}
 	if (is_safe(method) && files_find(x->server->files, path, &x->file)) {
@@ -273,6 +273,31 @@ enum rc access_check_head(struct exchange *x, struct view method, struct view pa
 	return rc != RC_OK ? rc : body_rc;
 }
 
+static enum rc check_right(struct exchange *x, struct db *reader, const struct uid *object,
+	enum right right, bool may_wait)
+{
+	struct verdict *v = &x->verdict;
+	enum rc rc = rights_decide(
+		reader, &x->who, x->route->object, object, right, x->domain->wall_ms(), v, &x->err);
+
+	if (rc != RC_OK)
+		return rc == RC_DENIED ? RC_NOT_FOUND : rc;
+	x->group = v->group;
+	switch (v->decision) {
+	case DECIDE_ALLOW:
+		return RC_OK;
+	case DECIDE_SECOND_PERSON:
+	case DECIDE_WAIT:
+		if (may_wait)
+			return RC_OK;
+		break;
+	case DECIDE_STEP_UP:
+	case DECIDE_DENY:
+		break;
+	}
+	return refuse(&x->problem, RC_DENIED, v->reason, NULL, NULL);
+}
+
 enum rc access_check_object(struct exchange *x, struct db *reader)
 {
 	const struct route *r = x->route;
@@ -284,7 +309,18 @@ enum rc access_check_object(struct exchange *x, struct db *reader)
 	if (r->place == OBJECT_NOWHERE)
 		return RC_OK;
 	const struct uid *object = r->place == OBJECT_IN_BODY ? &x->body.group : &x->ids[0];
-	enum rc rc =
-		rights_decide(reader, &x->who, r->object, object, r->right, &x->group, &x->err);
-	return rc == RC_DENIED ? RC_NOT_FOUND : rc;
+	return check_right(x, reader, object, r->right, r->may_wait && r->words == NULL);
+}
+
+enum rc access_check_word(struct exchange *x, struct db *reader)
+{
+	const struct word_right *w = x->route->words;
+
+	if (w == NULL)
+		return RC_OK;
+	while (w->word != NULL && !view_is(x->body.word, view_of(w->word)))
+		w++;
+	if (w->word == NULL) /* the table of the body lists no other; default deny */
+		return refuse(&x->problem, RC_SYNTAX, "type_unknown", NULL, NULL);
+	return check_right(x, reader, &x->ids[0], w->right, w->may_wait);
 }

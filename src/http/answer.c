@@ -141,9 +141,9 @@ static bool add_own_headers(struct exchange *x, struct MHD_Response *r)
 		if (!add(r, "Retry-After", text))
 			return false;
 	}
-	if (x->allowed == 0)
+	if (x->known == NULL)
 		return true;
-	routes_methods(x->allowed, text);
+	routes_methods(x->known, text);
 	return add(r, "Allow", text);
 }
 

@@ -191,8 +191,9 @@ enum rc api_group_change(struct exchange *x, struct db *reader)
 {
 	struct group_info group;
 
-	enum rc rc = group_rename(x->domain, reader, &x->who, &x->ids[0], x->body.group_body.name,
-		&group, &x->problem, &x->err);
+	enum rc rc = group_rename(x->domain, &x->who, &x->ids[0], x->body.group_body.name, &group,
+		&x->problem, &x->err);
+	(void)reader;
 	sessions_json_forget(x->server->sessions_json);
 	if (rc == RC_OK)
 		shape_group(&x->out, NULL, &group);

@@ -19,17 +19,6 @@ enum rc api_commands(struct exchange *x, struct db *reader)
 	return rc;
 }
 
-/* Each kind of command has a right of its own; the row only asks whether the wearer may be seen. */
-static enum rc check_right(struct exchange *x, struct db *reader)
-{
-	struct view type = x->body.command.type;
-	enum right right = view_is(type, VIEW("locate")) ? RIGHT_LOCATE
-			   : view_is(type, VIEW("find")) ? RIGHT_RING
-							 : RIGHT_MESSAGE;
-
-	return rights_decide(reader, &x->who, OBJECT_WEARER, &x->ids[0], right, &x->group, &x->err);
-}
-
 enum rc api_command_give(struct exchange *x, struct db *reader)
 {
 	struct command_request request = {
@@ -39,13 +28,29 @@ enum rc api_command_give(struct exchange *x, struct db *reader)
 	};
 	struct command_info command;
 
-	enum rc rc = check_right(x, reader);
-	if (rc == RC_OK)
-		rc = commands_create(x->domain, reader, &x->who, &x->ids[0], &request, &command,
-			&x->problem, &x->err);
+	enum rc rc = commands_create(
+		x->domain, reader, &x->who, &x->ids[0], &request, &command, &x->problem, &x->err);
 	if (rc == RC_OK)
 		shape_command(&x->out, NULL, &command);
 	x->status = MHD_HTTP_ACCEPTED;
+	return rc;
+}
+
+/* Who gave it may take it back, and who looks after the watch's settings. */
+static enum rc check_may_cancel(struct exchange *x, struct db *reader)
+{
+	struct command_info command;
+	struct verdict v;
+
+	enum rc rc = commands_get(reader, &x->ids[1], &command, &x->err);
+	if (rc == RC_OK && !uid_is(&command.wearer, &x->ids[0]))
+		return RC_NOT_FOUND;
+	if (rc != RC_OK || uid_is(&command.by, &x->who.account))
+		return rc;
+	rc = rights_decide(reader, &x->who, OBJECT_WEARER, &x->ids[0], RIGHT_SETTINGS,
+		x->domain->wall_ms(), &v, &x->err);
+	if (rc == RC_OK && v.decision != DECIDE_ALLOW)
+		return refuse(&x->problem, RC_DENIED, v.reason, NULL, NULL);
 	return rc;
 }
 
@@ -53,8 +58,10 @@ enum rc api_command_cancel(struct exchange *x, struct db *reader)
 {
 	struct command_info command;
 
-	enum rc rc = commands_cancel(
-		x->domain, reader, &x->ids[0], &x->ids[1], &command, &x->problem, &x->err);
+	enum rc rc = check_may_cancel(x, reader);
+	if (rc == RC_OK)
+		rc = commands_cancel(
+			x->domain, reader, &x->ids[0], &x->ids[1], &command, &x->problem, &x->err);
 	if (rc == RC_OK)
 		shape_command(&x->out, NULL, &command);
 	return rc;

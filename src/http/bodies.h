@@ -58,7 +58,8 @@ struct events_values {
 
 /* One request has at most one body and one query. */
 union body_values {
-	struct uid group;
+	struct uid group; /* of rows with OBJECT_IN_BODY */
+	struct view word; /* of rows with words */
 	struct setup_values setup;
 	struct sign_in_values sign_in;
 	struct account_values account;

@@ -33,35 +33,83 @@ static bool is_shallow(struct view text)
 	return true;
 }
 
-static enum rc set_value(const struct field *f, json_t *v, void *values, struct problem *p)
+static struct view string_of(const json_t *v)
+{
+	return (struct view){.p = json_string_value(v), .n = json_string_length(v)};
+}
+
+static enum rc set_words(
+	const struct field *f, const json_t *array, void *values, struct problem *p)
+{
+	size_t n = json_array_size(array);
+
+	((struct field_words *)(void *)((char *)values + f->offset))->is_there = true;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_array_get(array, i);
+		if (!json_is_string(v))
+			return refuse(p, RC_SYNTAX, "field_type", f->name, NULL);
+		enum rc rc = field_add_word(f, string_of(v), values, p);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+static enum rc set_value(const struct field *f, const json_t *v, void *values, struct problem *p)
 {
 	if (json_is_string(v))
-		return field_set_text(f,
-			(struct view){.p = json_string_value(v), .n = json_string_length(v)},
-			values, p);
+		return field_set_text(f, string_of(v), values, p);
 	if (json_is_integer(v))
 		return field_set_int(f, json_integer_value(v), values, p);
+	if (json_is_boolean(v))
+		return field_set_bool(f, json_is_true(v), values, p);
+	if (json_is_array(v) && f->type == FIELD_WORDS)
+		return set_words(f, v, values, p);
+	if ((json_is_array(v) || json_is_object(v)) && f->type == FIELD_JSON) {
+		*(const json_t **)(void *)((char *)values + f->offset) = v;
+		return RC_OK;
+	}
 	return refuse(p, RC_SYNTAX, "field_type", f->name, NULL);
 }
 
-static enum rc read_members(
-	json_t *root, const struct field_table *t, void *values, struct problem *p)
+enum rc body_read_object(
+	const json_t *object, const struct field_table *t, void *ret_values, struct problem *p)
 {
-	const char *name;
-	json_t *v;
 	uint32_t given = 0;
 
-	json_object_foreach(root, name, v)
-	{
-		const struct field *f = field_find(t, view_of(name));
+	if (!json_is_object(object))
+		return refuse(p, RC_SYNTAX, "field_type", NULL, NULL);
+	/* The iterator takes no const, and changes nothing. */
+	const union {
+		const json_t *in;
+		json_t *out;
+	} root = {.in = object};
+	for (void *at = json_object_iter(root.out); at != NULL;
+		at = json_object_iter_next(root.out, at)) {
+		const struct field *f = field_find(t, view_of(json_object_iter_key(at)));
 		if (f == NULL)
 			return refuse(p, RC_SYNTAX, "field_unknown", NULL, NULL);
-		enum rc rc = set_value(f, v, values, p);
+		enum rc rc = set_value(f, json_object_iter_value(at), ret_values, p);
 		if (rc != RC_OK)
 			return rc;
 		given |= 1u << (f - t->fields);
 	}
 	return field_check_given(t, given, p);
+}
+
+bool body_is_array(const struct json_t *v)
+{
+	return json_is_array(v);
+}
+
+size_t body_array_n(const struct json_t *v)
+{
+	return json_array_size(v);
+}
+
+const struct json_t *body_array_at(const struct json_t *v, size_t i)
+{
+	return json_array_get(v, i);
 }
 
 enum rc body_read(struct view text, const struct field_table *t, void *ret_values,
@@ -85,7 +133,7 @@ enum rc body_read(struct view text, const struct field_table *t, void *ret_value
 		return refuse(p, RC_NOMEM, NULL, NULL, NULL);
 	}
 	b->root = root;
-	enum rc rc = read_members(root, t, ret_values, p);
+	enum rc rc = body_read_object(root, t, ret_values, p);
 	if (rc != RC_OK) {
 		body_free(b);
 		return rc;

@@ -1,4 +1,5 @@
-/* A JSON body into a struct of values, by a table of fields (fields.h). One flat object in UTF-8;
+/* A JSON body into a struct of values, by a table of fields (fields.h). One object in UTF-8, nested
+ * only where the table says FIELD_JSON or FIELD_WORDS;
  * unknown and doubled fields, wrong types and lengths are refused. Pure; any thread. */
 #pragma once
 
@@ -6,12 +7,20 @@
 
 enum { BODY_DEPTH_MAX = 8 };
 
-struct body; /* the parsed text: values borrow from it */
+struct json_t; /* of jansson.h, which fights with json_out.h about names: hence the last three */
+struct body;   /* the parsed text: values borrow from it */
 
 /* Fills *ret_values (zeroed by the caller). RC_SYNTAX with p->code: json_bad, field_unknown,
  * field_missing, field_type … RC_NOMEM. */
 MUST_CHECK enum rc body_read(struct view text, const struct field_table *t, void *ret_values,
 	struct body **ret_owned, struct problem *p);
+/* The same for an object inside a FIELD_JSON, which lives as long as its body. */
+MUST_CHECK enum rc body_read_object(const struct json_t *object, const struct field_table *t,
+	void *ret_values, struct problem *p);
+MUST_CHECK bool body_is_array(const struct json_t *v);
+/* 0 of what is no array. */
+size_t body_array_n(const struct json_t *v);
+const struct json_t *body_array_at(const struct json_t *v, size_t i);
 /* Overwrites the secrets among the values; before body_free. */
 void body_forget(const struct field_table *t, void *values);
 void body_free(struct body *b);

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -224,6 +225,115 @@ static void secrets_are_overwritten(void **state)
 	assert_true(view_is(values.sign_in.login, VIEW("ann")));
 }
 
+/* Each kind of field that nests. */
+struct nest_values {
+	struct field_bool flag;
+	struct field_words words;
+	const struct json_t *tree;
+};
+static const char *const days[] = {"mo", "tu", NULL};
+static const struct field nest_fields[] = {
+	{"flag", FIELD_BOOL, false, offsetof(struct nest_values, flag), 0, 0, NULL, NULL},
+	{"words", FIELD_WORDS, false, offsetof(struct nest_values, words), 1, 2, days, NULL},
+	{"tree", FIELD_JSON, false, offsetof(struct nest_values, tree), 0, 0, NULL, NULL},
+};
+static const struct field_table nest_table = {
+	"NestBody", nest_fields, COUNT_OF(nest_fields), false};
+
+static enum rc read_nest(const char *text, struct nest_values *ret)
+{
+	body_free(parsed);
+	parsed = NULL;
+	*ret = (struct nest_values){0};
+	problem = (struct problem){.tries_left = -1};
+	return body_read(view_of(text), &nest_table, ret, &parsed, &problem);
+}
+
+static void yes_and_no_are_read(void **state)
+{
+	static const char *const others[] = {"0", "1", "\"true\"", "null", "[true]", "{}"};
+	struct nest_values v;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(read_nest("{}", &v), RC_OK);
+	assert_false(v.flag.is_there);
+	assert_int_equal(read_nest("{\"flag\":true}", &v), RC_OK);
+	assert_true(v.flag.is_there && v.flag.value);
+	assert_int_equal(read_nest("{\"flag\":false}", &v), RC_OK);
+	assert_true(v.flag.is_there && !v.flag.value);
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		(void)snprintf(text, sizeof text, "{\"flag\":%s}", others[i]);
+		assert_int_equal(read_nest(text, &v), RC_SYNTAX);
+		assert_string_equal(problem.code, "field_type");
+	}
+}
+
+static void words_are_read_and_each_is_checked(void **state)
+{
+	static const struct {
+		const char *text, *code;
+	} bad[] = {{"\"mo\"", "field_type"}, {"[1]", "field_type"}, {"[[\"mo\"]]", "field_type"},
+		{"[\"mo\",null]", "field_type"}, {"{}", "field_type"},
+		{"[\"\"]", "field_too_short"}, {"[\"mon\"]", "field_too_long"},
+		{"[\"we\"]", "field_value"}};
+	struct nest_values v;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(read_nest("{\"words\":[]}", &v), RC_OK);
+	assert_true(v.words.is_there);
+	assert_int_equal(v.words.n, 0);
+	assert_int_equal(read_nest("{\"words\":[\"tu\",\"mo\"]}", &v), RC_OK);
+	assert_int_equal(v.words.n, 2);
+	assert_true(view_is(v.words.words[0], VIEW("tu")));
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		(void)snprintf(text, sizeof text, "{\"words\":%s}", bad[i].text);
+		assert_int_equal(read_nest(text, &v), RC_SYNTAX);
+		assert_string_equal(problem.code, bad[i].code);
+	}
+}
+
+static void the_number_of_words_is_limited(void **state)
+{
+	struct nest_values v;
+	char text[512];
+
+	(void)state;
+	for (int n = FIELD_WORDS_MAX - 1; n <= FIELD_WORDS_MAX + 1; n++) {
+		int at = snprintf(text, sizeof text, "{\"words\":[");
+		for (int i = 0; i < n; i++)
+			at += snprintf(
+				text + at, sizeof text - (size_t)at, "%s\"mo\"", i > 0 ? "," : "");
+		(void)snprintf(text + at, sizeof text - (size_t)at, "]}");
+		assert_int_equal(read_nest(text, &v), n <= FIELD_WORDS_MAX ? RC_OK : RC_SYNTAX);
+	}
+	assert_string_equal(problem.code, "field_too_long");
+}
+
+static void a_tree_is_read_by_tables_of_its_own(void **state)
+{
+	struct nest_values v;
+	struct nest_values inner = {0};
+
+	(void)state;
+	assert_int_equal(read_nest("{\"tree\":[{\"flag\":true},{\"flog\":true},7]}", &v), RC_OK);
+	assert_true(body_is_array(v.tree));
+	assert_int_equal(body_array_n(v.tree), 3);
+	assert_int_equal(
+		body_read_object(body_array_at(v.tree, 0), &nest_table, &inner, &problem), RC_OK);
+	assert_true(inner.flag.value);
+	assert_int_equal(body_read_object(body_array_at(v.tree, 1), &nest_table, &inner, &problem),
+		RC_SYNTAX);
+	assert_string_equal(problem.code, "field_unknown");
+	assert_int_equal(body_read_object(body_array_at(v.tree, 2), &nest_table, &inner, &problem),
+		RC_SYNTAX);
+	assert_null(body_array_at(v.tree, 3));
+	assert_int_equal(read_nest("{\"tree\":\"x\"}", &v), RC_SYNTAX);
+	assert_int_equal(read_nest("{\"tree\":true}", &v), RC_SYNTAX);
+	assert_int_equal(body_array_n(v.tree), 0);
+}
+
 static void forms_are_checked(void **state)
 {
 	static const char *const colors[] = {
@@ -307,6 +417,10 @@ int main(void)
 		cmocka_unit_test(control_and_direction_characters_are_refused),
 		cmocka_unit_test(secrets_are_taken_as_they_come),
 		cmocka_unit_test(secrets_are_overwritten),
+		cmocka_unit_test(yes_and_no_are_read),
+		cmocka_unit_test(words_are_read_and_each_is_checked),
+		cmocka_unit_test(the_number_of_words_is_limited),
+		cmocka_unit_test(a_tree_is_read_by_tables_of_its_own),
 		cmocka_unit_test(forms_are_checked),
 		cmocka_unit_test(every_failing_allocation_is_told),
 		cmocka_unit_test(times_are_read_from_queries),

@@ -132,6 +132,8 @@ static void execute(struct exchange *x, struct db *reader)
 	if (rc == RC_OK && !is_body_read_first(x->route))
 		rc = read_body(x);
 	if (rc == RC_OK)
+		rc = access_check_word(x, reader);
+	if (rc == RC_OK)
 		rc = x->route->run(x, reader);
 	if (rc != RC_OK)
 		refuse_exchange(x, rc);

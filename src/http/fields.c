@@ -54,20 +54,32 @@ static bool is_choice(const struct field *f, struct view text)
 	return false;
 }
 
-static enum rc set_view(const struct field *f, struct view text, void *values, struct problem *p)
+/* Trims *text and looks whether the field may hold it. */
+static enum rc check_view(const struct field *f, struct view *text, struct problem *p)
 {
-	if (f->type == FIELD_TEXT)
-		text = view_trim(text);
-	size_t chars = field_count_chars(text);
+	bool is_secret = f->type == FIELD_SECRET;
+
+	if (!is_secret)
+		*text = view_trim(*text);
+	size_t chars = field_count_chars(*text);
 	if (chars < f->min)
 		return refuse(p, RC_SYNTAX, "field_too_short", f->name, NULL);
 	if (chars > f->max)
 		return refuse(p, RC_SYNTAX, "field_too_long", f->name, NULL);
-	if ((f->type == FIELD_TEXT && !field_is_clean(text)) ||
-		(f->choices != NULL && !is_choice(f, text)) || (f->form != NULL && !f->form(text)))
+	if ((!is_secret && !field_is_clean(*text)) ||
+		(f->choices != NULL && !is_choice(f, *text)) ||
+		(f->form != NULL && !f->form(*text)))
 		return refuse(p, RC_SYNTAX, "field_value", f->name, NULL);
-	*(struct view *)(void *)((char *)values + f->offset) = text;
 	return RC_OK;
+}
+
+static enum rc set_view(const struct field *f, struct view text, void *values, struct problem *p)
+{
+	enum rc rc = check_view(f, &text, p);
+
+	if (rc == RC_OK)
+		*(struct view *)(void *)((char *)values + f->offset) = text;
+	return rc;
 }
 
 enum rc field_set_text(const struct field *f, struct view text, void *values, struct problem *p)
@@ -89,6 +101,9 @@ enum rc field_set_text(const struct field *f, struct view text, void *values, st
 		*(struct field_int *)member = time;
 		return RC_OK;
 	case FIELD_INT:
+	case FIELD_BOOL:
+	case FIELD_WORDS:
+	case FIELD_JSON:
 		break;
 	}
 	return refuse(p, RC_SYNTAX, "field_type", f->name, NULL);
@@ -103,6 +118,29 @@ enum rc field_set_int(const struct field *f, int64_t value, void *values, struct
 	*(struct field_int *)(void *)((char *)values + f->offset) =
 		(struct field_int){.is_there = true, .value = value};
 	return RC_OK;
+}
+
+enum rc field_set_bool(const struct field *f, bool value, void *values, struct problem *p)
+{
+	if (f->type != FIELD_BOOL)
+		return refuse(p, RC_SYNTAX, "field_type", f->name, NULL);
+	*(struct field_bool *)(void *)((char *)values + f->offset) =
+		(struct field_bool){.is_there = true, .value = value};
+	return RC_OK;
+}
+
+enum rc field_add_word(const struct field *f, struct view text, void *values, struct problem *p)
+{
+	struct field_words *w = (struct field_words *)(void *)((char *)values + f->offset);
+
+	if (f->type != FIELD_WORDS)
+		return refuse(p, RC_SYNTAX, "field_type", f->name, NULL);
+	if (w->n == FIELD_WORDS_MAX)
+		return refuse(p, RC_SYNTAX, "field_too_long", f->name, NULL);
+	enum rc rc = check_view(f, &text, p);
+	if (rc == RC_OK)
+		w->words[w->n++] = text;
+	return rc;
 }
 
 enum rc field_check_given(const struct field_table *t, uint32_t given, struct problem *p)

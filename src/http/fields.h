@@ -8,7 +8,7 @@
 #include "base/uid.h"
 #include "domain/problem.h"
 
-enum { FIELDS_MAX = 8 /* of one table */ };
+enum { FIELDS_MAX = 16 /* of one table */, FIELD_WORDS_MAX = 32 };
 
 enum field_type {
 	FIELD_TEXT = 1, /* struct view, without blanks at both ends; no control or direction
@@ -17,11 +17,26 @@ enum field_type {
 	FIELD_ID,       /* struct uid */
 	FIELD_INT,      /* struct field_int; JSON only */
 	FIELD_TIME,     /* struct field_int: RFC 3339 to UTC ms */
+	FIELD_BOOL,     /* struct field_bool; JSON only */
+	FIELD_WORDS,    /* struct field_words: an array of at most FIELD_WORDS_MAX texts, each with
+			   min, max, choices and form; JSON only */
+	FIELD_JSON, /* const struct json_t *: an object or array, for body_read_object; JSON only */
 };
 
 struct field_int {
 	bool is_there;
 	int64_t value;
+};
+
+struct field_bool {
+	bool is_there;
+	bool value;
+};
+
+struct field_words {
+	bool is_there;
+	uint8_t n;
+	struct view words[FIELD_WORDS_MAX];
 };
 
 typedef bool field_form_fn(struct view text);
@@ -31,7 +46,7 @@ struct field {
 	enum field_type type;
 	bool is_required;
 	uint16_t offset;            /* of the member in the struct of values */
-	uint32_t min, max;          /* TEXT, SECRET: characters; INT: the number; else 0 */
+	uint32_t min, max;          /* TEXT, SECRET, WORDS: characters; INT: the number; else 0 */
 	const char *const *choices; /* NULL, or the allowed texts, NULL at the end */
 	field_form_fn *form;        /* NULL, or what the text must look like */
 };
@@ -51,6 +66,12 @@ MUST_CHECK enum rc field_set_text(
 	const struct field *f, struct view text, void *values, struct problem *p);
 MUST_CHECK enum rc field_set_int(
 	const struct field *f, int64_t value, void *values, struct problem *p);
+
+MUST_CHECK enum rc field_set_bool(
+	const struct field *f, bool value, void *values, struct problem *p);
+/* Adds one word to a WORDS. */
+MUST_CHECK enum rc field_add_word(
+	const struct field *f, struct view text, void *values, struct problem *p);
 
 /* given: bit i = field i was there. */
 MUST_CHECK enum rc field_check_given(

@@ -61,10 +61,11 @@ struct exchange {
 	bool is_proxy_trusted;  /* the peer is in trusted_proxy */
 	struct peer *peer;      /* deadlines of the connection; may be NULL */
 	struct uid ids[ROUTE_IDS_MAX];
-	struct uid group; /* that owns the object, after the check */
-	size_t file;      /* index of the app file when route is NULL */
+	struct uid group;       /* that owns the object, after the check */
+	struct verdict verdict; /* of the check: what the handler hands to domain/approval.h */
+	size_t file;            /* index of the app file when route is NULL */
 	bool is_file;
-	uint64_t allowed; /* with method_not_allowed */
+	const struct route *known; /* with method_not_allowed */
 	/* the body */
 	char *raw;
 	size_t raw_n, raw_capacity, discarded_n;
@@ -138,6 +139,8 @@ MUST_CHECK enum rc access_check_head(struct exchange *x, struct view method, str
 /* The right on the object, with a reader: before the body is read when the path names the object,
  * after it when the body does. */
 MUST_CHECK enum rc access_check_object(struct exchange *x, struct db *reader);
+/* The right that the read body asks for by its first member (route.words). */
+MUST_CHECK enum rc access_check_word(struct exchange *x, struct db *reader);
 
 /* answer.c: queues the answer of x. */
 enum MHD_Result answer_send(struct exchange *x);

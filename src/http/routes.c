@@ -3,28 +3,53 @@
 #include "http/api.h"
 #include "http/bodies.h"
 
-/* A row whose access class is missing or 0 does not compile: without the class the macro has too
- * few arguments, and 0 makes an array of negative size. This is why it is a macro. */
-#define ROUTE(method, path, who, rate, where, place, object, right, kind, body, query, audit, run) \
+/* A row without an access class, a right or a place for its object does not compile: without one
+ * the macro has too few arguments, and 0 makes an array of negative size. This is why they are
+ * macros. */
+#define NOT_0(type, value) ((type)(sizeof(char[(value) > 0 ? 1 : -1]) * (value)))
+
+/* Rows without an object: of one's own account, of nobody, or lists that hold only what the caller
+ * may see. Access is all that is declared. */
+#define PLAIN(method, path, who, rate, where, kind, body, query, audit, run)                       \
 	{                                                                                          \
-		method, path, (enum access)(sizeof(char[(who) > 0 ? 1 : -1]) * (who)), rate,       \
-			where, place, object, right, kind, body, query, audit, run                 \
+		method, path, NOT_0(enum access, who), rate, where, OBJECT_NOWHERE, OBJECT_GROUP,  \
+			RIGHT_NONE, false, kind, body, query, audit, run, NULL                     \
 	}
 
-/* Rows of ACCESS_PUBLIC, ACCESS_ACCOUNT, ACCESS_OPERATOR, ACCESS_LOCAL without an object. */
-#define PLAIN(method, path, who, rate, where, kind, body, query, audit, run)                       \
-	ROUTE(method, path, who, rate, where, OBJECT_NOWHERE, OBJECT_GROUP, RIGHT_VIEW_POSITION,   \
-		kind, body, query, audit, run)
+#define WITH_OBJECT(method, path, who, rate, where, place, object, need, may_wait, kind, body,     \
+	query, audit, run, words)                                                                  \
+	{                                                                                          \
+		method, path, NOT_0(enum access, who), rate, where, place, object,                 \
+			NOT_0(enum right, need), may_wait, kind, body, query, audit, run, words    \
+	}
 
 /* Rows about an object in the path. */
-#define OWNED(method, path, rate, where, object, right, kind, body, query, audit, run)             \
-	ROUTE(method, path, ACCESS_GROUP, rate, where, OBJECT_IN_PATH, object, right, kind, body,  \
-		query, audit, run)
+#define OWNED(method, path, rate, where, object, need, kind, body, query, audit, run)              \
+	WITH_OBJECT(method, path, ACCESS_GROUP, rate, where, OBJECT_IN_PATH, object, need, false,  \
+		kind, body, query, audit, run, NULL)
+
+/* The same, class D: the handler proposes (domain/approval.h) when others must agree or may object.
+ */
+#define APPROVED(method, path, rate, where, object, need, kind, body, query, audit, run)           \
+	WITH_OBJECT(method, path, ACCESS_GROUP, rate, where, OBJECT_IN_PATH, object, need, true,   \
+		kind, body, query, audit, run, NULL)
+
+/* Rows about a wearer in the path whose body says by its first member what shall be done. */
+#define BY_WORD(method, path, rate, words, body, audit, run)                                       \
+	WITH_OBJECT(method, path, ACCESS_GROUP, rate, RUN_POOL, OBJECT_IN_PATH, OBJECT_WEARER,     \
+		RIGHT_SEE_GROUP, true, BODY_JSON, body, NULL, audit, run, words)
 
 /* Rows whose body names the group. */
-#define IN_GROUP(method, path, rate, where, right, body, audit, run)                               \
-	ROUTE(method, path, ACCESS_ACCOUNT, rate, where, OBJECT_IN_BODY, OBJECT_GROUP, right,      \
-		BODY_JSON, body, NULL, audit, run)
+#define IN_GROUP(method, path, rate, where, need, body, audit, run)                                \
+	WITH_OBJECT(method, path, ACCESS_ACCOUNT, rate, where, OBJECT_IN_BODY, OBJECT_GROUP, need, \
+		false, BODY_JSON, body, NULL, audit, run, NULL)
+
+static const struct word_right command_rights[] = {
+	{"locate", NOT_0(enum right, RIGHT_LOCATE), false},
+	{"find", NOT_0(enum right, RIGHT_RING), false},
+	{"message", NOT_0(enum right, RIGHT_MESSAGE), false},
+	{NULL, RIGHT_NONE, false},
+};
 
 /* clang-format off */
 const struct route routes[] = {
@@ -43,19 +68,19 @@ const struct route routes[] = {
 	PLAIN("DELETE", "/api/v1/sessions/{session}", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "session.end", api_session_end),
 	PLAIN("PATCH", "/api/v1/account", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_JSON, &account_table, NULL, "account.change", api_account_change),
 	PLAIN("PUT", "/api/v1/account/password", ACCESS_ACCOUNT, RATE_SIGN_IN, RUN_HASH, BODY_JSON, &password_table, NULL, "account.password", api_password_change),
-	OWNED("PATCH", "/api/v1/groups/{group}", RATE_CHANGE, RUN_POOL, OBJECT_GROUP, RIGHT_MEMBERS, BODY_JSON, &group_table, NULL, "group.change", api_group_change),
+	OWNED("PATCH", "/api/v1/groups/{group}", RATE_CHANGE, RUN_POOL, OBJECT_GROUP, RIGHT_SETTINGS, BODY_JSON, &group_table, NULL, "group.change", api_group_change),
 
-	OWNED("GET", "/api/v1/wearers/{wearer}", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "wearer.view", api_wearer),
+	OWNED("GET", "/api/v1/wearers/{wearer}", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "wearer.view", api_wearer),
 	OWNED("PATCH", "/api/v1/wearers/{wearer}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &wearer_table, NULL, "wearer.change", api_wearer_change),
 	OWNED("DELETE", "/api/v1/wearers/{wearer}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_ERASE, BODY_NONE, NULL, NULL, "wearer.erase", api_wearer_erase),
-	OWNED("GET", "/api/v1/wearers/{wearer}/picture", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, &picture_table, "", api_picture),
+	OWNED("GET", "/api/v1/wearers/{wearer}/picture", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, &picture_table, "", api_picture),
 	OWNED("PUT", "/api/v1/wearers/{wearer}/picture", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_PICTURE, NULL, NULL, "wearer.picture", api_picture_put),
 	OWNED("DELETE", "/api/v1/wearers/{wearer}/picture", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_NONE, NULL, NULL, "wearer.picture", api_picture_remove),
 	OWNED("GET", "/api/v1/wearers/{wearer}/history", RATE_HEAVY, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_HISTORY, BODY_NONE, NULL, &history_table, "history.view", api_history),
-	OWNED("GET", "/api/v1/wearers/{wearer}/commands", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "", api_commands),
-	OWNED("POST", "/api/v1/wearers/{wearer}/commands", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_JSON, &command_table, NULL, "command.give", api_command_give),
-	OWNED("DELETE", "/api/v1/wearers/{wearer}/commands/{command}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_MESSAGE, BODY_NONE, NULL, NULL, "command.cancel", api_command_cancel),
-	OWNED("GET", "/api/v1/wearers/{wearer}/settings", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "", api_watch_settings),
+	OWNED("GET", "/api/v1/wearers/{wearer}/commands", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_commands),
+	BY_WORD("POST", "/api/v1/wearers/{wearer}/commands", RATE_COMMAND, command_rights, &command_table, "command.give", api_command_give),
+	OWNED("DELETE", "/api/v1/wearers/{wearer}/commands/{command}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "command.cancel", api_command_cancel),
+	OWNED("GET", "/api/v1/wearers/{wearer}/settings", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_watch_settings),
 	OWNED("PATCH", "/api/v1/wearers/{wearer}/settings", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &watch_settings_table, NULL, "watch.settings", api_watch_settings_change),
 
 	PLAIN("GET", "/api/v1/alarms", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, &alarms_table, "", api_alarms),
@@ -63,18 +88,17 @@ const struct route routes[] = {
 	OWNED("POST", "/api/v1/alarms/{alarm}/close", RATE_CHANGE, RUN_POOL, OBJECT_ALARM, RIGHT_ALARMS, BODY_JSON, &close_table, NULL, "alarm.close", api_alarm_close),
 
 	PLAIN("GET", "/api/v1/claims", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_claims),
-	IN_GROUP("POST", "/api/v1/claims", RATE_CHANGE, RUN_POOL, RIGHT_MEMBERS, &claim_table, "claim.start", api_claim_start),
-	OWNED("GET", "/api/v1/claims/{claim}", RATE_READ, RUN_HERE, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "", api_claim),
-	OWNED("DELETE", "/api/v1/claims/{claim}", RATE_CHANGE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "claim.drop", api_claim_drop),
-	OWNED("POST", "/api/v1/claims/{claim}/code", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_JSON, &claim_code_table, NULL, "claim.code", api_claim_code),
-	OWNED("POST", "/api/v1/claims/{claim}/send", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_MEMBERS, BODY_NONE, NULL, NULL, "claim.send", api_claim_send),
-	IN_GROUP("POST", "/api/v1/demo-watches", RATE_CHANGE, RUN_POOL, RIGHT_MEMBERS, &demo_table, "demo.start", api_demo_watch),
+	IN_GROUP("POST", "/api/v1/claims", RATE_CHANGE, RUN_POOL, RIGHT_CLAIM, &claim_table, "claim.start", api_claim_start),
+	OWNED("GET", "/api/v1/claims/{claim}", RATE_READ, RUN_HERE, OBJECT_CLAIM, RIGHT_CLAIM, BODY_NONE, NULL, NULL, "", api_claim),
+	OWNED("DELETE", "/api/v1/claims/{claim}", RATE_CHANGE, RUN_POOL, OBJECT_CLAIM, RIGHT_CLAIM, BODY_NONE, NULL, NULL, "claim.drop", api_claim_drop),
+	OWNED("POST", "/api/v1/claims/{claim}/code", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_CLAIM, BODY_JSON, &claim_code_table, NULL, "claim.code", api_claim_code),
+	OWNED("POST", "/api/v1/claims/{claim}/send", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_CLAIM, BODY_NONE, NULL, NULL, "claim.send", api_claim_send),
+	IN_GROUP("POST", "/api/v1/demo-watches", RATE_CHANGE, RUN_POOL, RIGHT_CLAIM, &demo_table, "demo.start", api_demo_watch),
 
 	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
 };
 /* clang-format on */
 const size_t routes_n = COUNT_OF(routes);
-_Static_assert(COUNT_OF(routes) <= 64, "route_match.allowed has 64 bits");
 
 const char *access_name(enum access a)
 {
@@ -120,7 +144,8 @@ void routes_match(struct view method, struct view path, struct route_match *ret)
 		struct uid ids[ROUTE_IDS_MAX] = {0};
 		if (!path_fits(routes[i].path, path, ids))
 			continue;
-		ret->allowed |= UINT64_C(1) << i;
+		if (ret->known == NULL)
+			ret->known = &routes[i];
 		if (!view_is(method, view_of(routes[i].method)))
 			continue;
 		ret->route = &routes[i];
@@ -129,13 +154,14 @@ void routes_match(struct view method, struct view path, struct route_match *ret)
 	}
 }
 
-void routes_methods(uint64_t allowed, char ret_text[ROUTE_METHODS_TEXT])
+void routes_methods(const struct route *known, char ret_text[ROUTE_METHODS_TEXT])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < routes_n; i++) {
+	for (size_t i = 0; i < routes_n && known != NULL; i++) {
 		size_t method_n = strlen(routes[i].method);
-		if ((allowed & UINT64_C(1) << i) == 0 || n + method_n + 3 > ROUTE_METHODS_TEXT)
+		if (strcmp(routes[i].path, known->path) != 0 ||
+			n + method_n + 3 > ROUTE_METHODS_TEXT)
 			continue;
 		if (n > 0) {
 			memcpy(ret_text + n, ", ", 2);

@@ -34,6 +34,14 @@ enum body_kind { BODY_NONE, BODY_JSON, BODY_PICTURE };
  * x->problem. Runs in the thread that run_where names, with that thread's reader connection. */
 typedef enum rc route_fn(struct exchange *x, struct db *reader);
 
+/* One word of a body field and the right that it needs: a body that says what shall be done
+ * ("type") has a right, and perhaps the approval of others, for each thing that it may say. */
+struct word_right {
+	const char *word; /* NULL at the end */
+	enum right right;
+	bool may_wait; /* see route.may_wait */
+};
+
 struct route {
 	const char *method;
 	const char *path; /* "{…}" stands for an id */
@@ -43,11 +51,17 @@ struct route {
 	enum object_place place;
 	enum object_kind object; /* with a place */
 	enum right right;
+	/* Class D: the handler hands its act to domain/approval.h, so it also runs when a second
+	 * person or time is needed. All other rows are refused then. */
+	bool may_wait;
 	enum body_kind body_kind;
 	const struct field_table *body;  /* with BODY_JSON */
 	const struct field_table *query; /* NULL: no parameters */
 	const char *audit; /* what happened, in one word; "" for what is not written down */
 	route_fn *run;
+	/* NULL, or what the first member of the body's values (a struct view) needs besides; a word
+	 * that is not there is refused */
+	const struct word_right *words;
 };
 
 extern const struct route routes[];
@@ -58,11 +72,11 @@ enum { ROUTE_IDS_MAX = 2, ROUTE_METHODS_TEXT = 64 };
 struct route_match {
 	const struct route *route;     /* NULL: none */
 	struct uid ids[ROUTE_IDS_MAX]; /* of the "{…}", in order */
-	uint64_t allowed; /* rows of this path: bit i = routes[i]; 0 when the path is unknown */
+	const struct route *known;     /* the first row with this path; NULL: it is unknown */
 };
 
 /* Finds the row of method and path (without query). */
 void routes_match(struct view method, struct view path, struct route_match *ret);
 
-/* "GET, POST": the methods of the rows in allowed. */
-void routes_methods(uint64_t allowed, char ret_text[ROUTE_METHODS_TEXT]);
+/* "GET, POST": the methods of all rows with the path of `known`; "" of NULL. */
+void routes_methods(const struct route *known, char ret_text[ROUTE_METHODS_TEXT]);

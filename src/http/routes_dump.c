@@ -21,6 +21,12 @@ static const char *type_name(enum field_type t)
 		return "int";
 	case FIELD_TIME:
 		return "time";
+	case FIELD_BOOL:
+		return "bool";
+	case FIELD_WORDS:
+		return "words";
+	case FIELD_JSON:
+		return "json";
 	}
 	return "";
 }
