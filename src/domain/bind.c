@@ -11,19 +11,6 @@
 #include "domain/watch_settings_inside.h"
 #include "domain/zone_clock.h"
 
-/* Watches of the yisai family know two more switches that must be off (auto-answer, forwarding of
- * SMS). */
-static bool is_yisai(const char *vendor)
-{
-	static const char *const codes[] = {"YS", "XT", "TL", "BK", "RL"};
-
-	for (size_t i = 0; i < COUNT_OF(codes); i++) {
-		if (view_is_nocase(view_of(vendor), view_of(codes[i])))
-			return true;
-	}
-	return false;
-}
-
 static struct command_row *add_command(
 	const struct domain *d, struct bind_work *w, enum command_kind kind)
 {
@@ -61,7 +48,7 @@ enum rc bind_prepare(struct domain *d, struct bind_work *w, struct err *e)
 	(void)add_command(d, w, COMMAND_CENTER_CLEAR);
 	(void)add_command(d, w, COMMAND_SLAVE_CLEAR);
 	(void)add_command(d, w, COMMAND_AUTO_ANSWER_OFF);
-	if (is_yisai(w->vendor)) {
+	if (command_is_yisai(view_of(w->vendor))) { /* it knows two more that must be off */
 		(void)add_command(d, w, COMMAND_AUTO_PICKUP_OFF);
 		(void)add_command(d, w, COMMAND_SMS_FORWARD_OFF);
 	}

@@ -10,6 +10,10 @@ const char *command_reason_name(enum command_reason r)
 		[REASON_OTHER_FORM] = "other_form",
 		[REASON_RESTORED] = "restored",
 		[REASON_DAMAGED] = "damaged",
+		[REASON_BY_WATCH] = "by_watch",
+		[REASON_NOT_ANNOUNCED] = "not_announced",
+		[REASON_NEVER_ANSWERED] = "never_answered",
+		[REASON_WENT_DARK] = "went_dark",
 	};
 
 	return r < REASON_COUNT ? names[r] : NULL;

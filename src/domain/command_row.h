@@ -15,6 +15,12 @@ enum command_reason {
 	REASON_OTHER_FORM,    /* other_form: the watch wants the same in other words */
 	REASON_RESTORED, /* restored: it was open in a backup; nobody knows what became of it */
 	REASON_DAMAGED,  /* damaged: its row cannot be read */
+	REASON_BY_WATCH, /* by_watch: the watch said no */
+	REASON_NOT_ANNOUNCED,  /* not_announced: the watch never said that it showed the text before
+				*/
+	REASON_NEVER_ANSWERED, /* never_answered: watches of this kind do not answer it */
+	REASON_WENT_DARK,      /* went_dark: the connection ended, which is all that is to be seen
+				*/
 	REASON_COUNT,
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */

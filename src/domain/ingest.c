@@ -253,7 +253,7 @@ static void on_other(struct ingest *in, const struct message_report *m, const st
 	copy_fact(r, REPORT_FACT_MODEL, facts.model, sizeof facts.model);
 	if (number != 0 && (facts.version[0] != '\0' || facts.model[0] != '\0'))
 		write_facts(d, &facts);
-	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword));
+	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword), r->text);
 	if (r->kind == REPORT_OTHER && !is_answer)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
 }

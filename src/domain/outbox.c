@@ -81,12 +81,9 @@ static void unmark(struct item *item);
 
 static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
 {
-	struct view keyword = view_of(command_keyword(kind));
-
 	for (struct list *n = q->items.next; n != &q->items; n = n->next) {
 		const struct item *other = CONTAINER_OF(n, struct item, node);
-		if (other->state != ITEM_QUEUED &&
-			view_is_nocase(view_of(command_keyword(other->kind)), keyword))
+		if (other->state != ITEM_QUEUED && command_waits_for(kind, other->kind))
 			return true;
 	}
 	return false;
@@ -504,17 +501,25 @@ void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 	}
 }
 
-bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword)
+bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, struct view params)
 {
 	struct queue *q = queue_find(d->outbox, number);
 
 	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
 		n = n->next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
-		if (item->state != ITEM_SENT || !command_is_answered_by(item->kind, keyword))
+		if (item->state != ITEM_SENT)
 			continue;
+		enum command_answer answer = command_answer_of(item->kind, keyword, params);
+		if (answer == ANSWER_TO_OTHER)
+			continue;
+		if (answer == ANSWER_RECEIVED)
+			return true; /* what it asks for comes later */
 		uint64_t session = item->session;
-		finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
+		if (answer == ANSWER_REFUSED)
+			finish(q, item, COMMAND_REFUSED, REASON_BY_WATCH);
+		else
+			finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
 		outbox_on_ready(d, number, session); /* the next one with this keyword */
 		return true;
 	}

@@ -1,7 +1,6 @@
 #include "watch/command.h"
 
 #include "watch/command_table.h"
-#include "watch/pack.h"
 #include "watch/utf16.h"
 
 enum {
@@ -12,23 +11,44 @@ enum {
 	LANGUAGE_MAX = 36
 };
 
+/* clang-format off */
 static const struct command_row rows[COMMAND_KIND_COUNT] = {
-	[COMMAND_LOCATE] = {"CR", "locate", FORM_BARE, true},
-	[COMMAND_FIND] = {"FIND", "find", FORM_BARE, false},
-	[COMMAND_MESSAGE] = {"MESSAGE", "message", FORM_TEXT, false},
-	[COMMAND_LANGUAGE_ZONE] = {"LZ", "language_zone", FORM_LANGUAGE_ZONE, true},
-	[COMMAND_LANGUAGE] = {"LANG", "language", FORM_LANGUAGE, true},
-	[COMMAND_ZONE] = {"ZONE", "zone", FORM_ZONE, true},
-	[COMMAND_UPLOAD_INTERVAL] = {"UPLOAD", "upload_interval", FORM_INTERVAL, true},
-	[COMMAND_VERSION] = {"VERNO", "version", FORM_BARE, true},
-	[COMMAND_STATUS] = {"TS", "status", FORM_BARE, true},
-	[COMMAND_PASSWORD] = {"PW", "password", FORM_DIGITS, true},
-	[COMMAND_AUTO_ANSWER_OFF] = {"ACALL", "auto_answer_off", FORM_ZERO, true},
-	[COMMAND_AUTO_PICKUP_OFF] = {"AUTO", "auto_pickup_off", FORM_ZERO, true},
-	[COMMAND_SMS_FORWARD_OFF] = {"CPSMS", "sms_forward_off", FORM_ZERO, true},
-	[COMMAND_CENTER_CLEAR] = {"CENTER", "center_clear", FORM_EMPTY, true},
-	[COMMAND_SLAVE_CLEAR] = {"SLAVE", "slave_clear", FORM_EMPTY, true},
+	[COMMAND_LOCATE] = {"CR", "locate", FORM_BARE, true, false, {"CR"}},
+	[COMMAND_FIND] = {"FIND", "find", FORM_BARE, false, false, {"FIND"}},
+	[COMMAND_MESSAGE] = {"MESSAGE", "message", FORM_TEXT, false, false, {"MESSAGE"}},
+	[COMMAND_LANGUAGE_ZONE] = {"LZ", "language_zone", FORM_LANGUAGE_ZONE, true, false, {"LZ"}},
+	[COMMAND_LANGUAGE] = {"LANG", "language", FORM_LANGUAGE, true, false, {"LANG"}},
+	[COMMAND_ZONE] = {"ZONE", "zone", FORM_ZONE, true, false, {"ZONE"}},
+	[COMMAND_UPLOAD_INTERVAL] = {"UPLOAD", "upload_interval", FORM_INTERVAL, true, false, {"UPLOAD"}},
+	[COMMAND_VERSION] = {"VERNO", "version", FORM_BARE, true, false, {"VERNO"}},
+	[COMMAND_STATUS] = {"TS", "status", FORM_BARE, true, false, {"TS"}},
+	[COMMAND_PASSWORD] = {"PW", "password", FORM_DIGITS, true, true, {"PW"}},
+	[COMMAND_AUTO_ANSWER_OFF] = {"ACALL", "auto_answer_off", FORM_ZERO, true, true, {"ACALL"}},
+	[COMMAND_AUTO_PICKUP_OFF] = {"AUTO", "auto_pickup_off", FORM_ZERO, true, true, {"AUTO"}},
+	[COMMAND_SMS_FORWARD_OFF] = {"CPSMS", "sms_forward_off", FORM_ZERO, true, true, {"CPSMS"}},
+	[COMMAND_CENTER_CLEAR] = {"CENTER", "center_clear", FORM_EMPTY, true, true, {"CENTER"}},
+	[COMMAND_SLAVE_CLEAR] = {"SLAVE", "slave_clear", FORM_EMPTY, true, true, {"SLAVE"}},
+	[COMMAND_BOOK_1] = {"PHB", "book_1", FORM_PAGE, true, true, {"PHB", "PHB1"}},
+	[COMMAND_BOOK_2] = {"PHB2", "book_2", FORM_PAGE, true, true, {"PHB2"}},
+	[COMMAND_BOOK_3] = {"PHB3", "book_3", FORM_PAGE, true, true, {"PHB3"}},
+	[COMMAND_BOOK_WHOLE] = {"PHL", "book_whole", FORM_WHOLE, true, true, {"PHL"}},
+	[COMMAND_BOOK_ENTRY] = {"PHBX", "book_entry", FORM_ENTRY, true, true, {"PHBX"}},
+	[COMMAND_BOOK_REMOVE] = {"DPHBX", "book_remove", FORM_SLOT, true, true, {"PHBX", "DPHBX"}},
+	[COMMAND_SOS_1] = {"SOS1", "sos_1", FORM_NUMBER_OR_NOT, true, true, {"SOS1"}},
+	[COMMAND_SOS_2] = {"SOS2", "sos_2", FORM_NUMBER_OR_NOT, true, true, {"SOS2"}},
+	[COMMAND_SOS_3] = {"SOS3", "sos_3", FORM_NUMBER_OR_NOT, true, true, {"SOS3"}},
+	[COMMAND_SOS_ALL] = {"SOS", "sos_all", FORM_THREE_NUMBERS, true, true, {"SOS", "SOS1", "SOS2", "SOS3"}},
+	[COMMAND_CALL] = {"CALL", "call", FORM_NUMBER, false, true, {"CALL"}},
+	[COMMAND_PHOTO] = {"rcapture", "photo", FORM_BARE, false, true, {"RCAPTURE"}},
+	[COMMAND_SOS_SMS] = {"SOSSMS", "sos_sms", FORM_FLAG, true, true, {"SOSSMS"}},
+	[COMMAND_BATTERY_SMS] = {"LOWBAT", "battery_sms", FORM_FLAG, true, true, {"LOWBAT"}},
+	[COMMAND_REMOVED_SMS] = {"REMOVESMS", "removed_sms", FORM_FLAG, true, true, {"REMOVESMS"}},
+	[COMMAND_POWER_OFF] = {"POWEROFF", "power_off", FORM_BARE, false, true, {"POWEROFF", "CR", "RESET"}},
+	[COMMAND_RESET] = {"RESET", "reset", FORM_BARE, false, true, {"RESET"}},
+	[COMMAND_REFUSE_STRANGERS] = {"DEVREFUSEPHONESWITCH", "refuse_strangers", FORM_FLAG, true, true, {"DEVREFUSEPHONESWITCH"}},
+	[COMMAND_REFUSE_STRANGERS_2] = {"REJECT", "refuse_strangers_2", FORM_FLAG, true, true, {"REJECT"}},
 };
+/* clang-format on */
 
 const struct command_row *command_row(enum command_kind kind)
 {
@@ -56,9 +76,37 @@ bool command_from_name(struct view name, enum command_kind *ret)
 	return false;
 }
 
-bool command_is_answered_by(enum command_kind kind, struct view keyword)
+static bool has_answer(enum command_kind kind, struct view keyword)
 {
-	return kind < COMMAND_KIND_COUNT && view_is_nocase(keyword, view_of(rows[kind].keyword));
+	for (size_t i = 0; i < ANSWERS_MAX && rows[kind].answers[i] != NULL; i++) {
+		if (view_is_nocase(keyword, view_of(rows[kind].answers[i])))
+			return true;
+	}
+	return false;
+}
+
+enum command_answer command_answer_of(
+	enum command_kind kind, struct view keyword, struct view params)
+{
+	if (kind >= COMMAND_KIND_COUNT || !has_answer(kind, keyword))
+		return ANSWER_TO_OTHER;
+	if (kind == COMMAND_PHOTO)
+		return ANSWER_RECEIVED;
+	bool has_status = rows[kind].form == FORM_ENTRY || rows[kind].form == FORM_SLOT;
+	return has_status && view_is(params, VIEW("0")) ? ANSWER_REFUSED : ANSWER_CONFIRMED;
+}
+
+bool command_waits_for(enum command_kind kind, enum command_kind other)
+{
+	if (kind >= COMMAND_KIND_COUNT || other >= COMMAND_KIND_COUNT)
+		return false;
+	return has_answer(other, view_of(rows[kind].answers[0])) ||
+	       view_is(view_of(rows[kind].answers[0]), view_of(rows[other].answers[0]));
+}
+
+bool command_is_sensitive(enum command_kind kind)
+{
+	return kind < COMMAND_KIND_COUNT && rows[kind].is_sensitive;
 }
 
 bool command_may_repeat(enum command_kind kind)
@@ -151,6 +199,16 @@ enum rc command_check(const struct command *c, struct err *e)
 		return check_interval(c, e);
 	case FORM_DIGITS:
 		return check_digits(c, e);
+	case FORM_FLAG:
+		return RC_OK;
+	case FORM_NUMBER:
+	case FORM_NUMBER_OR_NOT:
+	case FORM_THREE_NUMBERS:
+	case FORM_PAGE:
+	case FORM_WHOLE:
+	case FORM_ENTRY:
+	case FORM_SLOT:
+		return book_check(c, row->form, e);
 	}
 	return fail(e, RC_BUG, "command: a form without a check");
 }
@@ -182,6 +240,9 @@ enum rc command_pack(
 		pack_uint(&o, c->text_n);
 		pack_bytes(&o, c->text, c->text_n);
 	}
+	if (form == FORM_FLAG)
+		pack_u8(&o, c->is_on);
+	book_pack(&o, c, form);
 	if (o.is_full)
 		return fail(e, RC_LIMIT, "command: does not fit in %zu bytes", buf_size);
 	*ret_n = o.n;
@@ -208,6 +269,9 @@ static void unpack_fields(struct pack_in *in, struct command *c)
 			memcpy(c->text, v.p, v.n);
 		c->text_n = (uint16_t)v.n; /* at most sizeof c->text */
 	}
+	if (form == FORM_FLAG)
+		c->is_on = unpack_uint(in, 1) == 1;
+	book_unpack(in, c, form);
 }
 
 enum rc command_unpack(struct view packed, struct command *ret, struct err *e)

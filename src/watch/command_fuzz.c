@@ -41,6 +41,25 @@ static void check_command(const struct command *c)
 	assert(rc == RC_OK && n == n_again && memcmp(text, text_again, n) == 0);
 }
 
+/* Numbers and names of any bytes at all. */
+static void fill_entries(struct command *c, const uint8_t *data, size_t size)
+{
+	c->slot = data[6];
+	c->is_on = data[7] % 2 == 1;
+	c->entries_n = data[6] % (COMMAND_BOOK_MAX + 2);
+	for (size_t i = 0; i < COMMAND_BOOK_MAX; i++) {
+		struct command_entry *entry = &c->entries[i];
+		for (size_t k = 0; k < sizeof entry->number; k++)
+			entry->number[k] = (char)data[8 + (i * 7 + k) % (size - 8)];
+		for (size_t k = 0; k < sizeof entry->name; k++)
+			entry->name[k] = (char)data[8 + (i * 11 + k) % (size - 8)];
+		if (data[7] % 4 > 1) { /* well formed, so that the rest is tried as well */
+			memcpy(entry->number, "+49170", sizeof "+49170");
+			entry->name[data[5] % sizeof entry->name] = '\0';
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct command c;
@@ -49,9 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (command_unpack(in, &c, NULL) == RC_OK)
 		check_command(&c);
-	if (size < 8)
+	if (size < 9)
 		return 0;
 	c = blank;
+	fill_entries(&c, data, size);
 	c.kind = (enum command_kind)(data[0] % (COMMAND_KIND_COUNT + 1));
 	c.language = data[1];
 	c.zone_min = (int16_t)((data[2] << 4 | data[3]) - 1000);

@@ -71,6 +71,48 @@ static void each_command_has_its_bytes(void **state)
 	assert_written(&c, &watch, "[3G*8800000015*0007*CENTER,]");
 	c = (struct command){.kind = COMMAND_SLAVE_CLEAR};
 	assert_written(&c, &watch, "[3G*8800000015*0006*SLAVE,]");
+	c = (struct command){.kind = COMMAND_BOOK_1, .entries_n = 5};
+	c.entries[0] = (struct command_entry){"+491701234567", "Oma"};
+	c.entries[1] = (struct command_entry){"112", "Ä"};
+	assert_written(
+		&c, &watch, "[3G*8800000015*002D*PHB,+491701234567,004F006D0061,112,00C4,,,,,,]");
+	c = (struct command){.kind = COMMAND_BOOK_3, .entries_n = 5};
+	assert_written(&c, &watch, "[3G*8800000015*000E*PHB3,,,,,,,,,,]");
+	c = (struct command){.kind = COMMAND_BOOK_WHOLE, .entries_n = 2};
+	c.entries[0] = (struct command_entry){"112", "A"};
+	c.entries[1] = (struct command_entry){"113", "B"};
+	assert_written(&c, &watch, "[3G*8800000015*0015*PHL,112,0041,113,0042]");
+	c = (struct command){.kind = COMMAND_BOOK_ENTRY, .slot = 7, .entries_n = 1};
+	c.entries[0] = (struct command_entry){"112", "A"};
+	assert_written(&c, &watch, "[3G*8800000015*0010*PHBX,7,0041,112,]");
+	c = (struct command){.kind = COMMAND_BOOK_REMOVE, .slot = 30};
+	assert_written(&c, &watch, "[3G*8800000015*0008*DPHBX,30]");
+	c = (struct command){.kind = COMMAND_SOS_2, .entries_n = 1, .entries = {{.number = "112"}}};
+	assert_written(&c, &watch, "[3G*8800000015*0008*SOS2,112]");
+	c = (struct command){.kind = COMMAND_SOS_1, .entries_n = 1};
+	assert_written(&c, &watch, "[3G*8800000015*0005*SOS1,]");
+	c = (struct command){
+		.kind = COMMAND_SOS_ALL, .entries_n = 3, .entries = {{.number = "112"}}};
+	assert_written(&c, &watch, "[3G*8800000015*0009*SOS,112,,]");
+	c = (struct command){
+		.kind = COMMAND_CALL, .entries_n = 1, .entries = {{.number = "+4930"}}};
+	assert_written(&c, &watch, "[3G*8800000015*000A*CALL,+4930]");
+	c = (struct command){.kind = COMMAND_PHOTO};
+	assert_written(&c, &watch, "[3G*8800000015*0008*rcapture]");
+	c = (struct command){.kind = COMMAND_SOS_SMS, .is_on = true};
+	assert_written(&c, &watch, "[3G*8800000015*0008*SOSSMS,1]");
+	c = (struct command){.kind = COMMAND_BATTERY_SMS};
+	assert_written(&c, &watch, "[3G*8800000015*0008*LOWBAT,0]");
+	c = (struct command){.kind = COMMAND_REMOVED_SMS};
+	assert_written(&c, &watch, "[3G*8800000015*000B*REMOVESMS,0]");
+	c = (struct command){.kind = COMMAND_POWER_OFF};
+	assert_written(&c, &watch, "[3G*8800000015*0008*POWEROFF]");
+	c = (struct command){.kind = COMMAND_RESET};
+	assert_written(&c, &watch, "[3G*8800000015*0005*RESET]");
+	c = (struct command){.kind = COMMAND_REFUSE_STRANGERS, .is_on = true};
+	assert_written(&c, &watch, "[3G*8800000015*0016*DEVREFUSEPHONESWITCH,1]");
+	c = (struct command){.kind = COMMAND_REFUSE_STRANGERS_2, .is_on = true};
+	assert_written(&c, &watch, "[3G*8800000015*0008*REJECT,1]");
 	c = message_of(VIEW("\xE5\xA5\xBD"
 			    "123"));
 	assert_written(&c, &watch, "[3G*8800000015*0018*MESSAGE,597D003100320033]");
@@ -188,10 +230,14 @@ static void names_and_keywords_are_complete(void **state)
 		assert_true(strlen(command_keyword(kind)) >= 2);
 		assert_true(command_from_name(view_of(command_name(kind)), &found));
 		assert_int_equal(found, kind);
-		assert_true(command_is_answered_by(kind, view_of(command_keyword(kind))));
-		assert_false(command_is_answered_by(kind, VIEW("LK")));
-		assert_int_equal(
-			command_may_repeat(kind), kind != COMMAND_FIND && kind != COMMAND_MESSAGE);
+		assert_int_equal(command_answer_of(kind, view_of(command_keyword(kind)), VIEW("")),
+			kind == COMMAND_PHOTO ? ANSWER_RECEIVED : ANSWER_CONFIRMED);
+		assert_int_equal(command_answer_of(kind, VIEW("LK"), VIEW("")), ANSWER_TO_OTHER);
+		assert_true(command_waits_for(kind, kind));
+		bool is_once = kind == COMMAND_FIND || kind == COMMAND_MESSAGE ||
+			       kind == COMMAND_CALL || kind == COMMAND_PHOTO ||
+			       kind == COMMAND_POWER_OFF || kind == COMMAND_RESET;
+		assert_int_equal(command_may_repeat(kind), !is_once);
 		/* the watch's acknowledgement is never answered */
 		struct report r;
 		kit_report("3G", command_keyword(kind), &r);
@@ -199,11 +245,97 @@ static void names_and_keywords_are_complete(void **state)
 	}
 	enum command_kind none = COMMAND_KIND_COUNT;
 	assert_false(command_from_name(VIEW("monitor"), &none));
-	assert_true(command_is_answered_by(COMMAND_LOCATE, VIEW("cr")));
+	assert_int_equal(command_answer_of(COMMAND_LOCATE, VIEW("cr"), VIEW("")), ANSWER_CONFIRMED);
 	assert_string_equal(command_name(COMMAND_KIND_COUNT), "");
 }
 
+/* Section 2.2: wrong words that are answers all the same, and answers that say no. */
+static void odd_answers_are_understood(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		command_answer_of(COMMAND_POWER_OFF, VIEW("CR"), VIEW("")), ANSWER_CONFIRMED);
+	assert_int_equal(
+		command_answer_of(COMMAND_POWER_OFF, VIEW("RESET"), VIEW("")), ANSWER_CONFIRMED);
+	assert_int_equal(
+		command_answer_of(COMMAND_SOS_ALL, VIEW("SOS3"), VIEW("")), ANSWER_CONFIRMED);
+	assert_int_equal(command_answer_of(COMMAND_SOS_1, VIEW("SOS1"), VIEW("+491701234567")),
+		ANSWER_CONFIRMED);
+	assert_int_equal(
+		command_answer_of(COMMAND_BOOK_1, VIEW("PHB1"), VIEW("")), ANSWER_CONFIRMED);
+	assert_int_equal(
+		command_answer_of(COMMAND_BOOK_ENTRY, VIEW("PHBX"), VIEW("1")), ANSWER_CONFIRMED);
+	assert_int_equal(
+		command_answer_of(COMMAND_BOOK_ENTRY, VIEW("PHBX"), VIEW("0")), ANSWER_REFUSED);
+	assert_int_equal(
+		command_answer_of(COMMAND_BOOK_REMOVE, VIEW("PHBX"), VIEW("0")), ANSWER_REFUSED);
+	assert_int_equal(
+		command_answer_of(COMMAND_PHOTO, VIEW("RCAPTURE"), VIEW("")), ANSWER_RECEIVED);
+	/* what could be mistaken for each other is not out at the same time */
+	assert_true(command_waits_for(COMMAND_LOCATE, COMMAND_POWER_OFF));
+	assert_false(command_waits_for(COMMAND_POWER_OFF, COMMAND_LOCATE));
+	assert_true(command_waits_for(COMMAND_BOOK_REMOVE, COMMAND_BOOK_ENTRY));
+	assert_true(command_waits_for(COMMAND_SOS_1, COMMAND_SOS_ALL));
+	assert_false(command_waits_for(COMMAND_BOOK_2, COMMAND_BOOK_1));
+}
+
+static void only_numbers_that_a_watch_may_dial_pass(void **state)
+{
+	static const char *const bad[] = {"", "+", "1", "12", "+12", "12a", "*21*123#", "#31#123",
+		"123*", "123#", "12;34", "12,34", "0170 1234", "0170-1234", "++49170", "49+170",
+		"123456789012345678901", "+12345678901234567890", "w123", "p123",
+		"\xD9\xA1\xD9\xA2\xD9\xA3\xD9\xA4",     /* Arabic digits */
+		"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x93", /* full width digits */
+		"]3G", "123]", "12345678901234567890123456789012345678901"};
+	static const char *const good[] = {
+		"112", "+112", "01701234567", "+491701234567", "12345678901234567890"};
+	struct command c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		assert_false(command_is_number(view_of(bad[i])));
+		c = (struct command){.kind = COMMAND_CALL, .entries_n = 1};
+		memcpy(c.entries[0].number, bad[i],
+			strlen(bad[i]) < sizeof c.entries[0].number ? strlen(bad[i])
+								    : sizeof c.entries[0].number);
+		assert_int_not_equal(command_check(&c, NULL), RC_OK);
+	}
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		assert_true(command_is_number(view_of(good[i])));
+	c = (struct command){.kind = COMMAND_BOOK_REMOVE, .slot = 0};
+	assert_refused(&c, RC_LIMIT);
+	c.slot = COMMAND_BOOK_MAX + 1;
+	assert_refused(&c, RC_LIMIT);
+	c = (struct command){.kind = COMMAND_BOOK_1, .entries_n = 4};
+	assert_refused(&c, RC_LIMIT);
+	c = (struct command){.kind = COMMAND_BOOK_WHOLE};
+	assert_refused(&c, RC_LIMIT);
+	c = (struct command){.kind = COMMAND_BOOK_ENTRY, .slot = 1, .entries_n = 1};
+	c.entries[0] = (struct command_entry){"112", "eleven char"};
+	assert_refused(&c, RC_LIMIT);
+	c.entries[0] = (struct command_entry){"112", ""};
+	assert_refused(&c, RC_LIMIT);
+	c.entries[0] = (struct command_entry){"", "Oma"};
+	assert_refused(&c, RC_SYNTAX);
+}
+
 /* ---- properties ---- */
+
+/* A number and a name; often what would hurt. */
+static void any_entry(struct prop *p, struct command_entry *ret, bool is_good)
+{
+	static const char odd[] = "+0123456789*#,[]A";
+
+	ret->number[0] = '+';
+	size_t n = is_good ? 3 + prop_below(p, 17) : prop_below(p, sizeof ret->number);
+	for (size_t i = 0; i < n && i + 1 < sizeof ret->number; i++)
+		ret->number[i + 1] =
+			is_good ? (char)('0' + prop_below(p, 10)) : odd[prop_below(p, sizeof odd)];
+	(void)prop_bytes(p, ret->name, is_good ? 10 : sizeof ret->name, is_good ? "abc]*,[}" : NULL,
+		is_good ? 8 : 0);
+	if (is_good && ret->name[0] == '\0')
+		ret->name[0] = 'x';
+}
 
 /* Anything at all in each member; often what would hurt. */
 static struct command any_command(struct prop *p)
@@ -211,6 +343,13 @@ static struct command any_command(struct prop *p)
 	static const char hostile[] = "][3G*8800000015*0002*LK],}\n\0aZ9";
 	struct command c = {.kind = (enum command_kind)prop_below(p, COMMAND_KIND_COUNT + 1)};
 
+	bool is_good = prop_chance(p, 80);
+	c.slot = (uint8_t)prop_below(p, 40);
+	c.is_on = prop_chance(p, 50);
+	c.entries_n = (uint8_t)(prop_chance(p, 70) ? 1 + 2 * prop_below(p, 3)
+						   : prop_below(p, COMMAND_BOOK_MAX + 2));
+	for (unsigned i = 0; i < COMMAND_BOOK_MAX; i++)
+		any_entry(p, &c.entries[i], is_good);
 	c.language = (uint8_t)prop_below(p, 40);
 	c.zone_min = (int16_t)(prop_chance(p, 80) ? 15 * prop_between(p, -50, 60)
 						  : prop_between(p, INT16_MIN, INT16_MAX));
@@ -363,8 +502,9 @@ static void only_good_commands_are_unpacked(void **state)
 static void only_our_own_forms_are_read_as_commands(void **state)
 {
 	static const char *const others[] = {"ACALL,+491701234567", "CENTER,123", "AUTO,1",
-		"CPSMS,1", "CR,1", "MONITOR", "IP,1.2.3.4,80", "LK", "POWEROFF", "MESSAGE",
-		"UPLOAD"};
+		"CPSMS,1", "CR,1", "MONITOR", "IP,1.2.3.4,80", "LK", "FACTORY", "MESSAGE", "UPLOAD",
+		"SOSSMS,2", "DPHBX,1,2", "PHBX,1,0041,112,x", "SMS,112,hi", "TAKEPILLS,1",
+		"POWEROFF,1", "RECORD", "RE"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
@@ -379,7 +519,9 @@ static void only_our_own_forms_are_read_as_commands(void **state)
 	assert_int_equal(command_read(&f, &c, NULL), RC_SYNTAX);
 	static const char *const refused[] = {"PW,123456789", "PW,12a4", "LZ,1", "LZ,x,8",
 		"LZ,256,8", "LZ,2,8", "LZ,1,15", "LZ,1,8.1", "LANG,", "ZONE,", "ZONE,x", "UPLOAD,",
-		"UPLOAD,59", "UPLOAD,x"};
+		"UPLOAD,59", "UPLOAD,x", "CALL,", "CALL,*21#", "CALL,112,113", "SOS,112,113",
+		"SOS,112,113,114,115", "PHB,112", "PHB,112,0041", "PHL,", "PHBX,0,0041,112,",
+		"PHBX,31,0041,112,", "PHBX,1,0041,112", "DPHBX,x"};
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		f = kit_frame(kit_wrap("3G", view_of(refused[i])));
 		assert_int_not_equal(command_read(&f, &c, NULL), RC_OK);
@@ -398,6 +540,8 @@ int main(void)
 		cmocka_unit_test(values_over_their_limits_are_refused),
 		cmocka_unit_test(texts_are_checked),
 		cmocka_unit_test(names_and_keywords_are_complete),
+		cmocka_unit_test(odd_answers_are_understood),
+		cmocka_unit_test(only_numbers_that_a_watch_may_dial_pass),
 		cmocka_unit_test(a_command_is_one_frame_and_comes_back),
 		cmocka_unit_test(hostile_addressees_get_nothing),
 		cmocka_unit_test(the_encoder_refuses_what_could_end_a_frame),

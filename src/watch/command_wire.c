@@ -1,13 +1,11 @@
 #include "watch/command_table.h"
-#include "watch/encode.h"
 #include "watch/utf16.h"
 
 enum { MIN_PER_HOUR = 60 };
 
 /* ---- writing ---- */
 
-/* yisai firmware reads whole hours only (section 5). */
-static bool needs_whole_hours(struct view vendor)
+bool command_is_yisai(struct view vendor)
 {
 	static const struct view yisai[] = {
 		VIEW("YS"), VIEW("XT"), VIEW("TL"), VIEW("BK"), VIEW("RL")};
@@ -19,12 +17,12 @@ static bool needs_whole_hours(struct view vendor)
 	return false;
 }
 
-/* Hours as 8, -3, 9.5, 5.75. */
+/* Hours as 8, -3, 9.5, 5.75; yisai firmware reads whole hours only (section 5). */
 static void add_zone(struct content *c, int zone_min, struct view vendor)
 {
 	int magnitude = zone_min < 0 ? -zone_min : zone_min;
 
-	if (needs_whole_hours(vendor))
+	if (command_is_yisai(vendor))
 		magnitude = (magnitude + MIN_PER_HOUR / 2) / MIN_PER_HOUR * MIN_PER_HOUR;
 	if (zone_min < 0 && magnitude > 0)
 		content_add(c, VIEW("-"));
@@ -46,7 +44,9 @@ static void add_zone(struct content *c, int zone_min, struct view vendor)
 
 static void add_params(struct content *out, const struct command *c, struct view vendor)
 {
-	switch (command_row(c->kind)->form) {
+	enum command_form form = command_row(c->kind)->form;
+
+	switch (form) {
 	case FORM_BARE:
 		return;
 	case FORM_ZERO:
@@ -80,6 +80,18 @@ static void add_params(struct content *out, const struct command *c, struct view
 	case FORM_DIGITS:
 		content_add(out, VIEW(","));
 		content_add(out, view_of(c->digits));
+		return;
+	case FORM_FLAG:
+		content_add(out, c->is_on ? VIEW(",1") : VIEW(",0"));
+		return;
+	case FORM_NUMBER:
+	case FORM_NUMBER_OR_NOT:
+	case FORM_THREE_NUMBERS:
+	case FORM_PAGE:
+	case FORM_WHOLE:
+	case FORM_ENTRY:
+	case FORM_SLOT:
+		book_write(out, c, form);
 		return;
 	}
 }
@@ -178,6 +190,17 @@ static enum rc read_params(
 		if (!view_to_text(v, c->digits, sizeof c->digits))
 			return fail(e, RC_SYNTAX, "command: password too long");
 		return RC_OK;
+	case FORM_FLAG:
+		c->is_on = view_is(v, VIEW("1"));
+		return c->is_on ? RC_OK : read_fixed(v, VIEW("0"), e);
+	case FORM_NUMBER:
+	case FORM_NUMBER_OR_NOT:
+	case FORM_THREE_NUMBERS:
+	case FORM_PAGE:
+	case FORM_WHOLE:
+	case FORM_ENTRY:
+	case FORM_SLOT:
+		return book_read(v, form, c, e);
 	}
 	return fail(e, RC_BUG, "command: a form that cannot be read");
 }
