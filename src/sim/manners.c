@@ -4,7 +4,13 @@
 
 #include "base/num.h"
 
-enum { SLOW_DEFAULT_S = 40, CLOCK_DEFAULT_S = 7200, CLOCK_MAX_S = 400000000 };
+enum {
+	BOOK_DEFAULT = 3,
+	BOOK_MAX = 9,
+	SLOW_DEFAULT_S = 40,
+	CLOCK_DEFAULT_S = 7200,
+	CLOCK_MAX_S = 400000000
+};
 
 static const char help[] =
 	"  exact            3G, correct lengths (the default)\n"
@@ -29,6 +35,10 @@ static const char help[] =
 	"  oddnames         Wi-Fi names with commas and brackets\n"
 	"  repeatbits       positions repeat the bits of the last alarm for a minute\n"
 	"  eager            keeps its own upload interval whatever the server says\n"
+	"  tellall          TS tells control numbers, SOS numbers and the password, too\n"
+	"  book=SIZE        phone book of CONFIG TB: 0 none, 1 ten, 2 fifteen, 3 thirty (3)\n"
+	"  nocamera         answers the request for a picture, sends none\n"
+	"  badphoto, bigphoto   pictures that are none, pictures over the limit\n"
 	"  mixed            every watch of another family\n"
 	"  vendor=CODE      vendor code, 2 to 6 letters or digits\n";
 
@@ -39,7 +49,7 @@ const char *manners_help(void)
 
 void manners_init(struct manners *m)
 {
-	*m = (struct manners){.vendor = "3G"};
+	*m = (struct manners){.vendor = "3G", .book_size = BOOK_DEFAULT};
 }
 
 /* What a word sets; vendor NULL and length -1, placeless -1 leave things as they are. */
@@ -74,6 +84,11 @@ static const struct manner words[] = {
 	{"oddnames", NULL, MANNER_ODD_NAMES, -1, -1},
 	{"repeatbits", NULL, MANNER_REPEAT_BITS, -1, -1},
 	{"eager", NULL, MANNER_EAGER, -1, -1},
+	{"tellall", NULL, MANNER_TELL_ALL, -1, -1},
+	{"book", NULL, MANNER_BOOK, -1, -1},
+	{"nocamera", NULL, MANNER_NO_CAMERA, -1, -1},
+	{"badphoto", NULL, MANNER_BAD_PHOTO, -1, -1},
+	{"bigphoto", NULL, MANNER_BIG_PHOTO, -1, -1},
 	{"mixed", NULL, MANNER_MIXED, -1, -1},
 };
 
@@ -120,6 +135,16 @@ static enum rc read_seconds(
 	return RC_OK;
 }
 
+static enum rc read_size(struct view text, int32_t *ret, struct err *e)
+{
+	uint32_t value = 0;
+	enum rc rc = num_u32(text, BOOK_MAX, &value, e);
+
+	if (rc == RC_OK)
+		*ret = (int32_t)value; /* at most BOOK_MAX */
+	return rc;
+}
+
 static enum rc read_word(struct view word, struct manners *m, struct err *e)
 {
 	struct view rest = word;
@@ -139,6 +164,8 @@ static enum rc read_word(struct view word, struct manners *m, struct err *e)
 		return read_seconds(rest, 0, SLOW_DEFAULT_S, &m->slow_s, e);
 	if ((found->flags & MANNER_CLOCK) != 0)
 		return read_seconds(rest, -CLOCK_MAX_S, CLOCK_DEFAULT_S, &m->clock_error_s, e);
+	if ((found->flags & MANNER_BOOK) != 0)
+		return read_size(rest, &m->book_size, e);
 	if (rest.p != NULL)
 		return fail(e, RC_SYNTAX, "manners: \"%s\" takes no value", found->name);
 	return RC_OK;

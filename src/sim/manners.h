@@ -36,6 +36,11 @@ enum manner_flag {
 	MANNER_MIXED = 1u << 14,       /* each watch is of another family */
 	MANNER_SLOW = 1u << 15,        /* acknowledgements come slow_s late */
 	MANNER_CLOCK = 1u << 16,       /* the clock is wrong by clock_error_s */
+	MANNER_TELL_ALL = 1u << 17,    /* TS tells numbers and password too */
+	MANNER_NO_CAMERA = 1u << 18,   /* takes the request, no picture follows */
+	MANNER_BAD_PHOTO = 1u << 19,   /* pictures that are none */
+	MANNER_BIG_PHOTO = 1u << 20,   /* pictures over the limit */
+	MANNER_BOOK = 1u << 21,        /* book_size is told by CONFIG */
 };
 
 struct manners {
@@ -44,6 +49,7 @@ struct manners {
 	enum manners_length length;
 	enum manners_place placeless; /* what stands in a record without a fix */
 	int32_t slow_s, clock_error_s;
+	int32_t book_size; /* CONFIG TB: 0 none, 1 ten, 2 fifteen, 3 thirty, 4 a hundred entries */
 };
 
 enum { MANNERS_FILE_MAX = 4096 };

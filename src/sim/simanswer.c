@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "sim/simmemory.h"
 #include "sim/simtalk.h"
 #include "sim/uplink.h"
 
@@ -29,8 +30,7 @@ static void tell(struct simwatch *w, const char *event, const char *detail)
 	transcript_event(w->world->transcript, w->id, event, detail);
 }
 
-/* An acknowledgement, now or as late as this family is. */
-static void acknowledge(struct simwatch *w, const char *content)
+void simanswer_say(struct simwatch *w, const char *content)
 {
 	if (manners_have(&w->manners, MANNER_DEAF))
 		return;
@@ -61,17 +61,17 @@ void simanswer_send_acks(struct simwatch *w)
 		simwatch_set_due(w, DUE_ACK, w->acks[0].due_ms);
 }
 
-static void acknowledge_keyword(struct simwatch *w, const struct downlink *d)
+void simanswer_acknowledge(struct simwatch *w, const struct downlink *d)
 {
 	char keyword[32];
 
 	if (view_to_text(d->keyword, keyword, sizeof keyword))
-		acknowledge(w, keyword);
+		simanswer_say(w, keyword);
 }
 
 static void on_locate(struct simwatch *w, const struct downlink *d)
 {
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 	w->locate_until_ms = now_ms(w) + LOCATE_MS;
 	simwatch_set_due(w, DUE_LOCATE, now_ms(w) + GPS_START_MS);
 }
@@ -79,7 +79,7 @@ static void on_locate(struct simwatch *w, const struct downlink *d)
 static void on_find(struct simwatch *w, const struct downlink *d)
 {
 	tell(w, "ring", NULL);
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 }
 
 static void on_message(struct simwatch *w, const struct downlink *d)
@@ -90,15 +90,17 @@ static void on_message(struct simwatch *w, const struct downlink *d)
 		tell(w, "unreadable message", NULL);
 		return;
 	}
+	if (manners_have(&w->manners, MANNER_LOCAL_TIME))
+		w->shown[0] = '\0'; /* this family takes it and shows nothing */
 	tell(w, "message", w->shown);
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 }
 
 static void on_upload(struct simwatch *w, const struct downlink *d)
 {
 	uint32_t s = 0;
 
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 	if (num_u32(d->params, UPLOAD_MAX_S, &s, NULL) != RC_OK || s < UPLOAD_MIN_S)
 		return;
 	if (!manners_have(&w->manners, MANNER_EAGER))
@@ -116,7 +118,7 @@ static void set_zone(struct simwatch *w, struct view hours)
 static void on_zone(struct simwatch *w, const struct downlink *d)
 {
 	set_zone(w, d->params);
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 }
 
 static void on_language_zone(struct simwatch *w, const struct downlink *d)
@@ -126,7 +128,7 @@ static void on_language_zone(struct simwatch *w, const struct downlink *d)
 
 	if (view_cut_field(&fields, ',', &language) && fields.p != NULL)
 		set_zone(w, fields);
-	acknowledge_keyword(w, d);
+	simanswer_acknowledge(w, d);
 }
 
 static void on_version(struct simwatch *w, const struct downlink *d)
@@ -138,7 +140,7 @@ static void on_version(struct simwatch *w, const struct downlink *d)
 	wire_init(&t, content, sizeof content);
 	wire_add(&t, "VERNO,KWSIM_G29_V1.%02u_2025.11.03_17.46.49",
 		(unsigned)(w->person.seed % 100));
-	acknowledge(w, content);
+	simanswer_say(w, content);
 }
 
 static void on_status(struct simwatch *w, const struct downlink *d)
@@ -153,12 +155,14 @@ static void on_status(struct simwatch *w, const struct downlink *d)
 		"profile:1;GPS:OK(0);NET:OK(100)",
 		(unsigned)(w->person.seed % 100), w->id, w->imei, w->upload_s,
 		simtalk_battery_percent(w), w->zone_min / 60, abs(w->zone_min % 60));
-	acknowledge(w, content);
+	simmemory_add_status(w, &t);
+	simanswer_say(w, content);
 }
 
 static void on_reset(struct simwatch *w, const struct downlink *d)
 {
-	acknowledge_keyword(w, d);
+	if (!manners_have(&w->manners, MANNER_LOCAL_TIME)) /* yisai says nothing */
+		simanswer_acknowledge(w, d);
 	tell(w, "reboot", "told by the server");
 	simwatch_drop(w, SIMWATCH_WAITING);
 	simwatch_connect_later(w, SIMWATCH_BOOT_MS);
@@ -175,7 +179,7 @@ static void on_forbidden(struct simwatch *w, const struct downlink *d)
 static void on_switch_off(struct simwatch *w, const struct downlink *d)
 {
 	if (view_is(d->params, VIEW("0")))
-		acknowledge_keyword(w, d);
+		simanswer_acknowledge(w, d);
 	else
 		on_forbidden(w, d);
 }
@@ -210,6 +214,12 @@ static void on_nothing(struct simwatch *w, const struct downlink *d)
 	(void)d;
 }
 
+static void on_picture_answer(struct simwatch *w, const struct downlink *d)
+{
+	(void)d;
+	tell(w, "picture answered", NULL);
+}
+
 typedef void talk_fn(struct simwatch *w, const struct downlink *d);
 
 struct talk {
@@ -228,18 +238,16 @@ static const struct talk talks[] = {
 	{"TKQ", false, on_nothing},
 	{"TKQ2", false, on_nothing},
 	{"TIME", false, on_nothing},
+	{"img", false, on_picture_answer},
 	{"CR", true, on_locate},
 	{"FIND", true, on_find},
 	{"MESSAGE", true, on_message},
 	{"LZ", true, on_language_zone},
-	{"LANG", true, acknowledge_keyword},
+	{"LANG", true, simanswer_acknowledge},
 	{"ZONE", true, on_zone},
 	{"UPLOAD", true, on_upload},
 	{"VERNO", true, on_version},
 	{"TS", true, on_status},
-	{"PW", true, acknowledge_keyword},
-	{"CENTER", true, acknowledge_keyword},
-	{"SLAVE", true, acknowledge_keyword},
 	{"ACALL", true, on_switch_off},
 	{"AUTO", true, on_switch_off},
 	{"CPSMS", true, on_switch_off},
@@ -273,7 +281,9 @@ void simanswer_receive(struct simwatch *w, const struct downlink *d)
 		talks[i].run(w, d);
 		return;
 	}
+	if (simmemory_receive(w, d))
+		return;
 	w->world->counts.unknown++;
 	if (manners_have(&w->manners, MANNER_ACK_ALL))
-		acknowledge_keyword(w, d);
+		simanswer_acknowledge(w, d);
 }

@@ -6,5 +6,9 @@
 #include "sim/simwatch.h"
 
 void simanswer_receive(struct simwatch *w, const struct downlink *d);
+/* Says content, now or as late as this family is. */
+void simanswer_say(struct simwatch *w, const char *content);
+/* Says the keyword of d. */
+void simanswer_acknowledge(struct simwatch *w, const struct downlink *d);
 /* Sends the acknowledgements of a slow watch that are due. */
 void simanswer_send_acks(struct simwatch *w);

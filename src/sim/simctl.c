@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "sim/simmemory.h"
 #include "sim/simtalk.h"
 
 enum {
@@ -53,6 +54,9 @@ static const char help[] =
 	"say ID CONTENT                sends one frame with this content\n"
 	"where ID                      place, state and numbers, as JSON\n"
 	"shown ID                      the last message on its display\n"
+	"memory ID                     phone book, numbers, switches, as JSON\n"
+	"tamper ID WHAT [VALUE]        somebody changes center, slave or password by SMS\n"
+	"snap ID                       the wearer takes a picture and sends it\n"
 	"list, stats                   all watches; counters; as JSON\n"
 	"follow [ID]                   every line of the transcript from now on\n"
 	"start                         connects all watches that are off line\n"
@@ -222,6 +226,37 @@ static void run_shown(struct client *c, struct simwatch *w, struct view rest)
 	client_write(c, "ok ", view_of(w->shown == NULL ? "" : w->shown));
 }
 
+static void run_memory(struct client *c, struct simwatch *w, struct view rest)
+{
+	(void)rest;
+	json_out_reset(&c->ctl->json);
+	json_object(&c->ctl->json, NULL);
+	simmemory_describe(w, &c->ctl->json);
+	json_end(&c->ctl->json);
+	answer_json(c);
+}
+
+static void run_tamper(struct client *c, struct simwatch *w, struct view rest)
+{
+	struct view what = {0};
+
+	if (view_cut_field(&rest, ' ', &what) && simmemory_tamper(w, what, rest))
+		client_write(c, "ok", (struct view){0});
+	else
+		client_write(c, "error ", VIEW("tamper ID center|slave|password [VALUE]"));
+}
+
+static void run_snap(struct client *c, struct simwatch *w, struct view rest)
+{
+	(void)rest;
+	if (w->state != SIMWATCH_ONLINE) {
+		client_write(c, "error ", VIEW("not connected"));
+		return;
+	}
+	simmemory_snap(w);
+	client_write(c, "ok", (struct view){0});
+}
+
 static void run_sos(struct client *c, struct simwatch *w, struct view rest)
 {
 	(void)rest;
@@ -341,16 +376,19 @@ static const struct verb verbs[] = {
 	{"follow", MAY_WATCH, run_follow},
 	{"hangup", NEED_WATCH, run_hangup},
 	{"list", NEED_NOTHING, run_list},
+	{"memory", NEED_WATCH, run_memory},
 	{"offline", NEED_WATCH, run_offline},
 	{"online", NEED_WATCH, run_online},
 	{"past", NEED_WATCH, run_past},
 	{"quit", NEED_NOTHING, run_quit},
 	{"say", NEED_WATCH, run_say},
 	{"shown", NEED_WATCH, run_shown},
+	{"snap", NEED_WATCH, run_snap},
 	{"sos", NEED_WATCH, run_sos},
 	{"start", NEED_NOTHING, run_start},
 	{"stats", NEED_NOTHING, run_stats},
 	{"takeoff", NEED_WATCH, run_takeoff},
+	{"tamper", NEED_WATCH, run_tamper},
 	{"where", NEED_WATCH, run_where},
 };
 

@@ -188,8 +188,8 @@ static void send_config(struct simwatch *w)
 
 	wire_init(&t, content, sizeof content);
 	wire_add(&t,
-		"CONFIG,TY:kinward-sim,UL:%u,SY:1,CM:0,DD:1,LS:1+8,TB:3,BT:0,LG:0+3+4+5,JT:0,OS:2",
-		w->upload_s);
+		"CONFIG,TY:kinward-sim,UL:%u,SY:1,CM:1,DD:1,LS:1+8,TB:%d,BT:0,LG:0+3+4+5,JT:0,OS:2",
+		w->upload_s, (int)w->manners.book_size);
 	say(w, content);
 }
 

@@ -11,6 +11,7 @@
 #include "sim/chance.h"
 #include "sim/downlink.h"
 #include "sim/simanswer.h"
+#include "sim/simmemory.h"
 #include "sim/simtalk.h"
 #include "sim/uplink.h"
 
@@ -150,6 +151,7 @@ void simwatch_done(struct simwatch *w)
 	for (size_t i = 0; i < w->acks_n; i++)
 		free(w->acks[i].content);
 	free(w->shown);
+	free(w->memory);
 }
 
 double simwatch_local_s(const struct simwatch *w)
@@ -203,7 +205,7 @@ void simwatch_set_online(struct simwatch *w)
 void simwatch_drop(struct simwatch *w, enum simwatch_state next)
 {
 	static const enum simwatch_due of_connection[] = {DUE_CONNECT, DUE_CONNECTED, DUE_HEARTBEAT,
-		DUE_ANSWER, DUE_LOCATE, DUE_ALARM, DUE_ACK, DUE_FLUSH};
+		DUE_ANSWER, DUE_LOCATE, DUE_ALARM, DUE_ACK, DUE_FLUSH, DUE_PHOTO, DUE_POWER_OFF};
 
 	transcript_event(w->world->transcript, w->id, "disconnected", simwatch_state_name(next));
 	disconnect(w, next == SIMWATCH_BLIND || next == SIMWATCH_OFF);
@@ -291,23 +293,20 @@ static void flush(struct simwatch *w)
 
 void simwatch_send(struct simwatch *w, struct view content)
 {
-	char buf[UPLINK_FRAME_MAX];
+	size_t room = content.n + UPLINK_FRAME_MAX - UPLINK_CONTENT_MAX;
 	struct wire frame;
 
 	if (w->io.fd < 0)
 		return;
-	wire_init(&frame, buf, sizeof buf);
-	uplink_frame(&w->manners, w->id, ++w->index, w->person.seed, content, &frame);
-	if (frame.is_full || w->out_n + frame.n > SIMWATCH_OUT_MAX) {
+	char *out = w->out_n + room > SIMWATCH_OUT_MAX ? NULL : realloc(w->out, w->out_n + room);
+	if (out == NULL) {
 		transcript_event(w->world->transcript, w->id, "not sent", "no room");
 		return;
 	}
-	char *out = realloc(w->out, w->out_n + frame.n);
-	if (out == NULL)
-		return;
-	memcpy(out + w->out_n, frame.p, frame.n);
 	w->out = out;
-	w->out_n += frame.n;
+	wire_init(&frame, out + w->out_n, room);
+	uplink_frame(&w->manners, w->id, ++w->index, w->person.seed, content, &frame);
+	w->out_n += frame.n; /* room is enough */
 	transcript_frame(w->world->transcript, w->id, TRANSCRIPT_UP,
 		(struct view){.p = frame.p, .n = frame.n}, NULL);
 	if (manners_have(&w->manners, MANNER_MERGED))
@@ -439,6 +438,12 @@ static void run_due(struct simwatch *w, enum simwatch_due due)
 		break;
 	case DUE_STALE:
 		close_fd(&w->stale_fd);
+		break;
+	case DUE_PHOTO:
+		simmemory_send_photo(w);
+		break;
+	case DUE_POWER_OFF:
+		simwatch_drop(w, SIMWATCH_OFF);
 		break;
 	case DUE_COUNT:
 		break;

@@ -70,6 +70,8 @@ enum simwatch_due {
 	DUE_ACK,
 	DUE_FLUSH,
 	DUE_STALE,
+	DUE_PHOTO,
+	DUE_POWER_OFF,
 	DUE_COUNT,
 };
 
@@ -88,6 +90,8 @@ struct simwatch_ack {
 	int64_t due_ms;
 	char *content;
 };
+
+struct sim_memory;
 
 struct simwatch {
 	struct world *world;
@@ -116,7 +120,8 @@ struct simwatch {
 	char *stored[SIMWATCH_STORED_MAX];
 	char *alarms[SIMWATCH_ALARMS_MAX];
 	struct simwatch_ack acks[SIMWATCH_ACKS_MAX];
-	char *shown; /* the last message */
+	char *shown;               /* the last message */
+	struct sim_memory *memory; /* NULL: as from the factory */
 };
 
 /* digits: the ten digits of the id (IMEI digits 5 to 14). */
