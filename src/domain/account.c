@@ -1,21 +1,11 @@
 #include "domain/account.h"
 
 #include "crypto/password.h"
-#include "domain/sign_in_limits.h"
+#include "domain/account_store.h"
+#include "domain/sign_in.h"
 #include "domain/text.h"
 #include "domain/web_session_store.h"
 #include "store/query.h"
-
-/* Logins differ by more than the case of ASCII letters. */
-static struct view fold(struct view login, char dst[LOGIN_TEXT])
-{
-	size_t n = login.n < LOGIN_TEXT - 1 ? login.n : LOGIN_TEXT - 1;
-
-	for (size_t i = 0; i < n; i++)
-		dst[i] = ascii_lower(login.p[i]);
-	dst[n] = '\0';
-	return (struct view){.p = dst, .n = n};
-}
 
 enum rc account_is_setup_needed(struct db *reader, bool *ret, struct err *e)
 {
@@ -119,9 +109,8 @@ static enum rc check_setup(const struct setup_request *r, struct problem *p)
 struct setup_job {
 	const struct setup_request *request;
 	struct token_hash token_hash;
-	const struct web_session_row *session;
+	int64_t now_ms;
 	const struct uid *account;
-	struct view login_folded;
 	const char *password_hash;
 	struct problem *problem;
 };
@@ -153,22 +142,15 @@ static enum rc use_setup_token(struct db *db, const struct setup_job *job, struc
 static enum rc insert_account(struct db *db, const struct setup_job *job, struct err *e)
 {
 	const struct setup_request *r = job->request;
-	struct stmt *s = NULL;
-	enum rc rc = query_prepare(db,
-		"INSERT INTO account (id, login, login_folded, name, language, password_hash, "
-		"is_operator,"
-		" created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
-		job->account, &s, e);
+	const struct account_row row = {.id = *job->account,
+		.login = r->login,
+		.name = r->name,
+		.language = r->language,
+		.password_hash = job->password_hash,
+		.is_operator = true,
+		.created_ms = job->now_ms};
 
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_text(s, 2, r->login);
-	stmt_bind_text(s, 3, job->login_folded);
-	stmt_bind_text(s, 4, r->name);
-	stmt_bind_text(s, 5, r->language);
-	stmt_bind_text(s, 6, view_of(job->password_hash));
-	stmt_bind_int(s, 7, job->session->created_ms);
-	return stmt_run(s, NULL, e);
+	return account_insert(db, &row, e);
 }
 
 static enum rc insert_group(struct db *db, const struct setup_job *job, struct err *e)
@@ -181,7 +163,7 @@ static enum rc insert_group(struct db *db, const struct setup_job *job, struct e
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_text(s, 2, job->request->group_name);
-	stmt_bind_int(s, 3, job->session->created_ms);
+	stmt_bind_int(s, 3, job->now_ms);
 	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)
 		rc = db_prepare(db,
@@ -192,7 +174,7 @@ static enum rc insert_group(struct db *db, const struct setup_job *job, struct e
 		return rc;
 	stmt_bind_uid(s, 1, job->account);
 	stmt_bind_uid(s, 2, &group);
-	stmt_bind_int(s, 3, job->session->created_ms);
+	stmt_bind_int(s, 3, job->now_ms);
 	return stmt_run(s, NULL, e);
 }
 
@@ -205,35 +187,6 @@ static enum rc setup_job(struct db *db, void *arg, struct err *e)
 		rc = insert_account(db, job, e);
 	if (rc == RC_OK)
 		rc = insert_group(db, job, e);
-	if (rc == RC_OK)
-		rc = web_session_insert(db, job->session, e);
-	return rc;
-}
-
-/* Counts an attempt; refuses when there were too many. */
-static enum rc begin_attempt(struct domain *d, struct view login, const struct request_origin *from,
-	bool is_known, struct problem *p)
-{
-	uint32_t retry_after_s = 0;
-
-	if (sign_in_limits_begin(d->sign_in_limits, login, sign_in_network(from->address), is_known,
-		    d->wall_ms(), &retry_after_s))
-		return RC_OK;
-	enum rc rc = refuse(p, RC_LIMIT, "too_many_attempts", NULL, "wait, then try again");
-	if (p != NULL)
-		p->retry_after_s = retry_after_s;
-	return rc;
-}
-
-/* After the commit: the session opens from now on. */
-static enum rc admit(struct domain *d, struct db *reader, const struct web_session_row *session,
-	struct sign_in_result *ret, struct err *e)
-{
-	enum rc rc = web_session_admit(d, reader, session, e);
-
-	if (rc == RC_OK)
-		rc = account_get(reader, &session->account, &ret->account, e);
-	ret->session = session->id;
 	return rc;
 }
 
@@ -241,16 +194,14 @@ enum rc account_set_up(struct domain *d, struct db *reader, const struct setup_r
 	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
 	struct err *e)
 {
-	char folded[LOGIN_TEXT];
 	char password_hash_text[PASSWORD_HASH_TEXT];
 	struct uid account = uid_new();
-	struct web_session_row session;
 	struct setup_job job = {.request = r,
-		.session = &session,
+		.now_ms = d->wall_ms(),
 		.account = &account,
 		.password_hash = password_hash_text,
 		.problem = p};
-	enum rc rc = begin_attempt(d, VIEW("\n set-up"), from, false, p);
+	enum rc rc = sign_in_begin(d, VIEW("\n set-up"), from, false, p);
 
 	if (rc == RC_OK)
 		rc = check_setup(r, p);
@@ -259,83 +210,11 @@ enum rc account_set_up(struct domain *d, struct db *reader, const struct setup_r
 	if (!token_hash_of(r->token, &job.token_hash))
 		return refuse(p, RC_DENIED, "setup_token_wrong", "token",
 			"`kinward setup-link` prints a fresh link");
-	job.login_folded = fold(r->login, folded);
 	rc = password_hash(r->password, password_hash_text, e);
 	if (rc != RC_OK)
 		return rc;
-	web_session_make(&account, from, d->wall_ms(), &session, ret->token);
 	rc = writer_run(d->writer, setup_job, &job, e);
-	if (rc == RC_OK)
-		rc = admit(d, reader, &session, ret, e);
-	return rc;
-}
-
-struct credentials {
-	struct uid account;
-	char password_hash[PASSWORD_HASH_TEXT];
-};
-
-/* *ret stays empty when nobody has this login. */
-static enum rc read_credentials(
-	struct db *reader, struct view login_folded, struct credentials *ret, struct err *e)
-{
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = db_prepare(
-		reader, "SELECT id, password_hash FROM account WHERE login_folded = ?1", &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_text(s, 1, login_folded);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	*ret = (struct credentials){.account = {{0}}};
-	if (has_row) {
-		ret->account = stmt_uid(s, 0);
-		stmt_copy_text(s, 1, ret->password_hash, sizeof ret->password_hash);
-	}
-	stmt_reset(s);
-	return RC_OK;
-}
-
-static enum rc insert_session_job(struct db *db, void *arg, struct err *e)
-{
-	return web_session_insert(db, arg, e);
-}
-
-enum rc account_sign_in(struct domain *d, struct db *reader, struct view login,
-	struct view password, const struct request_origin *from, struct sign_in_result *ret,
-	struct problem *p, struct err *e)
-{
-	char folded_text[LOGIN_TEXT];
-	struct view folded = fold(login, folded_text);
-	struct credentials c;
-	struct web_session_row session;
-	bool is_known = false;
-	enum rc rc = read_credentials(reader, folded, &c, e);
-
-	if (rc == RC_OK)
-		rc = web_session_is_network_known(
-			reader, &c.account, sign_in_network(from->address), &is_known, e);
-	if (rc == RC_OK)
-		rc = begin_attempt(d, folded, from, is_known, p);
-	if (rc != RC_OK)
-		return rc;
-	bool is_right = false;
-	if (uid_is_none(&c.account) || password.n > PASSWORD_BYTES_MAX)
-		password_verify_nobody(password);
-	else
-		is_right = password_verify(c.password_hash, password);
-	if (!is_right)
-		return refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
-	sign_in_limits_succeeded(
-		d->sign_in_limits, folded, sign_in_network(from->address), d->wall_ms());
-	web_session_make(&c.account, from, d->wall_ms(), &session, ret->token);
-	rc = writer_run(d->writer, insert_session_job, &session, e);
-	if (rc == RC_OK)
-		rc = admit(d, reader, &session, ret, e);
-	return rc;
+	return rc == RC_OK ? session_start(d, reader, &account, from, false, ret, p, e) : rc;
 }
 
 enum rc account_get(
@@ -349,12 +228,14 @@ enum rc account_get(
 	if (rc != RC_OK)
 		return rc;
 	ret->id = *account;
-	stmt_copy_text(s, 0, ret->login, sizeof ret->login);
-	stmt_copy_text(s, 1, ret->name, sizeof ret->name);
 	stmt_copy_text(s, 2, ret->language, sizeof ret->language);
 	ret->is_operator = stmt_int(s, 3) != 0;
+	rc = stmt_copy_sealed(s, 0, account, "account.login", ret->login, sizeof ret->login, e);
+	if (rc == RC_OK)
+		rc = stmt_copy_sealed(
+			s, 1, account, "account.name", ret->name, sizeof ret->name, e);
 	stmt_reset(s);
-	return RC_OK;
+	return rc;
 }
 
 struct change_job {
@@ -374,7 +255,7 @@ static enum rc change_job(struct db *db, void *arg, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	if (job->name.p != NULL)
-		stmt_bind_text(s, 2, job->name);
+		stmt_bind_sealed(s, 2, job->account, "account.name", job->name);
 	if (job->language.p != NULL)
 		stmt_bind_text(s, 3, job->language);
 	return stmt_run(s, NULL, e);
@@ -400,14 +281,9 @@ struct password_job {
 static enum rc password_job(struct db *db, void *arg, struct err *e)
 {
 	const struct password_job *job = arg;
-	struct stmt *s = NULL;
-	enum rc rc = query_prepare(db, "UPDATE account SET password_hash = ?2 WHERE id = ?1",
-		&job->who->account, &s, e);
+	enum rc rc = account_set_sealed(db, "UPDATE account SET password_hash = ?2 WHERE id = ?1",
+		&job->who->account, "account.password_hash", view_of(job->password_hash), e);
 
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_text(s, 2, view_of(job->password_hash));
-	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)
 		rc = web_session_delete_others(db, &job->who->account, &job->who->session, e);
 	return rc;
@@ -417,26 +293,27 @@ enum rc account_change_password(struct domain *d, struct db *reader, const struc
 	struct view current, struct view fresh, const struct request_origin *from,
 	struct problem *p, struct err *e)
 {
-	char folded_text[LOGIN_TEXT];
 	char fresh_hash[PASSWORD_HASH_TEXT];
 	struct account_info account;
-	struct credentials c;
+	struct account_secrets secrets;
 	struct password_job job = {.who = who, .password_hash = fresh_hash};
 	enum rc rc = account_get(reader, &who->account, &account, e);
 
 	if (rc != RC_OK)
 		return rc;
-	struct view folded = fold(view_of(account.login), folded_text);
-	rc = read_credentials(reader, folded, &c, e);
+	struct view login = view_of(account.login);
+	rc = sign_in_begin(d, login, from, true, p);
 	if (rc == RC_OK)
-		rc = begin_attempt(d, folded, from, true, p);
+		rc = account_read_secrets(reader, &who->account, &secrets, e);
 	if (rc != RC_OK)
 		return rc;
-	if (current.n > PASSWORD_BYTES_MAX || !password_verify(c.password_hash, current))
+	bool is_right =
+		current.n <= PASSWORD_BYTES_MAX && password_verify(secrets.password_hash, current);
+	secret_forget(&secrets, sizeof secrets);
+	if (!is_right)
 		return refuse(
 			p, RC_DENIED, "password_wrong", "current", "the present password is wrong");
-	sign_in_limits_succeeded(
-		d->sign_in_limits, folded, sign_in_network(from->address), d->wall_ms());
+	sign_in_was_right(d, login, from);
 	rc = account_check_password(fresh, view_of(account.login), view_of(account.name), p);
 	if (rc == RC_SYNTAX && p != NULL)
 		p->field = "new";

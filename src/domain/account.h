@@ -53,14 +53,15 @@ MUST_CHECK enum rc account_set_up(struct domain *d, struct db *reader,
 	const struct setup_request *r, const struct request_origin *from,
 	struct sign_in_result *ret, struct problem *p, struct err *e);
 
-/* Codes: sign_in_failed (RC_DENIED; alike, and as slow, for unknown logins), too_many_attempts
- * (RC_LIMIT with retry_after_s). */
-MUST_CHECK enum rc account_sign_in(struct domain *d, struct db *reader, struct view login,
-	struct view password, const struct request_origin *from, struct sign_in_result *ret,
-	struct problem *p, struct err *e);
-
 MUST_CHECK enum rc account_get(
 	struct db *reader, const struct uid *account, struct account_info *ret, struct err *e);
+
+/* For lists: "" for an account that is gone. */
+MUST_CHECK enum rc account_name(
+	struct db *reader, const struct uid *account, char *dst, size_t dst_size, struct err *e);
+/* The same from column `column` (account.name of a join) of the current row. */
+void account_copy_name(
+	struct stmt *s, int column, const struct uid *account, char *dst, size_t dst_size);
 
 /* A view with p == NULL leaves that value as it is. Codes: name_invalid, language_invalid. */
 MUST_CHECK enum rc account_change(struct domain *d, const struct principal *who, struct view name,

@@ -5,6 +5,7 @@
 
 #include "crypto/token.h"
 #include "domain/group.h"
+#include "domain/sign_in.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session_store.h"
 #include "keys.h"
@@ -101,8 +102,9 @@ static enum rc set_up(struct house *h, struct sign_in_result *ret, struct proble
 static enum rc sign_in(struct house *h, const char *login, const char *password,
 	struct sign_in_result *ret, struct problem *p)
 {
-	return account_sign_in(
-		&h->d, h->reader, view_of(login), view_of(password), &home, ret, p, NULL);
+	const struct sign_in_request r = {.login = view_of(login), .password = view_of(password)};
+
+	return account_sign_in(&h->d, h->reader, &r, &home, ret, p, NULL);
 }
 
 static void count_group(void *ctx, const struct group_info *g)

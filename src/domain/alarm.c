@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "domain/account.h"
 #include "domain/alarm_store.h"
 #include "domain/bus.h"
 #include "domain/live_table.h"
@@ -18,8 +19,8 @@ enum {
 /* What alarm_list and alarm_get read of one row, in this order. */
 #define ALARM_COLUMNS                                                                              \
 	"SELECT a.id, a.wearer, w.care_group, a.kinds, a.time_ms, a.received_ms, a.marks,"         \
-	" a.report, a.state, a.repeats, a.taken_by, COALESCE(t.name, ''), a.taken_ms,"             \
-	" a.closed_by, COALESCE(c.name, ''), a.closed_ms, a.note"                                  \
+	" a.report, a.state, a.repeats, a.taken_by, t.name, a.taken_ms,"                           \
+	" a.closed_by, c.name, a.closed_ms, a.note"                                                \
 	" FROM alarm a JOIN wearer w ON w.id = a.wearer"                                           \
 	" LEFT JOIN account t ON t.id = a.taken_by"                                                \
 	" LEFT JOIN account c ON c.id = a.closed_by "
@@ -71,8 +72,8 @@ static void read_row(struct stmt *s, struct alarm_info *ret)
 		.closed_by = stmt_uid(s, 13),
 		.closed_ms = stmt_int(s, 15)};
 	ret->is_serious = (ret->kinds & SERIOUS) != 0;
-	stmt_copy_text(s, 11, ret->taken_by_name, sizeof ret->taken_by_name);
-	stmt_copy_text(s, 14, ret->closed_by_name, sizeof ret->closed_by_name);
+	account_copy_name(s, 11, &ret->taken_by, ret->taken_by_name, sizeof ret->taken_by_name);
+	account_copy_name(s, 14, &ret->closed_by, ret->closed_by_name, sizeof ret->closed_by_name);
 	stmt_copy_text(s, 16, ret->note, sizeof ret->note);
 	read_fix(s, ret);
 }

@@ -7,16 +7,12 @@
 #include "domain/bus.h"
 #include "domain/live_table.h"
 #include "keys.h"
+#include "people.h"
 #include "watch/report.h"
 #include "watch/report_pack.h"
 
 /* Two families: Maria and Ben look after wearer 1; Eve only after wearer 2. */
 static const char people[] =
-	"INSERT INTO account VALUES (x'a1000000000000000000000000000000', 'maria', 'maria', "
-	"'Maria',"
-	" 'en', '', 0, 0), (x'b1000000000000000000000000000000', 'ben', 'ben', 'Ben', 'en', '', 0, "
-	"0),"
-	" (x'e1000000000000000000000000000000', 'eve', 'eve', 'Eve', 'en', '', 0, 0);"
 	"INSERT INTO care_group VALUES (x'01000000000000000000000000000000', 'One', 0),"
 	" (x'02000000000000000000000000000000', 'Two', 0);"
 	"INSERT INTO member VALUES"
@@ -59,6 +55,9 @@ static int build(void **state)
 	(void)snprintf(h->path, sizeof h->path, "%s/kinward.db", h->folder);
 	h->d.keyring = keys_open(h->folder);
 	assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &writer_db, NULL), RC_OK);
+	people_add(writer_db, maria.account, "maria", "Maria");
+	people_add(writer_db, ben.account, "ben", "Ben");
+	people_add(writer_db, eve.account, "eve", "Eve");
 	assert_int_equal(db_script(writer_db, people, NULL), RC_OK);
 	assert_int_equal(db_open(h->path, DB_READER, h->d.keyring, &h->reader, NULL), RC_OK);
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);

@@ -1,6 +1,7 @@
 #include "domain/commands.h"
 
 #include "base/log.h"
+#include "domain/account.h"
 #include "domain/bus.h"
 #include "domain/outbox.h"
 #include "store/query.h"
@@ -16,7 +17,7 @@ enum { LIST_MAX = 100 };
 /* What read_row reads, in this order. */
 #define COMMAND_COLUMNS                                                                            \
 	"SELECT c.id, c.wearer, c.kind, c.message, c.state, c.reason, c.created_ms, c.expires_ms," \
-	" c.sent_ms, c.finished_ms, c.by_account, COALESCE(a.name, '')"                            \
+	" c.sent_ms, c.finished_ms, c.by_account, a.name"                                          \
 	" FROM command c LEFT JOIN account a ON a.id = c.by_account "
 
 const char *command_state_name(enum command_state s)
@@ -53,7 +54,7 @@ static void read_row(struct stmt *s, struct command_info *ret)
 	if (reason > REASON_NONE && reason < REASON_COUNT)
 		ret->reason = command_reason_name((enum command_reason)reason);
 	stmt_copy_text(s, 3, ret->text, sizeof ret->text);
-	stmt_copy_text(s, 11, ret->by_name, sizeof ret->by_name);
+	account_copy_name(s, 11, &ret->by, ret->by_name, sizeof ret->by_name);
 }
 
 enum rc commands_list(

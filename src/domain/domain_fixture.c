@@ -9,14 +9,12 @@
 #include "base/time_text.h"
 #include "crypto/token.h"
 #include "keys.h"
+#include "people.h"
 #include "unit.h"
 #include "watch/frame.h"
 
 /* Two families: Maria looks after the watches of the tests, Eve is a stranger to them. */
 static const char people[] =
-	"INSERT INTO account VALUES"
-	" (x'a1000000000000000000000000000000', 'maria', 'maria', 'Maria', 'en', '', 0, 0),"
-	" (x'e1000000000000000000000000000000', 'eve', 'eve', 'Eve', 'en', '', 0, 0);"
 	"INSERT INTO care_group VALUES (x'01000000000000000000000000000000', 'One', 0),"
 	" (x'02000000000000000000000000000000', 'Two', 0);"
 	"INSERT INTO member VALUES"
@@ -169,28 +167,31 @@ void fixture_restart(struct fixture *f)
 	fixture_forget(f);
 }
 
-static void add_keys(const struct fixture *f)
+static void add_people(const struct fixture *f)
 {
 	static const struct {
 		enum key_kind kind;
 		struct uid owner;
 	} owners[] = {
-		{KEY_ACCOUNT, {{0xa1}}},
-		{KEY_ACCOUNT, {{0xe1}}},
 		{KEY_GROUP, {{0x01}}},
 		{KEY_GROUP, {{0x02}}},
 	};
 	struct keyring *k = keys_open(f->folder);
+	struct db *db = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(owners); i++)
 		assert_int_equal(keyring_add(k, owners[i].kind, &owners[i].owner, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, k, &db, NULL), RC_OK);
+	people_add(db, (struct uid){{0xa1}}, "maria", "Maria");
+	people_add(db, (struct uid){{0xe1}}, "eve", "Eve");
+	assert_int_equal(db_script(db, people, NULL), RC_OK);
+	db_close(db);
 	keyring_free(k);
 }
 
 int fixture_set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	struct db *db = NULL;
 
 	assert_non_null(f);
 	assert_int_equal(crypto_start(NULL), RC_OK);
@@ -198,10 +199,7 @@ int fixture_set_up(void **state)
 	(void)snprintf(f->folder, sizeof f->folder, "/tmp/kinward-domain-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	(void)snprintf(f->path, sizeof f->path, "%s/kinward.db", f->folder);
-	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &db, NULL), RC_OK);
-	assert_int_equal(db_script(db, people, NULL), RC_OK);
-	db_close(db);
-	add_keys(f);
+	add_people(f);
 	now_ms = INT64_C(1795000000000); /* 2026-11-18T11:06:40Z */
 	f->maria = (struct principal){.account = {{0xa1}}, .groups_n = 1, .groups = {{{1}}}};
 	f->eve = (struct principal){.account = {{0xe1}}, .groups_n = 1, .groups = {{{2}}}};

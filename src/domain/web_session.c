@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "domain/sign_in_limits.h"
 #include "store/query.h"
+#include "store/sealed.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -377,8 +378,15 @@ enum rc web_session_list(struct domain *d, struct db *reader, const struct princ
 		info.is_current = uid_is(&info.id, &who->session);
 		if (info.is_current)
 			info.last_used_ms = now_ms; /* this very request */
-		stmt_copy_text(s, 3, info.user_agent, sizeof info.user_agent);
-		stmt_copy_text(s, 4, info.address, sizeof info.address);
+		rc = stmt_copy_sealed(s, 3, &who->account, "web_session.user_agent",
+			info.user_agent, sizeof info.user_agent, e);
+		if (rc == RC_OK)
+			rc = stmt_copy_sealed(s, 4, &who->account, "web_session.address",
+				info.address, sizeof info.address, e);
+		if (rc != RC_OK) {
+			stmt_reset(s);
+			return rc;
+		}
 		fn(ctx, &info);
 	}
 	return rc;
@@ -461,9 +469,8 @@ enum rc web_session_insert(struct db *db, const struct web_session_row *row, str
 {
 	struct stmt *s = NULL;
 	enum rc rc = query_prepare(db,
-		"INSERT INTO web_session (id, account, token_hash, created_ms, last_used_ms, "
-		"user_agent,"
-		" address) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
+		"INSERT INTO web_session (id, account, token_hash, created_ms, last_used_ms,"
+		" stepped_up_ms, user_agent, address) VALUES (?1, ?2, ?3, ?4, ?4, ?7, ?5, ?6)",
 		&row->id, &s, e);
 
 	if (rc != RC_OK)
@@ -472,8 +479,9 @@ enum rc web_session_insert(struct db *db, const struct web_session_row *row, str
 	stmt_bind_blob(s, 3,
 		(struct view){.p = (const char *)row->token_hash.b, .n = sizeof row->token_hash.b});
 	stmt_bind_int(s, 4, row->created_ms);
-	stmt_bind_text(s, 5, view_of(row->user_agent));
-	stmt_bind_text(s, 6, view_of(row->address));
+	stmt_bind_sealed(s, 5, &row->account, "web_session.user_agent", view_of(row->user_agent));
+	stmt_bind_sealed(s, 6, &row->account, "web_session.address", view_of(row->address));
+	stmt_bind_int(s, 7, row->stepped_up_ms);
 	return stmt_run(s, NULL, e);
 }
 
@@ -536,22 +544,4 @@ enum rc web_session_delete_others(
 void web_session_forget_others(struct domain *d, const struct uid *account, const struct uid *keep)
 {
 	drop(d->web_sessions, &(struct drop){.account = account, .keep = keep});
-}
-
-enum rc web_session_is_network_known(
-	struct db *reader, const struct uid *account, struct view network, bool *ret, struct err *e)
-{
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc =
-		db_prepare(reader, "SELECT address FROM web_session WHERE account = ?1", &s, e);
-
-	*ret = false;
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, account);
-	while (!*ret && (rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
-		*ret = view_is(sign_in_network(stmt_text(s, 0)), network);
-	stmt_reset(s);
-	return rc;
 }

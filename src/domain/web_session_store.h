@@ -11,6 +11,7 @@ struct web_session_row {
 	struct uid id, account;
 	struct token_hash token_hash;
 	int64_t created_ms;
+	int64_t stepped_up_ms; /* 0: not */
 	char user_agent[AGENT_TEXT];
 	char address[ADDRESS_TEXT];
 };
@@ -34,8 +35,3 @@ MUST_CHECK enum rc web_session_delete_others(
 	struct db *db, const struct uid *account, const struct uid *keep, struct err *e);
 /* After the commit: takes them out of the table. */
 void web_session_forget_others(struct domain *d, const struct uid *account, const struct uid *keep);
-
-/* Does the account have a living session from this network (sign_in_network)? Reads the database.
- */
-MUST_CHECK enum rc web_session_is_network_known(struct db *reader, const struct uid *account,
-	struct view network, bool *ret, struct err *e);

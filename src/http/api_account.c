@@ -2,6 +2,7 @@
 #include "http/api.h"
 
 #include "domain/group.h"
+#include "domain/sign_in.h"
 #include "domain/web_session.h"
 #include "http/inside.h"
 #include "http/peers.h"
@@ -76,8 +77,9 @@ enum rc api_sign_in(struct exchange *x, struct db *reader)
 	struct request_origin from = origin_of(x, address);
 	struct sign_in_result result;
 
-	enum rc rc = account_sign_in(
-		x->domain, reader, in->login, in->password, &from, &result, &x->problem, &x->err);
+	const struct sign_in_request request = {.login = in->login, .password = in->password};
+	enum rc rc =
+		account_sign_in(x->domain, reader, &request, &from, &result, &x->problem, &x->err);
 	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
 }
 

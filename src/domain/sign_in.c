@@ -1,0 +1,98 @@
+#include "domain/sign_in.h"
+
+#include "crypto/token.h"
+#include "domain/account_store.h"
+#include "domain/known_network.h"
+#include "domain/sign_in_limits.h"
+#include "domain/web_session_store.h"
+
+struct start_job {
+	const struct web_session_row *session;
+	struct view network;
+};
+
+static enum rc start_job(struct db *db, void *arg, struct err *e)
+{
+	const struct start_job *job = arg;
+	const struct web_session_row *row = job->session;
+	enum rc rc = web_session_insert(db, row, e);
+
+	return rc == RC_OK ? known_network_note(db, &row->account, job->network, row->created_ms, e)
+			   : rc;
+}
+
+enum rc session_start(struct domain *d, struct db *reader, const struct uid *account,
+	const struct request_origin *from, bool is_stepped_up, struct sign_in_result *ret,
+	struct problem *p, struct err *e)
+{
+	struct web_session_row session;
+	struct start_job job = {.session = &session, .network = sign_in_network(from->address)};
+
+	(void)p; /* an account may always begin one */
+	web_session_make(account, from, d->wall_ms(), &session, ret->token);
+	session.stepped_up_ms = is_stepped_up ? session.created_ms : 0;
+	enum rc rc = writer_run(d->writer, start_job, &job, e);
+	if (rc == RC_OK)
+		rc = web_session_admit(d, reader, &session, e);
+	if (rc == RC_OK)
+		rc = account_get(reader, account, &ret->account, e);
+	ret->session = session.id;
+	return rc;
+}
+
+enum rc sign_in_begin(struct domain *d, struct view login, const struct request_origin *from,
+	bool is_known, struct problem *p)
+{
+	uint32_t retry_after_s = 0;
+
+	if (sign_in_limits_begin(d->sign_in_limits, login, sign_in_network(from->address), is_known,
+		    d->wall_ms(), &retry_after_s))
+		return RC_OK;
+	enum rc rc = refuse(p, RC_LIMIT, "too_many_attempts", NULL, "wait, then try again");
+	if (p != NULL)
+		p->retry_after_s = retry_after_s;
+	return rc;
+}
+
+void sign_in_was_right(struct domain *d, struct view login, const struct request_origin *from)
+{
+	sign_in_limits_succeeded(
+		d->sign_in_limits, login, sign_in_network(from->address), d->wall_ms());
+}
+
+/* The password of the login; one hash is computed whoever it is. */
+static bool is_password_right(
+	const struct uid *account, const struct account_secrets *secrets, struct view password)
+{
+	if (!uid_is_none(account) && password.n <= PASSWORD_BYTES_MAX)
+		return password_verify(secrets->password_hash, password);
+	password_verify_nobody(password);
+	return false;
+}
+
+enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_in_request *r,
+	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
+	struct err *e)
+{
+	char text[LOGIN_TEXT];
+	struct view login = account_fold_login(r->login, text);
+	struct account_secrets secrets = {.has_totp = false};
+	struct uid account = {{0}};
+	bool is_known = false;
+	enum rc rc = account_find(reader, login, &account, e);
+
+	if (rc == RC_OK && !uid_is_none(&account))
+		rc = account_read_secrets(reader, &account, &secrets, e);
+	if (rc == RC_OK)
+		rc = known_network_is(reader, &account, sign_in_network(from->address),
+			d->wall_ms(), &is_known, e);
+	if (rc == RC_OK)
+		rc = sign_in_begin(d, login, from, is_known, p);
+	if (rc == RC_OK && !is_password_right(&account, &secrets, r->password))
+		rc = refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
+	secret_forget(&secrets, sizeof secrets);
+	if (rc != RC_OK)
+		return rc;
+	sign_in_was_right(d, login, from);
+	return session_start(d, reader, &account, from, false, ret, p, e);
+}
