@@ -26,6 +26,7 @@
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
+#include "domain/wearer_erase.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
 #include "http/server.h"
@@ -207,6 +208,17 @@ static enum rc open_keys(struct role_server *r, struct err *e)
 	return rc == RC_OK ? keyring_open(r->key_dir, is_fresh, &r->domain.keyring, e) : rc;
 }
 
+/* What an erasure that was cut off, or a restored backup, has left. */
+static enum rc finish_erasures(struct db *db, struct err *e)
+{
+	unsigned n = 0;
+	enum rc rc = wearer_erase_keyless(db, &n, e);
+
+	if (n > 0)
+		log_event(LOG_INFO, "server.erased", "wearers=%u", n);
+	return rc;
+}
+
 /* Everything that needs files outside the data folder, or no thread yet. */
 static enum rc open_store(struct role_server *r, struct err *e)
 {
@@ -221,6 +233,8 @@ static enum rc open_store(struct role_server *r, struct err *e)
 		rc = db_open(r->db_path, DB_WRITER, d->keyring, &r->writer_db, e);
 	if (rc == RC_OK)
 		rc = db_open(r->db_path, DB_READER, d->keyring, &r->reader, e);
+	if (rc == RC_OK)
+		rc = finish_erasures(r->writer_db, e);
 	if (rc == RC_OK)
 		rc = history_open(r->writer_db, &d->history, e);
 	if (rc == RC_OK)

@@ -1,12 +1,14 @@
 #include "domain/alarm.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "domain/account.h"
 #include "domain/alarm_store.h"
 #include "domain/bus.h"
 #include "domain/live_table.h"
 #include "domain/text.h"
+#include "store/sealed.h"
 #include "watch/report.h"
 #include "watch/report_pack.h"
 
@@ -42,14 +44,21 @@ const char *alarm_kind_name(uint32_t kinds)
 	return name == NULL ? "unknown" : name;
 }
 
+/* An alarm is shown without its place rather than not at all. */
 static void read_fix(struct stmt *s, struct alarm_info *ret)
 {
 	struct report report;
-	struct view packed = stmt_blob(s, 7);
+	struct view packed = {.n = 0};
+	uint8_t *opened = NULL;
 
+	if (stmt_take_sealed(s, 7, &ret->wearer, ALARM_LABEL_REPORT, &opened, &packed.n, NULL) !=
+		RC_OK)
+		return;
+	packed.p = (const char *)opened;
 	ret->has_fix = packed.n > 0 && report_unpack(packed, &report, NULL) == RC_OK &&
 		       fix_from_report(&report, ret->time_ms, ret->received_ms,
 			       (uint8_t)stmt_int(s, 6), &ret->fix);
+	free(opened);
 }
 
 static enum alarm_state state_of(int64_t value)
@@ -74,7 +83,8 @@ static void read_row(struct stmt *s, struct alarm_info *ret)
 	ret->is_serious = (ret->kinds & SERIOUS) != 0;
 	account_copy_name(s, 11, &ret->taken_by, ret->taken_by_name, sizeof ret->taken_by_name);
 	account_copy_name(s, 14, &ret->closed_by, ret->closed_by_name, sizeof ret->closed_by_name);
-	stmt_copy_text(s, 16, ret->note, sizeof ret->note);
+	(void)!stmt_copy_sealed(s, 16, &ret->wearer, ALARM_LABEL_NOTE, ret->note, sizeof ret->note,
+		NULL); /* as with the place */
 	read_fix(s, ret);
 }
 
@@ -214,7 +224,7 @@ static enum rc write_step(struct db *db, const struct step *step, struct err *e)
 	stmt_bind_uid(s, 3, step->account);
 	stmt_bind_int(s, 4, step->now_ms);
 	if (step->next == ALARM_CLOSED)
-		stmt_bind_text(s, 5, step->note);
+		stmt_bind_sealed(s, 5, &step->wearer, ALARM_LABEL_NOTE, step->note);
 	return stmt_run(s, NULL, e);
 }
 

@@ -1,5 +1,7 @@
 #include "domain/alarm_store.h"
 
+#include "store/sealed.h"
+
 /* The one that this is a repeat of: the very same report (of a clock that was never set only in the
  * last minutes: it may say the same time at each alarm), or for AL one of these kinds that is not
  * closed and was raised in the last minutes, or for positions any that was awake in the last
@@ -67,7 +69,7 @@ static enum rc insert(
 		" last_ms, marks, report, state, repeats, taken_ms, closed_ms, note)"
 		" VALUES (?1, ?2, ?3, ?4, CASE WHEN EXISTS (SELECT 1 FROM alarm WHERE wearer = ?1"
 		" AND device_time_ms = ?5 AND status = ?4 AND kinds = ?3) THEN ?7 ELSE ?5 END,"
-		" ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, '')",
+		" ?6, ?7, ?7, ?8, ?9, 0, 0, 0, 0, NULL)",
 		&s, e);
 
 	if (rc != RC_OK)
@@ -80,7 +82,7 @@ static enum rc insert(
 	stmt_bind_int(s, 6, in->time_ms);
 	stmt_bind_int(s, 7, in->received_ms);
 	stmt_bind_int(s, 8, in->marks);
-	stmt_bind_blob(s, 9, in->report);
+	stmt_bind_sealed(s, 9, &in->wearer, ALARM_LABEL_REPORT, in->report);
 	return stmt_run(s, NULL, e);
 }
 

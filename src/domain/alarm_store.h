@@ -5,6 +5,10 @@
 
 enum { ALARM_FOLD_MS = 10 * 60 * 1000 };
 
+/* Sealed with the wearer's key. */
+#define ALARM_LABEL_REPORT "alarm.report"
+#define ALARM_LABEL_NOTE "alarm.note"
+
 struct alarm_intake {
 	struct uid wearer;
 	uint32_t kinds;

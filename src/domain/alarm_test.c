@@ -54,6 +54,8 @@ static int build(void **state)
 	assert_non_null(mkdtemp(h->folder));
 	(void)snprintf(h->path, sizeof h->path, "%s/kinward.db", h->folder);
 	h->d.keyring = keys_open(h->folder);
+	assert_int_equal(keyring_add(h->d.keyring, KEY_WEARER, &mia, NULL), RC_OK);
+	assert_int_equal(keyring_add(h->d.keyring, KEY_WEARER, &tom, NULL), RC_OK);
 	assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &writer_db, NULL), RC_OK);
 	people_add(writer_db, maria.account, "maria", "Maria");
 	people_add(writer_db, ben.account, "ben", "Ben");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "domain/bus.h"
 #include "domain/live_table.h"
@@ -99,7 +100,10 @@ static enum rc insert_wearer(struct db *db, const struct bind_work *w, struct er
 	static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
 		"#56b4e9", "#8c510a", "#6a3d9a"};
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
+	enum rc rc = keyring_add(db_keyring(db), KEY_WEARER, &w->wearer, e);
+	if (rc != RC_OK && rc != RC_CONFLICT) /* it has one when the job is run again */
+		return rc;
+	rc = db_prepare(db,
 		"INSERT INTO wearer (id, number, care_group, name, color, picture_version, "
 		"created_ms)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",

@@ -1,10 +1,6 @@
 #include "domain/wearer.h"
 
-#include <stdlib.h>
-
 #include "domain/bus.h"
-#include "domain/ingest_inside.h"
-#include "domain/outbox.h"
 #include "domain/text.h"
 #include "store/query.h"
 #include "watch/report_pack.h"
@@ -82,11 +78,9 @@ static bool is_color(struct view v)
 /* What every job here needs; the group and number are found by the job itself. */
 struct change {
 	const struct uid *wearer;
-	struct view name, color;  /* p == NULL: as it is */
-	struct view picture;      /* bytes */
-	const char *picture_type; /* NULL: delete */
-	struct uid group;         /* out */
-	uint32_t number;          /* out */
+	struct view name, color; /* p == NULL: as it is */
+	struct uid group;        /* out */
+	uint32_t number;         /* out */
 };
 
 static enum rc find_wearer(struct db *db, struct change *c, struct err *e)
@@ -144,161 +138,6 @@ enum rc wearer_change(struct domain *d, const struct uid *wearer, struct view na
 	if (color.p != NULL && !is_color(color))
 		return refuse(p, RC_SYNTAX, "color_invalid", "color", "such as #2f6fde");
 	return run_change(d, change_job, &c, e);
-}
-
-static enum rc erase_job(struct db *db, void *arg, struct err *e)
-{
-	static const char *const deletions[] = {
-		"DELETE FROM wearer_picture WHERE wearer = ?1",
-		"DELETE FROM command WHERE wearer = ?1",
-		"DELETE FROM alarm WHERE wearer = ?1",
-		"DELETE FROM claim WHERE wearer = ?1",
-		"DELETE FROM device WHERE wearer = ?1",
-		"DELETE FROM wearer WHERE id = ?1",
-	};
-	struct change *c = arg;
-	enum rc rc = find_wearer(db, c, e);
-
-	if (rc == RC_OK)
-		rc = history_erase(db, c->number, e);
-	for (size_t i = 0; i < COUNT_OF(deletions) && rc == RC_OK; i++)
-		rc = query_run(db, deletions[i], c->wearer, e);
-	return rc;
-}
-
-struct erased {
-	struct domain *domain;
-	struct uid wearer;
-	uint32_t number;
-};
-
-/* In the main loop: nothing in memory remembers the wearer; the watch is a stranger again. */
-static void forget_wearer(void *arg)
-{
-	struct erased *erased = arg;
-	struct domain *d = erased->domain;
-	uint64_t session = 0;
-
-	live_lock(d->live);
-	struct live_device *dev = live_by_wearer(d->live, &erased->wearer);
-	if (dev != NULL) {
-		session = dev->session;
-		live_remove(d->live, dev);
-	}
-	live_unlock(d->live);
-	session_forget(d->ingest, erased->number);
-	outbox_forget(d, erased->number);
-	history_forget(d->history, erased->number);
-	if (session != 0)
-		d->out.close(d->out.owner, session); /* it comes back and is quarantined */
-	free(erased);
-}
-
-enum rc wearer_erase(struct domain *d, const struct uid *wearer, struct err *e)
-{
-	struct change c = {.wearer = wearer};
-	struct erased *erased = malloc(sizeof *erased);
-
-	if (erased == NULL)
-		return fail(e, RC_NOMEM, "wearer: out of memory");
-	enum rc rc = writer_run(d->writer, erase_job, &c, e);
-	if (rc != RC_OK) {
-		free(erased);
-		return rc;
-	}
-	*erased = (struct erased){.domain = d, .wearer = *wearer, .number = c.number};
-	rc = loop_post(d->loop, forget_wearer, erased, e);
-	if (rc != RC_OK)
-		free(erased); /* erased on disk; memory follows at the next start */
-	bus_publish(d->bus, EVENT_REMOVED, &c.group, wearer);
-	return rc;
-}
-
-enum rc wearer_picture_get(struct db *reader, const struct uid *wearer, uint8_t **ret_owned,
-	size_t *ret_n, const char **ret_type, struct err *e)
-{
-	static const char *const types[] = {"image/jpeg", "image/png", "image/webp"};
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = query_prepare(
-		reader, "SELECT type, bytes FROM wearer_picture WHERE wearer = ?1", wearer, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	const char *type = NULL;
-	for (size_t i = 0; has_row && i < COUNT_OF(types); i++)
-		type = view_is(stmt_text(s, 0), view_of(types[i])) ? types[i] : type;
-	struct view bytes = has_row ? stmt_blob(s, 1) : (struct view){NULL, 0};
-	uint8_t *copy = type == NULL || bytes.n == 0 ? NULL : malloc(bytes.n);
-	if (copy != NULL) {
-		memcpy(copy, bytes.p, bytes.n);
-		*ret_owned = copy;
-		*ret_n = bytes.n;
-		*ret_type = type;
-	} else {
-		rc = type == NULL || bytes.n == 0 ? fail(e, RC_NOT_FOUND, "no picture")
-						  : fail(e, RC_NOMEM, "picture: out of memory");
-	}
-	stmt_reset(s);
-	return rc;
-}
-
-/* The type by the first bytes; NULL for anything else. What a client calls it does not count. */
-static const char *picture_type(struct view v)
-{
-	if (v.n > 3 && memcmp(v.p, "\xff\xd8\xff", 3) == 0)
-		return "image/jpeg";
-	if (v.n > 8 && memcmp(v.p, "\x89PNG\r\n\x1a\n", 8) == 0)
-		return "image/png";
-	if (v.n > 12 && memcmp(v.p, "RIFF", 4) == 0 && memcmp(v.p + 8, "WEBP", 4) == 0)
-		return "image/webp";
-	return NULL;
-}
-
-static enum rc picture_job(struct db *db, void *arg, struct err *e)
-{
-	struct change *c = arg;
-	struct stmt *s = NULL;
-	enum rc rc = find_wearer(db, c, e);
-
-	if (rc == RC_OK)
-		rc = query_run(db, "DELETE FROM wearer_picture WHERE wearer = ?1", c->wearer, e);
-	if (rc == RC_OK)
-		rc = query_run(db,
-			"UPDATE wearer SET picture_version = picture_version + 1 WHERE id = ?1",
-			c->wearer, e);
-	if (rc == RC_OK && c->picture_type != NULL)
-		rc = db_prepare(db,
-			"INSERT INTO wearer_picture (wearer, type, bytes) VALUES (?1, ?2, ?3)", &s,
-			e);
-	if (rc != RC_OK || s == NULL)
-		return rc;
-	stmt_bind_uid(s, 1, c->wearer);
-	stmt_bind_text(s, 2, view_of(c->picture_type));
-	stmt_bind_blob(s, 3, c->picture);
-	return stmt_run(s, NULL, e);
-}
-
-enum rc wearer_picture_put(struct domain *d, const struct uid *wearer, struct view bytes,
-	struct problem *p, struct err *e)
-{
-	struct change c = {.wearer = wearer, .picture = bytes, .picture_type = picture_type(bytes)};
-
-	if (bytes.n > PICTURE_MAX)
-		return refuse(p, RC_SYNTAX, "picture_too_large", NULL, "at most 200 KB");
-	if (c.picture_type == NULL)
-		return refuse(p, RC_SYNTAX, "picture_type", NULL, "a JPEG, PNG or WebP picture");
-	return run_change(d, picture_job, &c, e);
-}
-
-enum rc wearer_picture_delete(struct domain *d, const struct uid *wearer, struct err *e)
-{
-	struct change c = {.wearer = wearer};
-
-	return run_change(d, picture_job, &c, e);
 }
 
 struct reading {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "store/sealed.h"
+
 /* A mark with this number is left behind: nothing of the wearer is taken in again. */
 static const int64_t erased_seq = INT64_MAX;
 
@@ -30,25 +32,23 @@ static bool blank_entries(char *bytes, size_t n, uint32_t wearer)
 }
 
 static enum rc rewrite_row(
-	struct db *db, int64_t first_seq, struct view body, uint32_t wearer, struct err *e)
+	struct db *db, struct stmt *row, int64_t first_seq, uint32_t wearer, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = RC_OK;
-	char *copy = malloc(body.n + 1);
+	uint8_t *body = NULL;
+	size_t n = 0;
+	enum rc rc = stmt_take_sealed(row, 1, &keyring_system, LABEL_JOURNAL, &body, &n, e);
 
-	if (copy == NULL)
-		return fail(e, RC_NOMEM, "history: out of memory");
-	if (body.n > 0)
-		memcpy(copy, body.p, body.n);
-	if (blank_entries(copy, body.n, wearer)) {
+	if (rc == RC_OK && blank_entries((char *)body, n, wearer)) {
 		rc = db_prepare(db, "UPDATE journal SET body = ?2 WHERE first_seq = ?1", &s, e);
 		if (rc == RC_OK) {
 			stmt_bind_int(s, 1, first_seq);
-			stmt_bind_blob(s, 2, (struct view){.p = copy, .n = body.n});
+			stmt_bind_sealed(s, 2, &keyring_system, LABEL_JOURNAL,
+				(struct view){.p = (const char *)body, .n = n});
 			rc = stmt_run(s, NULL, e);
 		}
 	}
-	free(copy);
+	free(body);
 	return rc;
 }
 
@@ -71,7 +71,7 @@ static enum rc erase_from_journal(struct db *db, uint32_t wearer, struct err *e)
 		if (rc != RC_OK || !has_row)
 			break;
 		after = stmt_int(s, 0);
-		rc = rewrite_row(db, after, stmt_blob(s, 1), wearer, e);
+		rc = rewrite_row(db, s, after, wearer, e);
 		stmt_reset(s);
 	}
 	return rc;

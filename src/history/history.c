@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "history/inside.h"
+#include "store/sealed.h"
 
 enum { BATCH_FIRST_BYTES = 4096 };
 
@@ -92,6 +93,25 @@ static enum rc load_marks(struct db *db, int64_t **ret_owned, uint32_t *ret_n, s
 	return RC_OK;
 }
 
+enum rc history_owner(struct db *db, uint32_t wearer, struct uid *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db, "SELECT id FROM wearer WHERE number = ?1", &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 1, wearer);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!has_row)
+		return fail(e, RC_NOT_FOUND, "history: wearer %u is gone", wearer);
+	*ret = stmt_uid(s, 0);
+	stmt_reset(s);
+	return RC_OK;
+}
+
 static enum rc replay_row(struct history *h, struct view body, uint64_t first_seq,
 	const int64_t *sealed, uint32_t sealed_n, struct err *e)
 {
@@ -115,6 +135,11 @@ static enum rc replay_row(struct history *h, struct view body, uint64_t first_se
 	return rc == RC_OK ? heads_add_row(&h->heads, &row, e) : rc;
 }
 
+static void freep(uint8_t **p)
+{
+	free(*p);
+}
+
 static enum rc replay(struct history *h, struct db *db, struct err *e)
 {
 	int64_t *sealed = NULL;
@@ -136,7 +161,12 @@ static enum rc replay(struct history *h, struct db *db, struct err *e)
 	if (rc == RC_OK)
 		rc = stmt_step(s, &has_row, e);
 	while (rc == RC_OK && has_row) {
-		rc = replay_row(h, stmt_blob(s, 1), (uint64_t)stmt_int(s, 0), sealed, sealed_n, e);
+		CLEANUP(freep) uint8_t *body = NULL;
+		struct view v = {.n = 0};
+		rc = stmt_take_sealed(s, 1, &keyring_system, LABEL_JOURNAL, &body, &v.n, e);
+		v.p = (const char *)body;
+		if (rc == RC_OK)
+			rc = replay_row(h, v, (uint64_t)stmt_int(s, 0), sealed, sealed_n, e);
 		if (rc == RC_OK)
 			rc = stmt_step(s, &has_row, e);
 	}
@@ -184,7 +214,8 @@ enum rc history_journal(struct history *h, struct db *db, struct history_batch *
 	h->next_seq += b->count;
 	stmt_bind_int(s, 1, (int64_t)b->first_seq);
 	stmt_bind_int(s, 2, b->count);
-	stmt_bind_blob(s, 3, (struct view){.p = b->bytes, .n = b->n});
+	stmt_bind_sealed(
+		s, 3, &keyring_system, LABEL_JOURNAL, (struct view){.p = b->bytes, .n = b->n});
 	return stmt_run(s, NULL, e);
 }
 

@@ -35,6 +35,37 @@ static void open_all(struct fixture *f)
 	assert_int_equal(db_open(f->path, DB_READER, f->keyring, &f->reader, NULL), RC_OK);
 }
 
+static struct uid owner_of(uint32_t wearer)
+{
+	return (struct uid){{0x77, (uint8_t)wearer}};
+}
+
+/* The wearers of these tests have a number, an id and a key; the rest of a wearer is other rooms'
+ * business. */
+static void add_wearers(struct fixture *f)
+{
+	struct db *db = NULL;
+	struct stmt *s = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, NULL, &db, NULL), RC_OK);
+	assert_int_equal(
+		db_script(db,
+			"PRAGMA foreign_keys = OFF; DROP TABLE wearer;"
+			"CREATE TABLE wearer (id BLOB NOT NULL PRIMARY KEY, number INTEGER)",
+			NULL),
+		RC_OK);
+	for (uint32_t wearer = 1; wearer <= WEARERS; wearer++) {
+		struct uid owner = owner_of(wearer);
+		assert_int_equal(keyring_add(f->keyring, KEY_WEARER, &owner, NULL), RC_OK);
+		assert_int_equal(
+			db_prepare(db, "INSERT INTO wearer VALUES (?1, ?2)", &s, NULL), RC_OK);
+		stmt_bind_uid(s, 1, &owner);
+		stmt_bind_int(s, 2, wearer);
+		assert_int_equal(stmt_run(s, NULL, NULL), RC_OK);
+	}
+	db_close(db);
+}
+
 /* Without sealing what is in memory: what a kill leaves is what is on disk. */
 static void close_all(struct fixture *f)
 {
@@ -55,6 +86,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(f->folder));
 	(void)snprintf(f->path, sizeof f->path, "%s/test.db", f->folder);
 	open_all(f);
+	add_wearers(f);
 	*state = f;
 	return 0;
 }
@@ -380,6 +412,46 @@ static void erased_wearer_is_gone_from_memory_journal_and_chunks(void **state)
 	assert_false(file_holds(f->path, "CANARY-of-the-erased"));
 }
 
+static void nothing_on_disk_can_be_read_without_the_keys(void **state)
+{
+	struct fixture *f = *state;
+	char log[112];
+
+	(void)snprintf(log, sizeof log, "%s-wal", f->path);
+	for (int i = 0; i < HISTORY_HEAD_MAX + 10; i++)
+		store_one(f, 1, start_ms + i, "CANARY-of-a-wearer");
+	settle(f);
+	assert_true(count_table(f, "SELECT COUNT(*) FROM journal") > 0);
+	assert_int_equal(count_table(f, "SELECT COUNT(*) FROM history_chunk"), 1);
+	assert_false(file_holds(log, "CANARY-of-a-wearer"));
+	assert_int_equal(db_checkpoint(f->reader, false, NULL, NULL, NULL), RC_OK);
+	assert_false(file_holds(f->path, "CANARY-of-a-wearer"));
+	assert_int_equal(count_range(f, 1, start_ms, start_ms + DAY), HISTORY_HEAD_MAX + 10);
+}
+
+static void wearer_without_key_reads_as_empty_and_takes_nothing_in(void **state)
+{
+	struct fixture *f = *state;
+	struct uid owner = owner_of(1);
+
+	for (int i = 0; i < HISTORY_HEAD_MAX; i++)
+		store_one(f, 1, start_ms + i, "sealed");
+	settle(f);
+	assert_int_equal(latest(f, 1), start_ms + HISTORY_HEAD_MAX - 1);
+	assert_int_equal(keyring_destroy(f->keyring, &owner, NULL), RC_OK);
+	assert_int_equal(count_range(f, 1, start_ms, start_ms + DAY), 0);
+	assert_int_equal(latest(f, 1), -1);
+	/* What comes all the same cannot be sealed, and stops nobody else. */
+	for (int i = 0; i < HISTORY_HEAD_MAX; i++) {
+		store_one(f, 1, start_ms + i, "too late");
+		store_one(f, 2, start_ms + i, "another");
+	}
+	settle(f);
+	assert_int_equal(count_table(f, "SELECT COUNT(*) FROM history_chunk WHERE wearer = 1"), 1);
+	assert_int_equal(count_range(f, 1, start_ms, start_ms + DAY), 0);
+	assert_int_equal(count_range(f, 2, start_ms, start_ms + DAY), HISTORY_HEAD_MAX);
+}
+
 static void entry_over_its_limit_is_refused(void **state)
 {
 	struct history_batch b;
@@ -431,11 +503,13 @@ static void damaged_journal_is_told_at_the_start(void **state)
 
 	store_one(f, 1, start_ms, "body");
 	close_all(f);
+	f->keyring = keys_open(f->folder);
 	assert_int_equal(db_open(f->path, DB_WRITER, f->keyring, &db, NULL), RC_OK);
 	assert_int_equal(db_script(db, "UPDATE journal SET body = x'0102'", NULL), RC_OK);
 	assert_int_equal(history_open(db, &h, NULL), RC_SYNTAX);
 	assert_int_equal(db_script(db, "DELETE FROM journal", NULL), RC_OK);
 	db_close(db);
+	keyring_free(f->keyring);
 	open_all(f);
 }
 
@@ -553,6 +627,8 @@ int main(void)
 		TEST(old_head_is_sealed_by_the_tick_and_a_young_one_is_not),
 		TEST(latest_is_the_newest_place),
 		TEST(erased_wearer_is_gone_from_memory_journal_and_chunks),
+		TEST(nothing_on_disk_can_be_read_without_the_keys),
+		TEST(wearer_without_key_reads_as_empty_and_takes_nothing_in),
 		TEST(damaged_journal_is_told_at_the_start),
 		cmocka_unit_test(entry_over_its_limit_is_refused),
 		cmocka_unit_test(damaged_entry_is_refused_wherever_it_is_cut),

@@ -19,6 +19,15 @@ int64_t history_day_of(int64_t time_ms);
 /* The newest place among (seq, entry) …; false when none is one. */
 bool entries_find_latest(const char *bytes, size_t n, struct history_entry *ret);
 
+/* Labels of what is sealed here (store/sealed.h). */
+#define LABEL_JOURNAL "journal.body"
+#define LABEL_CHUNK "history_chunk.body"
+#define LABEL_LATEST "history_mark.latest"
+
+/* The id of the wearer with this number, whose key seals the chunks. RC_NOT_FOUND when there is
+ * none (any more). */
+MUST_CHECK enum rc history_owner(struct db *db, uint32_t wearer, struct uid *ret, struct err *e);
+
 /* One head on its way into chunks: seal.c. */
 struct seal;
 /* Under the lock. NULL: not now. */

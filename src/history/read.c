@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "store/sealed.h"
+
 enum { DAY_MS = 86400000 };
 
 int64_t history_day_of(int64_t time_ms)
@@ -28,6 +30,7 @@ bool entries_find_latest(const char *bytes, size_t n, struct history_entry *ret)
 /* Entries of one day: copies of heads and chunks, and references to them sorted by time. */
 struct day_read {
 	uint32_t wearer;
+	struct uid owner;
 	int64_t day, from_ms, to_ms;
 	char **blobs; /* owned */
 	size_t blobs_n;
@@ -63,19 +66,21 @@ static enum rc keep_entry(struct day_read *d, const struct history_entry *entry,
 	return RC_OK;
 }
 
-static enum rc keep_blob(struct day_read *d, struct view blob, char **ret, struct err *e)
+/* The body of a chunk, opened; it borrows from d. Nothing when the key is gone. */
+static enum rc open_chunk(struct day_read *d, struct stmt *s, struct view *ret, struct err *e)
 {
+	uint8_t *body = NULL;
 	char **grown = reallocarray(d->blobs, d->blobs_n + 1, sizeof *grown);
 
 	if (grown == NULL)
 		return fail(e, RC_NOMEM, "history: out of memory");
 	d->blobs = grown;
-	char *copy = malloc(blob.n);
-	if (copy == NULL)
-		return fail(e, RC_NOMEM, "history: out of memory");
-	memcpy(copy, blob.p, blob.n);
-	d->blobs[d->blobs_n++] = copy;
-	*ret = copy;
+	*ret = (struct view){.n = 0};
+	enum rc rc = stmt_take_sealed(s, 1, &d->owner, LABEL_CHUNK, &body, &ret->n, e);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	d->blobs[d->blobs_n++] = (char *)body;
+	ret->p = (const char *)body;
 	return RC_OK;
 }
 
@@ -96,11 +101,9 @@ static enum rc read_chunks(
 		rc = stmt_step(s, &has_row, e);
 	}
 	while (rc == RC_OK && has_row) {
-		char *copy = NULL;
-		struct view body = stmt_blob(s, 1);
+		struct view rest = {.n = 0};
 		*ret_last_seq = (uint64_t)stmt_int(s, 0);
-		rc = body.n > 0 ? keep_blob(d, body, &copy, e) : RC_OK;
-		struct view rest = {.p = copy, .n = body.n};
+		rc = open_chunk(d, s, &rest, e);
 		while (rc == RC_OK && rest.n > 0) {
 			struct history_entry entry;
 			rc = entry_read(&rest, &entry, e);
@@ -180,11 +183,19 @@ enum rc history_read(struct history *h, struct db *reader, uint32_t wearer, int6
 
 	if (from_ms >= to_ms)
 		return RC_OK;
-	enum rc rc = copy_head(h, wearer, &head, &head_n, e);
+	struct uid owner = {{0}};
+	enum rc rc = history_owner(reader, wearer, &owner, e);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = copy_head(h, wearer, &head, &head_n, e);
 	for (int64_t day = history_day_of(from_ms);
 		rc == RC_OK && goes_on && day <= history_day_of(to_ms - 1); day++) {
-		struct day_read d = {
-			.wearer = wearer, .day = day, .from_ms = from_ms, .to_ms = to_ms};
+		struct day_read d = {.wearer = wearer,
+			.owner = owner,
+			.day = day,
+			.from_ms = from_ms,
+			.to_ms = to_ms};
 		rc = read_day(
 			&d, reader, (struct view){.p = head, .n = head_n}, fn, ctx, &goes_on, e);
 		day_read_done(&d);
@@ -193,39 +204,61 @@ enum rc history_read(struct history *h, struct db *reader, uint32_t wearer, int6
 	return rc;
 }
 
+/* The place in the mark; false when there is none, or its key is gone. *ret borrows from
+ * *ret_owned.
+ */
+static enum rc read_mark(struct db *reader, uint32_t wearer, uint8_t **ret_owned,
+	struct history_entry *ret, bool *ret_found, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	struct uid owner = {{0}};
+	struct view body = {.n = 0};
+	enum rc rc = db_prepare(reader,
+		"SELECT m.latest, w.id FROM history_mark m JOIN wearer w ON w.number = m.wearer"
+		" WHERE m.wearer = ?1 AND m.latest IS NOT NULL",
+		&s, e);
+
+	*ret_found = false;
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 1, wearer);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK || !has_row)
+		return rc;
+	owner = stmt_uid(s, 1);
+	rc = stmt_take_sealed(s, 0, &owner, LABEL_LATEST, ret_owned, &body.n, e);
+	stmt_reset(s);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	body.p = (const char *)*ret_owned;
+	*ret_found = true;
+	return entry_read(&body, ret, e);
+}
+
 enum rc history_latest(struct history *h, struct db *reader, uint32_t wearer, history_fn *fn,
 	void *ctx, bool *ret_found, struct err *e)
 {
 	struct history_entry in_head = {.time_ms = 0};
 	struct history_entry in_mark = {.time_ms = 0};
-	struct stmt *s = NULL;
-	bool has_row = false;
+	bool has_mark = false;
+	uint8_t *mark = NULL;
 	char *head = NULL;
 	size_t head_n = 0;
 	enum rc rc = copy_head(h, wearer, &head, &head_n, e);
 
 	if (rc == RC_OK)
-		rc = db_prepare(reader,
-			"SELECT latest FROM history_mark WHERE wearer = ?1 AND latest IS NOT NULL",
-			&s, e);
-	if (rc == RC_OK) {
-		stmt_bind_int(s, 1, wearer);
-		rc = stmt_step(s, &has_row, e);
-	}
-	if (rc == RC_OK && has_row) {
-		struct view mark = stmt_blob(s, 0);
-		rc = entry_read(&mark, &in_mark, e);
-	}
+		rc = read_mark(reader, wearer, &mark, &in_mark, &has_mark, e);
 	if (rc == RC_OK) {
 		bool is_in_head = entries_find_latest(head, head_n, &in_head);
-		bool is_head_newer = is_in_head && (!has_row || in_head.time_ms >= in_mark.time_ms);
-		*ret_found = is_in_head || has_row;
+		bool is_head_newer =
+			is_in_head && (!has_mark || in_head.time_ms >= in_mark.time_ms);
+		*ret_found = is_in_head || has_mark;
 		if (*ret_found)
 			(void)fn(ctx,
 				is_head_newer ? &in_head : &in_mark); /* once, whatever it says */
 	}
-	if (s != NULL)
-		stmt_reset(s);
+	free(mark);
 	free(head);
 	return rc;
 }

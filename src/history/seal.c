@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/sealed.h"
 
 /* One head on its way into chunks. */
 struct seal {
 	struct history *history;
 	uint32_t wearer;
+	struct uid owner; /* found by seal_job */
 	uint64_t last_seq;
 	uint64_t journal_floor;
 	char *bytes;
@@ -38,7 +40,8 @@ static enum rc write_chunk(
 	stmt_bind_int(s, 2, chunk->day);
 	stmt_bind_int(s, 3, (int64_t)seal->last_seq);
 	stmt_bind_int(s, 4, chunk->count);
-	stmt_bind_blob(s, 5, (struct view){.p = chunk->bytes, .n = chunk->n});
+	stmt_bind_sealed(
+		s, 5, &seal->owner, LABEL_CHUNK, (struct view){.p = chunk->bytes, .n = chunk->n});
 	return stmt_run(s, NULL, e);
 }
 
@@ -95,8 +98,8 @@ static enum rc write_mark(struct db *db, const struct seal *seal, char *scratch,
 	if (entries_find_latest(seal->bytes, seal->n, &latest)) {
 		entry_write(&latest, scratch);
 		stmt_bind_int(s, 3, latest.time_ms);
-		stmt_bind_blob(
-			s, 4, (struct view){.p = scratch, .n = ENTRY_HEAD + latest.packed.n});
+		stmt_bind_sealed(s, 4, &seal->owner, LABEL_LATEST,
+			(struct view){.p = scratch, .n = ENTRY_HEAD + latest.packed.n});
 	} else {
 		stmt_bind_int(s, 3, INT64_MIN);
 		stmt_bind_null(s, 4);
@@ -134,6 +137,22 @@ static enum rc drop_journal(struct db *db, uint64_t floor, struct err *e)
 	return stmt_run(s, NULL, e);
 }
 
+static enum rc write_head(struct db *db, struct seal *seal, struct err *e)
+{
+	enum rc rc = history_owner(db, seal->wearer, &seal->owner, e);
+
+	if (rc != RC_OK)
+		return rc;
+	char *scratch = malloc(seal->n);
+	if (scratch == NULL)
+		return fail(e, RC_NOMEM, "history: out of memory");
+	rc = write_days(db, seal, scratch, e);
+	if (rc == RC_OK)
+		rc = write_mark(db, seal, scratch, e);
+	free(scratch);
+	return rc;
+}
+
 static enum rc seal_job(struct db *db, void *arg, struct err *e)
 {
 	struct seal *seal = arg;
@@ -144,14 +163,8 @@ static enum rc seal_job(struct db *db, void *arg, struct err *e)
 		rc = drop_journal(db, seal->journal_floor, e);
 	if (rc != RC_OK || sealed_seq >= (int64_t)seal->last_seq)
 		return rc; /* erased meanwhile */
-	char *scratch = malloc(seal->n);
-	if (scratch == NULL)
-		return fail(e, RC_NOMEM, "history: out of memory");
-	rc = write_days(db, seal, scratch, e);
-	if (rc == RC_OK)
-		rc = write_mark(db, seal, scratch, e);
-	free(scratch);
-	return rc;
+	rc = write_head(db, seal, e);
+	return rc == RC_NOT_FOUND ? RC_OK : rc; /* the row or the key is gone: erased meanwhile */
 }
 
 /* The main loop's side. */

@@ -16,6 +16,7 @@ const char schema_group[] =
 	"NULL,"
 	" picture_version INTEGER NOT NULL, created_ms INTEGER NOT NULL);"
 	"CREATE INDEX wearer_by_group ON wearer (care_group);"
+	"CREATE INDEX wearer_by_number ON wearer (number);"
 	"CREATE TABLE claim ("
 	" id BLOB NOT NULL PRIMARY KEY, care_group BLOB NOT NULL REFERENCES care_group (id),"
 	" account BLOB NOT NULL REFERENCES account (id), watch TEXT NOT NULL, name TEXT NOT NULL,"

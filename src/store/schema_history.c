@@ -12,7 +12,7 @@ const char schema_history[] =
 	" report BLOB NOT NULL,"
 	" state INTEGER NOT NULL, repeats INTEGER NOT NULL, taken_by BLOB, taken_ms INTEGER NOT "
 	"NULL,"
-	" closed_by BLOB, closed_ms INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (wearer, "
+	" closed_by BLOB, closed_ms INTEGER NOT NULL, note BLOB, PRIMARY KEY (wearer, "
 	"id));"
 	"CREATE INDEX alarm_by_id ON alarm (id);"
 	"CREATE UNIQUE INDEX alarm_once ON alarm (wearer, device_time_ms, status, kinds);"

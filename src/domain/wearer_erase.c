@@ -1,0 +1,163 @@
+#include "domain/wearer_erase.h"
+
+#include <stdlib.h>
+
+#include "crypto/keyring.h"
+#include "domain/bus.h"
+#include "domain/ingest_inside.h"
+#include "domain/outbox.h"
+#include "domain/wearer.h"
+#include "store/query.h"
+
+/* Every table with a wearer's rows, those that refer to others first. The history has its own way.
+ */
+static const char *const deletions[] = {
+	"DELETE FROM wearer_picture WHERE wearer = ?1",
+	"DELETE FROM command WHERE wearer = ?1",
+	"DELETE FROM alarm WHERE wearer = ?1",
+	"DELETE FROM claim WHERE wearer = ?1",
+	"DELETE FROM device WHERE wearer = ?1",
+	"DELETE FROM wearer WHERE id = ?1",
+};
+
+static enum rc find(
+	struct db *db, const struct uid *wearer, struct wearer_erased *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc =
+		query_row(db, "SELECT care_group, number FROM wearer WHERE id = ?1", wearer, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	*ret = (struct wearer_erased){
+		.wearer = *wearer, .group = stmt_uid(s, 0), .number = (uint32_t)stmt_int(s, 1)};
+	stmt_reset(s);
+	return RC_OK;
+}
+
+enum rc wearer_erase_rows(
+	struct db *db, const struct uid *wearer, struct wearer_erased *ret, struct err *e)
+{
+	enum rc rc = find(db, wearer, ret, e);
+
+	if (rc == RC_OK)
+		rc = keyring_destroy(db_keyring(db), wearer, e);
+	if (rc == RC_OK)
+		rc = history_erase(db, ret->number, e);
+	for (size_t i = 0; i < COUNT_OF(deletions) && rc == RC_OK; i++)
+		rc = query_run(db, deletions[i], wearer, e);
+	return rc;
+}
+
+struct forgetting {
+	struct domain *domain;
+	struct wearer_erased erased;
+};
+
+/* In the main loop: nothing in memory remembers the wearer; the watch is a stranger again. */
+static void forget_wearer(void *arg)
+{
+	struct forgetting *f = arg;
+	struct domain *d = f->domain;
+	uint64_t session = 0;
+
+	live_lock(d->live);
+	struct live_device *dev = live_by_wearer(d->live, &f->erased.wearer);
+	if (dev != NULL) {
+		session = dev->session;
+		live_remove(d->live, dev);
+	}
+	live_unlock(d->live);
+	session_forget(d->ingest, f->erased.number);
+	outbox_forget(d, f->erased.number);
+	history_forget(d->history, f->erased.number);
+	if (session != 0)
+		d->out.close(d->out.owner, session); /* it comes back and is quarantined */
+	free(f);
+}
+
+enum rc wearer_erase_finish(struct domain *d, const struct wearer_erased *erased, struct err *e)
+{
+	struct forgetting *f = malloc(sizeof *f);
+
+	bus_publish(d->bus, EVENT_REMOVED, &erased->group, &erased->wearer);
+	if (f == NULL)
+		return fail(e, RC_NOMEM, "wearer: out of memory"); /* erased on disk all the same */
+	*f = (struct forgetting){.domain = d, .erased = *erased};
+	enum rc rc = loop_post(d->loop, forget_wearer, f, e);
+	if (rc != RC_OK)
+		free(f); /* as above: memory follows at the next start */
+	return rc;
+}
+
+struct erasure {
+	const struct uid *wearer;
+	struct wearer_erased erased;
+};
+
+static enum rc erase_job(struct db *db, void *arg, struct err *e)
+{
+	struct erasure *erasure = arg;
+
+	return wearer_erase_rows(db, erasure->wearer, &erasure->erased, e);
+}
+
+enum rc wearer_erase(struct domain *d, const struct uid *wearer, struct err *e)
+{
+	struct erasure erasure = {.wearer = wearer};
+	enum rc rc = writer_run(d->writer, erase_job, &erasure, e);
+
+	return rc == RC_OK ? wearer_erase_finish(d, &erasure.erased, e) : rc;
+}
+
+/* ---- at start ---- */
+
+/* The first wearer behind `after` that has no key; none when all have one. */
+static enum rc next_keyless(struct db *db, const struct uid *after, struct uid *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = query_prepare(
+		db, "SELECT id FROM wearer WHERE id > COALESCE(?1, x'') ORDER BY id", after, &s, e);
+
+	*ret = (struct uid){{0}};
+	while (rc == RC_OK && (rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
+		struct uid id = stmt_uid(s, 0);
+		bool has_key = true;
+		rc = keyring_has(db_keyring(db), &id, &has_key, e);
+		if (rc == RC_OK && !has_key) {
+			*ret = id;
+			break;
+		}
+	}
+	if (s != NULL)
+		stmt_reset(s);
+	return rc;
+}
+
+enum rc wearer_erase_keyless(struct db *db, unsigned *ret_n, struct err *e)
+{
+	struct uid after = {{0}};
+	struct uid id = {{0}};
+	struct wearer_erased erased;
+	enum rc rc = RC_OK;
+
+	*ret_n = 0;
+	for (;;) {
+		after = id;
+		rc = next_keyless(db, &after, &id, e);
+		if (rc != RC_OK || uid_is_none(&id))
+			return rc;
+		rc = db_begin(db, e);
+		if (rc != RC_OK)
+			return rc;
+		rc = wearer_erase_rows(db, &id, &erased, e);
+		if (rc == RC_OK)
+			rc = db_commit(db, e);
+		if (rc != RC_OK) {
+			db_rollback(db);
+			return rc;
+		}
+		++*ret_n;
+	}
+}

@@ -1,0 +1,139 @@
+#include "domain/wearer_erase.h"
+
+#include "crypto/keyring.h"
+#include "domain/alarm.h"
+#include "domain/domain_fixture.h"
+#include "unit.h"
+
+static const char watch[] = "5550100001";
+static const uint8_t picture[] = {0xff, 0xd8, 0xff, 'C', 'A', 'N', 'A', 'R', 'Y'};
+
+/* A wearer with a place, an alarm and a picture. */
+static struct uid live_a_little(struct fixture *f)
+{
+	struct uid mia = fixture_bind(f, watch);
+	struct view bytes = {.p = (const char *)picture, .n = sizeof picture};
+	struct problem p;
+
+	fixture_open(f, 1, watch);
+	fixture_say_place(f, 1, watch, "UD", 50.5, 8.5, "00000000");
+	fixture_say_place(f, 1, watch, "AL", 50.5, 8.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(wearer_picture_put(&f->d, &mia, bytes, &p, NULL), RC_OK);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 1);
+	return mia;
+}
+
+static void assert_gone(struct fixture *f)
+{
+	static const char *const tables[] = {"SELECT COUNT(*) FROM wearer",
+		"SELECT COUNT(*) FROM device", "SELECT COUNT(*) FROM alarm",
+		"SELECT COUNT(*) FROM command", "SELECT COUNT(*) FROM wearer_picture",
+		"SELECT COUNT(*) FROM history_chunk"};
+
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		assert_int_equal(fixture_query(f, tables[i]), 0);
+}
+
+static void erased_wearer_has_neither_key_nor_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = live_a_little(f);
+	bool has_key = true;
+
+	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_OK);
+	fixture_settle(f);
+	assert_int_equal(keyring_has(f->d.keyring, &mia, &has_key, NULL), RC_OK);
+	assert_false(has_key);
+	assert_gone(f);
+	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_NOT_FOUND);
+}
+
+static void picture_is_sealed_and_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = live_a_little(f);
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	const char *type = NULL;
+
+	assert_int_equal(
+		fixture_query(f, "SELECT instr(bytes, x'43414e415259') FROM wearer_picture"), 0);
+	assert_int_equal(wearer_picture_get(f->reader, &mia, &bytes, &n, &type, NULL), RC_OK);
+	assert_string_equal(type, "image/jpeg");
+	assert_int_equal(n, sizeof picture);
+	assert_memory_equal(bytes, picture, n);
+	free(bytes);
+	assert_int_equal(keyring_destroy(f->d.keyring, &mia, NULL), RC_OK);
+	assert_int_equal(
+		wearer_picture_get(f->reader, &mia, &bytes, &n, &type, NULL), RC_NOT_FOUND);
+}
+
+static void alarm_without_key_is_shown_without_place_and_note(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = live_a_little(f);
+	struct db *db = NULL;
+	struct stmt *s = NULL;
+	struct alarm_info a;
+	bool has_row = false;
+
+	assert_int_equal(db_open(f->path, DB_READER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(db_prepare(db, "SELECT id FROM alarm", &s, NULL), RC_OK);
+	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
+	struct uid id = stmt_uid(s, 0);
+	stmt_reset(s);
+	assert_int_equal(alarm_get(db, &id, &a, NULL), RC_OK);
+	assert_true(a.has_fix);
+	assert_int_equal(keyring_destroy(f->d.keyring, &mia, NULL), RC_OK);
+	assert_int_equal(alarm_get(db, &id, &a, NULL), RC_OK);
+	assert_false(a.has_fix);
+	db_close(db);
+}
+
+/* After a crash between the key and the rows, or when an older backup was restored. */
+static void wearers_without_key_are_finished_off_at_the_start(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = live_a_little(f);
+	struct db *db = NULL;
+	unsigned n = 0;
+
+	assert_int_equal(keyring_destroy(f->d.keyring, &mia, NULL), RC_OK);
+	fixture_settle(f);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n, 0);
+	db_close(db);
+	assert_gone(f);
+}
+
+static void wearers_with_key_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct db *db = NULL;
+	unsigned n = 0;
+
+	(void)live_a_little(f);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n, 0);
+	db_close(db);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM wearer"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+		TEST(erased_wearer_has_neither_key_nor_rows),
+		TEST(picture_is_sealed_and_comes_back),
+		TEST(alarm_without_key_is_shown_without_place_and_note),
+		TEST(wearers_without_key_are_finished_off_at_the_start),
+		TEST(wearers_with_key_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
