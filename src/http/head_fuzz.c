@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "http/address.h"
+#include "base/address.h"
 #include "http/head.h"
 #include "http/routes.h"
 

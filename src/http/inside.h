@@ -9,7 +9,7 @@
 #include "base/json_out.h"
 #include "domain/account.h"
 #include "domain/domain.h"
-#include "http/address.h"
+#include "base/address.h"
 #include "http/bodies.h"
 #include "http/body.h"
 #include "http/head.h"

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "http/address.h"
+#include "base/address.h"
 
 static struct address addr(const char *text)
 {
