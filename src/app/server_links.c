@@ -188,6 +188,11 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_COMMAND:
 	case MESSAGE_CLOSE:
 	case MESSAGE_FAREWELL:
+	case MESSAGE_COURIER_HELLO:
+	case MESSAGE_RESULT:
+	case MESSAGE_COURIER_WELCOME:
+	case MESSAGE_WEBHOOK:
+	case MESSAGE_MAIL:
 		break;
 	}
 }

@@ -14,8 +14,7 @@ static bool is_label_char(char c)
 
 static bool is_label(struct view label)
 {
-	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' ||
-		label.p[label.n - 1] == '-')
+	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' || label.p[label.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < label.n; i++) {
 		if (!is_label_char(label.p[i]))
@@ -82,7 +81,8 @@ static enum rc read_host(struct view *rest, struct https_url *ret, struct err *e
 	if (!view_cut(rest, n, &ret->host) ||
 		!(is_host_name(ret->host) || is_address(ret->host, AF_INET)))
 		return fail(e, RC_SYNTAX,
-			"address: a host name in lower case with a dot, or an IP address is wanted");
+			"address: a host name in lower case with a dot, or an IP address is "
+			"wanted");
 	return RC_OK;
 }
 
@@ -100,8 +100,9 @@ static enum rc read_port(struct view *rest, struct https_url *ret, struct err *e
 		num_u32(digits, UINT16_MAX, &port, NULL) != RC_OK)
 		return fail(e, RC_SYNTAX, "address: the port is no number up to 65535");
 	if (port != PORT_STANDARD && port < HTTPS_PORT_FREE_MIN)
-		return fail(e, RC_SYNTAX, "address: port %u is not allowed, 443 or %d and above are",
-			port, HTTPS_PORT_FREE_MIN);
+		return fail(e, RC_SYNTAX,
+			"address: port %u is not allowed, 443 or %d and above are", port,
+			HTTPS_PORT_FREE_MIN);
 	ret->port = (uint16_t)port;
 	rest->p += digits.n + 1;
 	rest->n -= digits.n + 1;
@@ -136,8 +137,7 @@ enum rc https_url_read(struct view text, struct https_url *ret, struct err *e)
 
 	if (text.n > HTTPS_URL_MAX)
 		return fail(e, RC_LIMIT, "address: more than %d bytes", HTTPS_URL_MAX);
-	if (!view_cut(&rest, sizeof "https://" - 1, &scheme) ||
-		!view_is(scheme, VIEW("https://")))
+	if (!view_cut(&rest, sizeof "https://" - 1, &scheme) || !view_is(scheme, VIEW("https://")))
 		return fail(e, RC_SYNTAX, "address: https:// is wanted");
 	enum rc rc = read_host(&rest, &url, e);
 	if (rc == RC_OK)

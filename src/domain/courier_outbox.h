@@ -13,7 +13,7 @@
 enum {
 	WEBHOOK_BODY_MAX = 8192,
 	MAIL_LINK_MAX = 400,
-	COURIER_WAITING_MAX = 20000,           /* all together */
+	COURIER_WAITING_MAX = 20000,            /* all together */
 	COURIER_WAITING_PER_PARTNER_MAX = 2000, /* webhooks of one partner */
 	COURIER_DEAD_PER_DESTINATION_MAX = 500, /* more push out the oldest */
 };
@@ -57,8 +57,7 @@ struct mail {
 
 /* In a writer job. RC_LIMIT: too many wait; RC_SYNTAX: no address. Then courier_knock after the
  * commit. Templates hold no name, login, place or health: a link and what it is for. */
-MUST_CHECK enum rc courier_mail(
-	struct db *db, const struct mail *m, int64_t now_ms, struct err *e);
+MUST_CHECK enum rc courier_mail(struct db *db, const struct mail *m, int64_t now_ms, struct err *e);
 
 struct webhook {
 	struct uid partner; /* whose key seals it, and the destination */
@@ -83,26 +82,6 @@ void courier_knock(struct domain *d);
 bool courier_has_mail(const struct domain *d);
 
 /* ---- how it goes ---- */
-
-enum courier_outcome {
-	COURIER_NONE,      /* not tried yet */
-	COURIER_DONE,      /* the receiver has taken it */
-	COURIER_BAD_URL,   /* https_url_read refuses it */
-	COURIER_NO_NAME,   /* the name has no address */
-	COURIER_FORBIDDEN, /* an address of the name is private */
-	COURIER_CONNECT,   /* no connection */
-	COURIER_TLS,       /* no trusted TLS */
-	COURIER_TIMEOUT,
-	COURIER_STATUS,    /* answered, but not with 2xx (mail: not with "taken") */
-	COURIER_SIGN_IN,   /* the mail server did not take user and password */
-	COURIER_NOT_SET_UP, /* no mail server */
-	COURIER_QUOTA,     /* mail_per_hour is used up: later */
-	COURIER_LOST,      /* the courier ended while it was on the way */
-	COURIER_BROKEN,    /* anything else */
-	COURIER_OUTCOME_COUNT,
-};
-/* "done", "bad_url" … */
-const char *courier_outcome_name(enum courier_outcome o);
 
 /* One destination: a partner, or all mail (the none id). */
 struct courier_state {

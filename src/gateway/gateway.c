@@ -163,6 +163,11 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_FOREIGN:
 	case MESSAGE_STATS:
 	case MESSAGE_BYE:
+	case MESSAGE_COURIER_HELLO:
+	case MESSAGE_RESULT:
+	case MESSAGE_COURIER_WELCOME:
+	case MESSAGE_WEBHOOK:
+	case MESSAGE_MAIL:
 		return; /* message_read lets none of these through from the server */
 	}
 }

@@ -6,10 +6,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/address.h"
 #include "base/json_out.h"
 #include "domain/account.h"
 #include "domain/domain.h"
-#include "base/address.h"
 #include "http/bodies.h"
 #include "http/body.h"
 #include "http/head.h"

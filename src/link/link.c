@@ -210,8 +210,7 @@ enum rc link_send(struct link *l, const struct message *m, struct err *e)
 /* Delivers the messages of one packet. */
 static void deliver(struct link *l, struct view packet)
 {
-	enum message_side from =
-		l->config.side == MESSAGE_FROM_GATEWAY ? MESSAGE_FROM_SERVER : MESSAGE_FROM_GATEWAY;
+	enum message_side from = message_side_opposite(l->config.side);
 	struct message m;
 	struct err e;
 

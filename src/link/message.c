@@ -3,74 +3,11 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "link/message_bytes.h"
+
 enum { VENDOR_MIN = 2 };
 
-/* ---- numbers and texts, outwards: a cursor whose failure is sticky ---- */
-
-struct out {
-	uint8_t *p;
-	size_t room;
-	size_t n;
-	enum rc rc;
-};
-
-static uint8_t *out_take(struct out *o, size_t n)
-{
-	if (o->rc != RC_OK)
-		return NULL;
-	if (n > o->room) {
-		o->rc = RC_LIMIT;
-		return NULL;
-	}
-	uint8_t *at = o->p;
-	o->p += n;
-	o->room -= n;
-	o->n += n;
-	return at;
-}
-
-/* The low `bytes` bytes of value, lowest first. */
-static void put_number(struct out *o, uint64_t value, size_t bytes)
-{
-	uint8_t *at = out_take(o, bytes);
-
-	for (size_t i = 0; at != NULL && i < bytes; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void put_u8(struct out *o, unsigned value)
-{
-	put_number(o, value, 1);
-}
-
-static void put_u64(struct out *o, uint64_t value)
-{
-	put_number(o, value, 8);
-}
-
-static void put_bytes(struct out *o, const void *bytes, size_t n)
-{
-	uint8_t *at = out_take(o, n);
-
-	if (at != NULL && n > 0)
-		memcpy(at, bytes, n);
-}
-
-static void put_text(struct out *o, struct view text, size_t max)
-{
-	if (text.n > max && o->rc == RC_OK)
-		o->rc = RC_BUG;
-	put_u8(o, (unsigned)text.n);
-	put_bytes(o, text.p, text.n);
-}
-
-static void put_payload(struct out *o, struct view payload)
-{
-	if (payload.n > MESSAGE_PAYLOAD_MAX && o->rc == RC_OK)
-		o->rc = RC_BUG;
-	put_number(o, payload.n, 2);
-	put_bytes(o, payload.p, payload.n);
-}
+/* ---- what only watches have ---- */
 
 static void put_peer(struct out *o, const struct peer *peer)
 {
@@ -92,38 +29,6 @@ static void put_reply(struct out *o, const struct reply *reply)
 		o->rc = o->room < REPLY_PACK_MAX ? RC_LIMIT : RC_BUG;
 	*length = (uint8_t)n;
 	(void)out_take(o, n); /* the bytes that reply_pack has written */
-}
-
-/* ---- inwards: each getter moves *in and is false when the bytes are missing or not allowed ----
- */
-
-static bool get_number(struct view *in, size_t bytes, uint64_t *ret)
-{
-	struct view head;
-	uint64_t value = 0;
-
-	if (!view_cut(in, bytes, &head))
-		return false;
-	for (size_t i = 0; i < bytes; i++)
-		value |= (uint64_t)(uint8_t)head.p[i] << (8 * i);
-	*ret = value;
-	return true;
-}
-
-static bool get_u64(struct view *in, uint64_t *ret)
-{
-	return get_number(in, 8, ret);
-}
-
-/* A number below `count`: the value of an enum. */
-static bool get_choice(struct view *in, uint64_t count, unsigned *ret)
-{
-	uint64_t value = 0;
-
-	if (!get_number(in, 1, &value) || value >= count)
-		return false;
-	*ret = (unsigned)value;
-	return true;
 }
 
 /* min..max letters and digits, as the frame reader lets them through. */
@@ -158,13 +63,6 @@ static bool get_index(struct view *in, struct view *ret)
 	return true;
 }
 
-static bool get_payload(struct view *in, struct view *ret)
-{
-	uint64_t n = 0;
-
-	return get_number(in, 2, &n) && n <= MESSAGE_PAYLOAD_MAX && view_cut(in, (size_t)n, ret);
-}
-
 static bool get_peer(struct view *in, struct peer *ret)
 {
 	struct view address;
@@ -174,16 +72,6 @@ static bool get_peer(struct view *in, struct peer *ret)
 		return false;
 	memcpy(ret->address, address.p, sizeof ret->address);
 	ret->port = (uint16_t)port;
-	return true;
-}
-
-static bool get_uid(struct view *in, struct uid *ret)
-{
-	struct view bytes;
-
-	if (!view_cut(in, UID_BYTES, &bytes))
-		return false;
-	memcpy(ret->b, bytes.p, UID_BYTES);
 	return true;
 }
 
@@ -201,9 +89,6 @@ static bool get_reply(struct view *in, struct reply *ret)
 }
 
 /* ---- one writer and one reader a type ---- */
-
-typedef void body_write_fn(struct out *o, const struct message *m);
-typedef bool body_read_fn(struct view *in, struct message *ret);
 
 static void write_nothing(struct out *o, const struct message *m)
 {
@@ -435,6 +320,13 @@ static const struct message_row {
 	[MESSAGE_COMMAND] = {"command", MESSAGE_FROM_SERVER, write_command, read_command},
 	[MESSAGE_CLOSE] = {"close", MESSAGE_FROM_SERVER, write_close, read_close},
 	[MESSAGE_FAREWELL] = {"farewell", MESSAGE_FROM_SERVER, write_nothing, read_nothing},
+	[MESSAGE_COURIER_HELLO] = {"courier_hello", MESSAGE_FROM_COURIER, write_courier_hello,
+		read_courier_hello},
+	[MESSAGE_RESULT] = {"result", MESSAGE_FROM_COURIER, write_result, read_result},
+	[MESSAGE_COURIER_WELCOME] = {"courier_welcome", MESSAGE_TO_COURIER, write_welcome,
+		read_welcome},
+	[MESSAGE_WEBHOOK] = {"webhook", MESSAGE_TO_COURIER, write_webhook, read_webhook},
+	[MESSAGE_MAIL] = {"mail", MESSAGE_TO_COURIER, write_mail, read_mail},
 };
 
 static const struct message_row *find_row(unsigned type)
@@ -490,6 +382,18 @@ enum rc message_read(struct view *in, enum message_side from, struct message *re
 	ret->type = (enum message_type)type;
 	*in = rest;
 	return RC_OK;
+}
+
+enum message_side message_side_opposite(enum message_side side)
+{
+	static const enum message_side opposite[MESSAGE_SIDE_COUNT] = {
+		[MESSAGE_FROM_GATEWAY] = MESSAGE_FROM_SERVER,
+		[MESSAGE_FROM_SERVER] = MESSAGE_FROM_GATEWAY,
+		[MESSAGE_FROM_COURIER] = MESSAGE_TO_COURIER,
+		[MESSAGE_TO_COURIER] = MESSAGE_FROM_COURIER,
+	};
+
+	return opposite[side];
 }
 
 const char *message_name(enum message_type type)

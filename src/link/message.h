@@ -1,4 +1,5 @@
-/* The typed messages between gateway and server, and their bytes. Used on both ends of every link.
+/* The typed messages between gateway and server, and between server and courier, and their bytes.
+ * Used on both ends of every link.
  * One packet of the link holds many messages: type u8, length u16 (of the body), body; numbers are
  * little endian, texts have a length byte. The reader treats the other role as hostile: only the
  * types of the sender's side, each field bounded and checked, left-over bytes rejected, nothing
@@ -22,7 +23,15 @@ enum {
 	MESSAGE_INDEX_MAX = 4,
 };
 
-enum message_side { MESSAGE_FROM_GATEWAY, MESSAGE_FROM_SERVER };
+enum message_side {
+	MESSAGE_FROM_GATEWAY,
+	MESSAGE_FROM_SERVER, /* to a gateway */
+	MESSAGE_FROM_COURIER,
+	MESSAGE_TO_COURIER, /* from the server */
+	MESSAGE_SIDE_COUNT,
+};
+/* Who sends at the other end of a link. */
+enum message_side message_side_opposite(enum message_side side);
 
 enum message_type {
 	/* gateway to server */
@@ -45,6 +54,33 @@ enum message_type {
 	MESSAGE_COMMAND,
 	MESSAGE_CLOSE,
 	MESSAGE_FAREWELL, /* after BYE: all that came before it is committed and answered */
+	/* courier to server */
+	MESSAGE_COURIER_HELLO = 64, /* first of all, and in answer to COURIER_WELCOME */
+	MESSAGE_RESULT,             /* how one try ended */
+	/* server to courier */
+	MESSAGE_COURIER_WELCOME = 80, /* at the server's start */
+	MESSAGE_WEBHOOK,              /* try this once */
+	MESSAGE_MAIL,                 /* the same */
+};
+
+/* How a try to deliver ended. */
+enum courier_outcome {
+	COURIER_NONE,       /* not tried yet */
+	COURIER_DONE,       /* the receiver has taken it */
+	COURIER_BAD_URL,    /* https_url_read refuses it */
+	COURIER_NO_NAME,    /* the name has no address */
+	COURIER_FORBIDDEN,  /* an address of the name may not be called */
+	COURIER_CONNECT,    /* no connection */
+	COURIER_TLS,        /* no trusted TLS */
+	COURIER_TIMEOUT,    /* too slow */
+	COURIER_STATUS,     /* answered, but did not take it: see the code */
+	COURIER_SIGN_IN,    /* the mail server did not take user and password */
+	COURIER_NOT_SET_UP, /* no mail server */
+	COURIER_QUOTA,      /* mail_per_hour is used up: later */
+	COURIER_BUSY,       /* the courier has enough to do: later */
+	COURIER_LOST,       /* the courier ended meanwhile */
+	COURIER_BROKEN,     /* anything else */
+	COURIER_OUTCOME_COUNT,
 };
 
 enum standing {
@@ -149,6 +185,41 @@ struct message_close {
 	enum close_reason reason;
 };
 
+struct message_courier_hello {
+	uint64_t epoch; /* of this courier process; never 0 */
+};
+
+struct message_result {
+	struct uid item;
+	uint32_t attempt;
+	enum courier_outcome outcome; /* not COURIER_NONE */
+	uint16_t code;                /* of HTTP or SMTP; 0: none */
+};
+
+enum {
+	COURIER_URL_MAX = 1000,
+	COURIER_HEADER_MAX = 600, /* each of the three signature headers */
+	COURIER_TO_MAX = 254,
+	COURIER_SUBJECT_MAX = 200,
+	COURIER_BODY_MAX = 12000,
+};
+
+/* Texts without control characters. */
+struct message_webhook {
+	struct uid item;
+	uint32_t attempt;
+	struct uid event;
+	struct view url, digest, signature_input, signature;
+	struct view body; /* JSON */
+};
+
+struct message_mail {
+	struct uid item;
+	uint32_t attempt;
+	struct view to, subject;
+	struct view text; /* UTF-8 with \n */
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -164,6 +235,10 @@ struct message {
 		struct message_answer answer;
 		struct message_command command;
 		struct message_close close;
+		struct message_courier_hello courier_hello;
+		struct message_result result;
+		struct message_webhook webhook;
+		struct message_mail mail;
 	};
 };
 
@@ -181,6 +256,8 @@ MUST_CHECK enum rc message_read(
 const char *message_name(enum message_type type);
 const char *standing_name(enum standing standing);
 const char *close_reason_name(enum close_reason reason);
+/* "done", "bad_url" … */
+const char *courier_outcome_name(enum courier_outcome o);
 
 enum { PEER_TEXT = 56 }; /* "[2001:db8::1]:65535" and NUL */
 void peer_to_text(const struct peer *peer, char ret_text[PEER_TEXT]);

@@ -1,5 +1,5 @@
-/* Packets as they might come from a gateway or a server that was taken over: the first byte chooses
- * the side, the rest is one packet. */
+/* Packets as they might come from a gateway, courier or server that was taken over: the first byte
+ * chooses the side, the rest is one packet. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	enum message_side from = (data[0] & 1) == 0 ? MESSAGE_FROM_GATEWAY : MESSAGE_FROM_SERVER;
+	enum message_side from = (enum message_side)(data[0] % MESSAGE_SIDE_COUNT);
 	struct view in = {.p = (const char *)data + 1, .n = size - 1};
 	for (struct view before = in; message_read(&in, from, &m, NULL) == RC_OK; before = in)
 		check(&m, &before, &in);

@@ -53,12 +53,36 @@ static size_t make_samples(struct message samples[32])
 	samples[n++] = (struct message){
 		.type = MESSAGE_CLOSE, .close = {.session = 8, .reason = CLOSE_BY_SERVER}};
 	samples[n++] = (struct message){.type = MESSAGE_FAREWELL};
+	samples[n++] = (struct message){
+		.type = MESSAGE_COURIER_HELLO, .courier_hello = {.epoch = UINT64_MAX}};
+	samples[n++] = (struct message){.type = MESSAGE_RESULT,
+		.result = {
+			.item = id, .attempt = UINT32_MAX, .outcome = COURIER_STATUS, .code = 503}};
+	samples[n++] = (struct message){.type = MESSAGE_COURIER_WELCOME, .welcome = {.epoch = 1}};
+	samples[n++] = (struct message){.type = MESSAGE_WEBHOOK,
+		.webhook = {.item = id,
+			.attempt = 1,
+			.event = id,
+			.url = VIEW("https://example.org/"),
+			.digest = VIEW("sha-256=:AA==:"),
+			.signature_input = VIEW("kinward=(\"@method\")"),
+			.signature = VIEW("kinward=:AA==:"),
+			.body = payload}};
+	samples[n++] = (struct message){.type = MESSAGE_MAIL,
+		.mail = {.item = id,
+			.attempt = 1,
+			.to = VIEW("a@example.org"),
+			.subject = VIEW("Subject"),
+			.text = payload}};
 	return n;
 }
 
 static enum message_side side_of(enum message_type type)
 {
-	return type < MESSAGE_WELCOME ? MESSAGE_FROM_GATEWAY : MESSAGE_FROM_SERVER;
+	return type < MESSAGE_WELCOME           ? MESSAGE_FROM_GATEWAY
+	       : type < MESSAGE_COURIER_HELLO   ? MESSAGE_FROM_SERVER
+	       : type < MESSAGE_COURIER_WELCOME ? MESSAGE_FROM_COURIER
+						: MESSAGE_TO_COURIER;
 }
 
 static size_t write_ok(const struct message *m, uint8_t *buf, size_t size)
@@ -180,13 +204,13 @@ static void a_type_of_the_other_side_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < samples_n; i++) {
-		enum message_side wrong = side_of(samples[i].type) == MESSAGE_FROM_GATEWAY
-						  ? MESSAGE_FROM_SERVER
-						  : MESSAGE_FROM_GATEWAY;
-		struct view in = {
-			.p = (const char *)buf, .n = write_ok(&samples[i], buf, sizeof buf)};
-		struct message m;
-		assert_int_equal(message_read(&in, wrong, &m, NULL), RC_SYNTAX);
+		size_t n = write_ok(&samples[i], buf, sizeof buf);
+		for (unsigned side = 0; side < MESSAGE_SIDE_COUNT; side++) {
+			struct view in = {.p = (const char *)buf, .n = n};
+			struct message m;
+			assert_int_equal(message_read(&in, (enum message_side)side, &m, NULL),
+				side == (unsigned)side_of(samples[i].type) ? RC_OK : RC_SYNTAX);
+		}
 	}
 }
 
@@ -200,8 +224,9 @@ static void an_unknown_type_is_refused_and_cannot_be_written(void **state)
 		size_t n = 0;
 		if (strcmp(message_name((enum message_type)type), "unknown") != 0)
 			continue;
-		assert_int_equal(message_read(&in, MESSAGE_FROM_GATEWAY, &m, NULL), RC_SYNTAX);
-		assert_int_equal(message_read(&in, MESSAGE_FROM_SERVER, &m, NULL), RC_SYNTAX);
+		for (unsigned side = 0; side < MESSAGE_SIDE_COUNT; side++)
+			assert_int_equal(
+				message_read(&in, (enum message_side)side, &m, NULL), RC_SYNTAX);
 		assert_int_equal(message_write(&m, buf, sizeof buf, &n, NULL), RC_BUG);
 	}
 }
@@ -251,14 +276,15 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{1, 8 + 18 + 4, '['},  /* ID with a bracket */
 		{3, 15, 0x80},         /* received before 1970 */
 		{3, 16 + 11 + 1, 'g'}, /* index that is not hex */
-		{4, 8, CLOSE_REASON_COUNT},
-		{7, 0, FOREIGN_NONE},
-		{7, 0, FOREIGN_COUNT},
-		{8, 0, MESSAGE_COUNTERS_MAX + 1},
-		{11, 8, STANDING_PENDING},
-		{11, 8, STANDING_COUNT},
-		{12, 8 + 5, 0}, /* an answer without a reply */
-		{14, 8, CLOSE_REASON_COUNT},
+		{4, 8, CLOSE_REASON_COUNT}, {7, 0, FOREIGN_NONE}, {7, 0, FOREIGN_COUNT},
+		{8, 0, MESSAGE_COUNTERS_MAX + 1}, {11, 8, STANDING_PENDING},
+		{11, 8, STANDING_COUNT}, {12, 8 + 5, 0}, /* an answer without a reply */
+		{14, 8, CLOSE_REASON_COUNT}, {17, 16 + 4, COURIER_NONE},
+		{17, 16 + 4, COURIER_OUTCOME_COUNT},
+		{19, 36 + 2, '\n'},          /* a line end in the address */
+		{19, 36 + 2 + 20 + 2, '\r'}, /* in the digest */
+		{19, 36, 0},                 /* an empty address, the rest left over */
+		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
 	};
 	struct message samples[32];
 
@@ -280,13 +306,16 @@ static void epochs_of_zero_are_refused(void **state)
 {
 	static const uint8_t hello[] = {MESSAGE_HELLO, 9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
 	static const uint8_t welcome[] = {MESSAGE_WELCOME, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t courier[] = {MESSAGE_COURIER_HELLO, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 	struct view first = {.p = (const char *)hello, .n = sizeof hello};
 	struct view second = {.p = (const char *)welcome, .n = sizeof welcome};
+	struct view third = {.p = (const char *)courier, .n = sizeof courier};
 	struct message m;
 
 	(void)state;
 	assert_int_equal(message_read(&first, MESSAGE_FROM_GATEWAY, &m, NULL), RC_SYNTAX);
 	assert_int_equal(message_read(&second, MESSAGE_FROM_SERVER, &m, NULL), RC_SYNTAX);
+	assert_int_equal(message_read(&third, MESSAGE_FROM_COURIER, &m, NULL), RC_SYNTAX);
 }
 
 /* Changed bytes never make the reader touch what is not there (sanitizers watch), and what it takes
@@ -341,6 +370,9 @@ static void every_value_has_a_name(void **state)
 	for (unsigned i = 0; i < STANDING_COUNT; i++)
 		assert_true(strlen(standing_name((enum standing)i)) > 3);
 	assert_string_equal(standing_name(STANDING_COUNT), "unknown");
+	for (unsigned i = 0; i < COURIER_OUTCOME_COUNT; i++)
+		assert_true(strlen(courier_outcome_name((enum courier_outcome)i)) > 3);
+	assert_string_equal(courier_outcome_name(COURIER_OUTCOME_COUNT), "unknown");
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
 		enum counter c = (enum counter)i;
 		assert_non_null(counter_name(c));
