@@ -13,8 +13,8 @@
 enum {
 	WEBHOOK_BODY_MAX = 8192,
 	MAIL_LINK_MAX = 400,
-	COURIER_WAITING_MAX = 20000,            /* all together */
-	COURIER_WAITING_PER_PARTNER_MAX = 2000, /* webhooks of one partner */
+	COURIER_WAITING_MAX = 20000, /* all together */
+	COURIER_WAITING_PER_DESTINATION_MAX = 2000,
 	COURIER_DEAD_PER_DESTINATION_MAX = 500, /* more push out the oldest */
 };
 #define COURIER_LIFE_MS (INT64_C(3) * 24 * 3600 * 1000)
@@ -55,8 +55,9 @@ struct mail {
 	int64_t expires_ms; /* not sent after that; 0: COURIER_LIFE_MS from now */
 };
 
-/* In a writer job. RC_LIMIT: too many wait; RC_SYNTAX: no address. Then courier_knock after the
- * commit. Templates hold no name, login, place or health: a link and what it is for. */
+/* In a writer job, then courier_knock after the commit. Ask courier_has_mail before: without a mail
+ * server it would wait in vain. RC_LIMIT: too many wait; RC_SYNTAX: no address or link. Mails hold
+ * no name, login, place or health: what has happened, and a link. */
 MUST_CHECK enum rc courier_mail(struct db *db, const struct mail *m, int64_t now_ms, struct err *e);
 
 struct webhook {
@@ -72,13 +73,14 @@ struct webhook {
 MUST_CHECK enum rc courier_webhook(
 	struct db *db, const struct webhook *w, int64_t now_ms, struct err *e);
 
-/* In a writer job: a partner or account goes; nothing more is sent for it. */
+/* In a writer job: a partner or account goes or is stopped; nothing more is sent for it, and its
+ * dead letters are gone. */
 MUST_CHECK enum rc courier_forget(struct db *db, const struct uid *owner, struct err *e);
 
 /* After the commit: there is something to send. Any thread. */
 void courier_knock(struct domain *d);
 
-/* Is a mail server set up (smtp_url)? Without one courier_mail queues nothing (RC_DENIED). */
+/* Is a mail server set up (smtp_url)? */
 bool courier_has_mail(const struct domain *d);
 
 /* ---- how it goes ---- */

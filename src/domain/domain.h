@@ -27,6 +27,7 @@ struct quarantine;
 struct sign_in_limits;
 struct zone_clock;
 struct gateway_metrics;
+struct courier_dispatch;
 struct keyring;
 
 enum {
@@ -46,6 +47,7 @@ struct domain_settings {
 	const char *public_url; /* "" when not set */
 	uint16_t watch_port;
 	bool is_demo_watch_on;
+	bool has_mail; /* smtp_url is set */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
@@ -89,8 +91,9 @@ struct domain {
 	struct claims *claims; /* main loop only */
 	struct quarantine *quarantine;
 	struct gateway_metrics *gateway_metrics;
-	struct ingest *ingest;         /* main loop only */
-	struct zone_clock *zone_clock; /* main loop only */
+	struct courier_dispatch *courier; /* main loop only, but for courier_knock; may be NULL */
+	struct ingest *ingest;            /* main loop only */
+	struct zone_clock *zone_clock;    /* main loop only */
 	struct domain_out out;
 	int64_t (*wall_ms)(void); /* clock_wall_ms; tests move it */
 };

@@ -58,9 +58,11 @@ enum message_type {
 	MESSAGE_COURIER_HELLO = 64, /* first of all, and in answer to COURIER_WELCOME */
 	MESSAGE_RESULT,             /* how one try ended */
 	/* server to courier */
-	MESSAGE_COURIER_WELCOME = 80, /* at the server's start */
-	MESSAGE_WEBHOOK,              /* try this once */
-	MESSAGE_MAIL,                 /* the same */
+	/* At the server's start with its own epoch; in answer to COURIER_HELLO with the courier's:
+	   only then what follows is meant for this courier process. */
+	MESSAGE_COURIER_WELCOME = 80,
+	MESSAGE_WEBHOOK, /* try this once */
+	MESSAGE_MAIL,    /* the same */
 };
 
 /* How a try to deliver ended. */
@@ -187,6 +189,7 @@ struct message_close {
 
 struct message_courier_hello {
 	uint64_t epoch; /* of this courier process; never 0 */
+	uint16_t busy;  /* tries that it has not told the end of */
 };
 
 struct message_result {

@@ -4,11 +4,18 @@
 void write_courier_hello(struct out *o, const struct message *m)
 {
 	put_u64(o, m->courier_hello.epoch);
+	put_number(o, m->courier_hello.busy, 2);
 }
 
 bool read_courier_hello(struct view *in, struct message *ret)
 {
-	return get_u64(in, &ret->courier_hello.epoch) && ret->courier_hello.epoch != 0;
+	uint64_t busy = 0;
+
+	if (!get_u64(in, &ret->courier_hello.epoch) || ret->courier_hello.epoch == 0 ||
+		!get_number(in, 2, &busy))
+		return false;
+	ret->courier_hello.busy = (uint16_t)busy;
+	return true;
 }
 
 void write_result(struct out *o, const struct message *m)

@@ -54,7 +54,7 @@ static size_t make_samples(struct message samples[32])
 		.type = MESSAGE_CLOSE, .close = {.session = 8, .reason = CLOSE_BY_SERVER}};
 	samples[n++] = (struct message){.type = MESSAGE_FAREWELL};
 	samples[n++] = (struct message){
-		.type = MESSAGE_COURIER_HELLO, .courier_hello = {.epoch = UINT64_MAX}};
+		.type = MESSAGE_COURIER_HELLO, .courier_hello = {.epoch = UINT64_MAX, .busy = 5}};
 	samples[n++] = (struct message){.type = MESSAGE_RESULT,
 		.result = {
 			.item = id, .attempt = UINT32_MAX, .outcome = COURIER_STATUS, .code = 503}};
@@ -306,7 +306,8 @@ static void epochs_of_zero_are_refused(void **state)
 {
 	static const uint8_t hello[] = {MESSAGE_HELLO, 9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
 	static const uint8_t welcome[] = {MESSAGE_WELCOME, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-	static const uint8_t courier[] = {MESSAGE_COURIER_HELLO, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t courier[] = {
+		MESSAGE_COURIER_HELLO, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 	struct view first = {.p = (const char *)hello, .n = sizeof hello};
 	struct view second = {.p = (const char *)welcome, .n = sizeof welcome};
 	struct view third = {.p = (const char *)courier, .n = sizeof courier};
