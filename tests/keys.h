@@ -24,7 +24,8 @@ static inline struct keyring *keys_open(const char *folder)
 static inline void keys_remove(const char *folder)
 {
 	static const char *const names[] = {
-		"keys.db", "keys.db-journal", "master.key", "master.key.new"};
+		"keys.db", "keys.db-journal", "master.key", "master.key.new",
+		"audit.ed25519", "audit.checkpoint"};
 	char path[512];
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {

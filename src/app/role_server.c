@@ -14,8 +14,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
+#include "crypto/sign.h"
 #include "crypto/token.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/demo_watch.h"
@@ -88,6 +90,7 @@ static void on_tick(struct timer *t, void *context)
 
 	(void)context;
 	history_tick(d->history, d->writer, d->wall_ms());
+	audit_tick(d);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 }
 
@@ -145,6 +148,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.sign_in_account_max = s->sign_in_per_account_max,
 		.sign_in_address_max = s->sign_in_per_address_max,
 		.sign_in_window_s = s->sign_in_window_s,
+		.audit_keep_days = s->audit_keep_days,
 		.commit_linger_ms = s->commit_linger_ms,
 		.claim_code_s = s->claim_code_s,
 		.claim_life_s = s->claim_life_s,
@@ -219,6 +223,14 @@ static enum rc finish_erasures(struct db *db, struct err *e)
 	return rc;
 }
 
+static enum rc open_audit(struct role_server *r, struct err *e)
+{
+	struct sign_key *key = NULL;
+	enum rc rc = sign_open(r->key_dir, "audit", true, &key, e);
+
+	return rc == RC_OK ? audit_new(r->key_dir, key, &r->domain.audit, e) : rc;
+}
+
 /* Everything that needs files outside the data folder, or no thread yet. */
 static enum rc open_store(struct role_server *r, struct err *e)
 {
@@ -229,6 +241,8 @@ static enum rc open_store(struct role_server *r, struct err *e)
 		rc = make_data_dir(r->role->settings->data_dir, r->db_path, e);
 	if (rc == RC_OK)
 		rc = open_keys(r, e);
+	if (rc == RC_OK)
+		rc = open_audit(r, e);
 	if (rc == RC_OK)
 		rc = db_open(r->db_path, DB_WRITER, d->keyring, &r->writer_db, e);
 	if (rc == RC_OK)
@@ -378,6 +392,7 @@ static void drain(struct role_server *r)
 		server_links_receive_all(r->links);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
+	audit_stop(d);
 	writer_stop(d->writer); /* its completions send the answers */
 	d->writer = NULL;
 	if (r->links != NULL)
@@ -399,6 +414,7 @@ static void tear_down(struct role_server *r)
 	sign_in_limits_free(d->sign_in_limits);
 	web_sessions_free(d->web_sessions);
 	server_links_free(r->links);
+	audit_free(d->audit);
 	bus_free(d->bus);
 	live_free(d->live);
 	history_free(d->history);

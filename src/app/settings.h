@@ -34,6 +34,10 @@ struct settings {
 	setting_text tls_key;
 	setting_text map_url;
 	setting_text map_attribution;
+	setting_text security_contact; /* of security.txt; empty: there is none */
+	setting_text security_policy_url;
+	setting_text security_key_url;
+	setting_text security_languages;
 	enum log_level log_level;
 	enum map_kind map_kind;
 	bool demo_watch;
@@ -72,6 +76,7 @@ struct settings {
 	uint32_t message_life_s;
 	uint32_t settings_life_s;
 	uint32_t commit_linger_ms;
+	uint32_t audit_keep_days; /* 0: for ever */
 	uint32_t sse_streams_max;
 	uint32_t sse_per_account_max;
 	uint32_t http_connections_max;

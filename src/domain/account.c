@@ -2,6 +2,7 @@
 
 #include "crypto/password.h"
 #include "domain/account_store.h"
+#include "domain/audit.h"
 #include "domain/sign_in.h"
 #include "domain/text.h"
 #include "domain/web_session_store.h"
@@ -270,7 +271,7 @@ enum rc account_change(struct domain *d, const struct principal *who, struct vie
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	if (language.p != NULL && !text_is_language(language))
 		return refuse(p, RC_SYNTAX, "language_invalid", "language", "such as en, de or es");
-	return writer_run(d->writer, change_job, &job, e);
+	return act_run(d, who, change_job, &job, e);
 }
 
 struct password_job {
@@ -320,7 +321,7 @@ enum rc account_change_password(struct domain *d, struct db *reader, const struc
 	if (rc == RC_OK)
 		rc = password_hash(fresh, fresh_hash, e);
 	if (rc == RC_OK)
-		rc = writer_run(d->writer, password_job, &job, e);
+		rc = act_run(d, who, password_job, &job, e);
 	if (rc == RC_OK)
 		web_session_forget_others(d, &who->account, &who->session);
 	return rc;

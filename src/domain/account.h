@@ -9,7 +9,6 @@ enum {
 	PASSWORD_MAX_BYTES = 256,
 	TOKEN_TEXT = 44, /* 256 bits in base64url and NUL */
 	AGENT_TEXT = 161,
-	ADDRESS_TEXT = 46,
 };
 
 struct account_info {

@@ -5,6 +5,7 @@
 
 #include "domain/account.h"
 #include "domain/alarm_store.h"
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/live_table.h"
 #include "domain/text.h"
@@ -263,11 +264,11 @@ static void tell(struct domain *d, const struct step *step, const struct alarm_i
 	bus_publish(d->bus, EVENT_WEARER, &a->group, &a->wearer);
 }
 
-static enum rc run_step(struct domain *d, struct db *reader, struct step *step,
-	struct alarm_info *ret, struct problem *p, struct err *e)
+static enum rc run_step(struct domain *d, struct db *reader, const struct principal *who,
+	struct step *step, struct alarm_info *ret, struct problem *p, struct err *e)
 {
 	step->now_ms = d->wall_ms();
-	enum rc rc = writer_run(d->writer, step_job, step, e);
+	enum rc rc = act_run(d, who, step_job, step, e);
 	if (rc == RC_CONFLICT && step->refusal != NULL)
 		return refuse_step(reader, step, p);
 	if (rc == RC_OK)
@@ -282,7 +283,7 @@ enum rc alarm_take(struct domain *d, struct db *reader, const struct principal *
 {
 	struct step step = {.alarm = alarm, .account = &who->account, .next = ALARM_TAKEN};
 
-	return run_step(d, reader, &step, ret, p, e);
+	return run_step(d, reader, who, &step, ret, p, e);
 }
 
 enum rc alarm_close(struct domain *d, struct db *reader, const struct principal *who,
@@ -297,5 +298,5 @@ enum rc alarm_close(struct domain *d, struct db *reader, const struct principal 
 			"at most 500 characters, no control characters");
 	if (step.note.p == NULL)
 		step.note = VIEW("");
-	return run_step(d, reader, &step, ret, p, e);
+	return run_step(d, reader, who, &step, ret, p, e);
 }

@@ -14,6 +14,7 @@ enum event_type {
 	EVENT_COMMAND,
 	EVENT_CLAIM,
 	EVENT_REMOVED,
+	EVENT_NOTICE,
 	EVENT_TYPE_COUNT
 };
 const char *event_type_name(enum event_type t);
@@ -22,7 +23,8 @@ struct event {
 	uint64_t seq; /* from 1 */
 	enum event_type type;
 	struct uid group;
-	struct uid object; /* wearer, alarm, command or claim; the wearer for REMOVED */
+	struct uid object; /* wearer, alarm, command or claim; the wearer for REMOVED, the group for
+			      NOTICE */
 };
 
 struct bus;

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "crypto/token.h"
+#include "domain/audit.h"
 #include "domain/claims_inside.h"
 #include "domain/quarantine.h"
 #include "domain/text.h"
@@ -375,7 +376,7 @@ enum rc claim_create(struct domain *d, struct db *reader, const struct principal
 		free(c);
 		return refuse(p, RC_SYNTAX, "watch_invalid", "watch", NULL);
 	}
-	rc = writer_run(d->writer, create_job, &w, e);
+	rc = act_run(d, who, create_job, &w, e);
 	if (rc != RC_OK) {
 		free(c);
 		return w.code == NULL ? rc : refuse(p, rc, w.code, NULL, NULL);
@@ -485,13 +486,13 @@ static enum rc wrong_code(
 	return rc;
 }
 
-static enum rc bind(struct domain *d, const struct uid *claim, struct bind_work *w,
-	struct problem *p, struct err *e)
+static enum rc bind(struct domain *d, const struct principal *who, const struct uid *claim,
+	struct bind_work *w, struct problem *p, struct err *e)
 {
 	enum rc rc = bind_prepare(d, w, e);
 
 	if (rc == RC_OK)
-		rc = writer_run(d->writer, bind_job, w, e);
+		rc = act_run(d, who, bind_job, w, e);
 	if (rc == RC_OK)
 		rc = bind_finish(d, w, e);
 	claims_lock(d->claims);
@@ -513,7 +514,6 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 {
 	struct tries_work tries = {.id = *claim};
 
-	(void)who; /* the audit log of the next issue wants it */
 	if (code.n != CLAIM_CODE_DIGITS || !is_digits(code))
 		return refuse(p, RC_SYNTAX, "code_invalid", "code", NULL);
 	struct bind_work *w = calloc(1, sizeof *w);
@@ -542,7 +542,7 @@ enum rc claim_code(struct domain *d, struct db *reader, const struct principal *
 		free(w);
 		return rc == RC_OK ? wrong_code(d, &tries, p, e) : rc;
 	}
-	rc = bind(d, claim, w, p, e);
+	rc = bind(d, who, claim, w, p, e);
 	if (rc != RC_OK) {
 		bind_free(w);
 		return rc;
@@ -583,8 +583,8 @@ static enum rc check_send(const struct claim *c, int64_t now_ms, struct problem 
 	return RC_OK;
 }
 
-enum rc claim_send(struct domain *d, struct db *reader, const struct uid *claim,
-	struct claim_info *ret, struct problem *p, struct err *e)
+enum rc claim_send(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *claim, struct claim_info *ret, struct problem *p, struct err *e)
 {
 	struct tries_work tries = {.id = *claim};
 	int64_t now = d->wall_ms();
@@ -606,7 +606,7 @@ enum rc claim_send(struct domain *d, struct db *reader, const struct uid *claim,
 	}
 	claims_unlock(d->claims);
 	if (rc == RC_OK)
-		rc = writer_run(d->writer, tries_job, &tries, e);
+		rc = act_run(d, who, tries_job, &tries, e);
 	if (rc == RC_OK)
 		rc = loop_post(d->loop, show_code, w, e);
 	if (rc != RC_OK)
@@ -631,7 +631,8 @@ static void after_cancel(void *arg)
 	free(w);
 }
 
-enum rc claim_cancel(struct domain *d, const struct uid *claim, struct err *e)
+enum rc claim_cancel(
+	struct domain *d, const struct principal *who, const struct uid *claim, struct err *e)
 {
 	struct tries_work row = {.id = *claim, .state = CLAIM_EXPIRED};
 	struct cancel_work *w = calloc(1, sizeof *w);
@@ -656,7 +657,7 @@ enum rc claim_cancel(struct domain *d, const struct uid *claim, struct err *e)
 		     : is_binding ? fail(e, RC_CONFLICT, "claim: being bound now")
 				  : RC_OK;
 	if (rc == RC_OK && was_open)
-		rc = writer_run(d->writer, tries_job, &row, e);
+		rc = act_run(d, who, tries_job, &row, e);
 	if (rc != RC_OK || w->session == 0 || loop_post(d->loop, after_cancel, w, e) != RC_OK)
 		free(w);
 	return rc;

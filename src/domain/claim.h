@@ -82,6 +82,7 @@ MUST_CHECK enum rc claim_code(struct domain *d, struct db *reader, const struct 
 	const struct uid *claim, struct view code, struct claim_info *ret, struct problem *p,
 	struct err *e);
 /* Codes: too_soon (RC_LIMIT, retry_after_s), too_many_codes (RC_LIMIT), claim_not_ready. */
-MUST_CHECK enum rc claim_send(struct domain *d, struct db *reader, const struct uid *claim,
-	struct claim_info *ret, struct problem *p, struct err *e);
-MUST_CHECK enum rc claim_cancel(struct domain *d, const struct uid *claim, struct err *e);
+MUST_CHECK enum rc claim_send(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *claim, struct claim_info *ret, struct problem *p, struct err *e);
+MUST_CHECK enum rc claim_cancel(
+	struct domain *d, const struct principal *who, const struct uid *claim, struct err *e);

@@ -222,7 +222,7 @@ static void code_ends_after_five_minutes(void **state)
 	assert_int_equal(look(f, &c).state, CLAIM_CONNECTED);
 	assert_int_equal(enter(f, &c, code, &c, &p), RC_CONFLICT);
 	assert_string_equal(p.code, "claim_expired");
-	assert_int_equal(claim_send(&f->d, f->reader, &c.id, &c, &p, NULL), RC_OK);
+	assert_int_equal(claim_send(&f->d, f->reader, &f->maria, &c.id, &c, &p, NULL), RC_OK);
 	fixture_settle(f);
 	assert_int_equal(enter(f, &c, shown_code(f, 1), &c, &p), RC_OK);
 }
@@ -233,22 +233,23 @@ static void codes_are_sent_again_within_limits(void **state)
 	struct claim_info c = begin(f, imei, "code");
 	struct problem p;
 
-	assert_int_equal(claim_send(&f->d, f->reader, &c.id, &c, &p, NULL), RC_CONFLICT);
+	assert_int_equal(claim_send(&f->d, f->reader, &f->maria, &c.id, &c, &p, NULL), RC_CONFLICT);
 	assert_string_equal(p.code, "claim_not_ready");
 	fixture_open(f, 1, short_id);
-	assert_int_equal(claim_send(&f->d, f->reader, &c.id, &c, &p, NULL), RC_LIMIT);
+	assert_int_equal(claim_send(&f->d, f->reader, &f->maria, &c.id, &c, &p, NULL), RC_LIMIT);
 	assert_string_equal(p.code, "too_soon");
 	assert_int_equal(p.retry_after_s, 30);
 	for (int i = 1; i < CLAIM_SENDS_MAX; i++) {
 		char before[7] = "";
 		memcpy(before, shown_code(f, 1), 6);
 		fixture_pass(f, 30000);
-		assert_int_equal(claim_send(&f->d, f->reader, &c.id, &c, &p, NULL), RC_OK);
+		assert_int_equal(
+			claim_send(&f->d, f->reader, &f->maria, &c.id, &c, &p, NULL), RC_OK);
 		fixture_settle(f);
 		assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), i + 1);
 	}
 	fixture_pass(f, 30000);
-	assert_int_equal(claim_send(&f->d, f->reader, &c.id, &c, &p, NULL), RC_LIMIT);
+	assert_int_equal(claim_send(&f->d, f->reader, &f->maria, &c.id, &c, &p, NULL), RC_LIMIT);
 	assert_string_equal(p.code, "too_many_codes");
 }
 
@@ -442,7 +443,7 @@ static void cancelled_claims_and_other_spellings_give_no_more_guesses(void **sta
 	fixture_open(f, 1, short_id);
 	for (int i = 0; i < 2; i++) {
 		guess_wrong(f, &c[i], CLAIM_TRIES_MAX);
-		assert_int_equal(claim_cancel(&f->d, &c[i].id, NULL), RC_OK);
+		assert_int_equal(claim_cancel(&f->d, &f->maria, &c[i].id, NULL), RC_OK);
 	}
 	assert_int_equal(claim_create(&f->d, f->reader, &f->maria, &r, &c[0], &p, NULL), RC_LIMIT);
 	assert_string_equal(p.code, "too_many_claims");
@@ -509,7 +510,7 @@ static void group_has_a_few_open_claims_and_an_account_some_a_day(void **state)
 			assert_string_equal(p.code, "too_many_claims");
 		}
 		if (i >= CLAIMS_PER_GROUP_MAX - 1) {
-			assert_int_equal(claim_cancel(&f->d, &c.id, NULL), RC_OK);
+			assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_OK);
 			fixture_settle(f);
 		}
 	}
@@ -544,11 +545,11 @@ static void cancelled_claim_lets_the_watch_go(void **state)
 	struct claim_info now;
 
 	fixture_open(f, 1, short_id);
-	assert_int_equal(claim_cancel(&f->d, &c.id, NULL), RC_OK);
+	assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_OK);
 	fixture_settle(f);
 	assert_int_equal(fixture_last(f, TOLD_STANDING, 1)->standing, STANDING_UNKNOWN);
 	assert_int_equal(claim_get(&f->d, f->reader, &c.id, &now, NULL), RC_NOT_FOUND);
-	assert_int_equal(claim_cancel(&f->d, &c.id, NULL), RC_NOT_FOUND);
+	assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_NOT_FOUND);
 }
 
 static void own_watch_is_not_claimed_twice(void **state)
@@ -582,7 +583,7 @@ static void codes_do_not_follow_from_the_number(void **state)
 	fixture_open(f, 1, short_id);
 	memcpy(first, shown_code(f, 1), 6);
 	assert_null(strstr(imei, first));
-	assert_int_equal(claim_cancel(&f->d, &c.id, NULL), RC_OK);
+	assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_OK);
 	ingest_closed(&f->d, 1, 1);
 	fixture_settle(f);
 	unsigned same = 0;
@@ -590,7 +591,7 @@ static void codes_do_not_follow_from_the_number(void **state)
 		c = begin(f, imei, "code");
 		fixture_open(f, i, short_id);
 		same += memcmp(first, shown_code(f, i), 6) == 0;
-		assert_int_equal(claim_cancel(&f->d, &c.id, NULL), RC_OK);
+		assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_OK);
 		ingest_closed(&f->d, i, 1);
 		fixture_settle(f);
 	}

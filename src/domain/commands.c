@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/outbox.h"
 #include "store/query.h"
@@ -277,7 +278,7 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 	enum rc rc = read_request(r, &job.command, p);
 
 	if (rc == RC_OK)
-		rc = writer_run(d->writer, create_job, &job, e);
+		rc = act_run(d, who, create_job, &job, e);
 	if (rc != RC_OK)
 		return rc;
 	if (!uid_is_none(&job.earlier))
@@ -349,12 +350,13 @@ static enum rc cancel_job(struct db *db, void *arg, struct err *e)
 	return rc;
 }
 
-enum rc commands_cancel(struct domain *d, struct db *reader, const struct uid *wearer,
-	const struct uid *command, struct command_info *ret, struct problem *p, struct err *e)
+enum rc commands_cancel(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *wearer, const struct uid *command, struct command_info *ret,
+	struct problem *p, struct err *e)
 {
 	struct cancel_job job = {
 		.wearer = wearer, .command = command, .now_ms = d->wall_ms(), .problem = p};
-	enum rc rc = writer_run(d->writer, cancel_job, &job, e);
+	enum rc rc = act_run(d, who, cancel_job, &job, e);
 
 	if (rc != RC_OK)
 		return rc;

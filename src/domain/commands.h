@@ -47,5 +47,6 @@ MUST_CHECK enum rc commands_create(struct domain *d, struct db *reader, const st
 	const struct uid *wearer, const struct command_request *r, struct command_info *ret,
 	struct problem *p, struct err *e);
 /* Code: command_already_sent (RC_CONFLICT). */
-MUST_CHECK enum rc commands_cancel(struct domain *d, struct db *reader, const struct uid *wearer,
-	const struct uid *command, struct command_info *ret, struct problem *p, struct err *e);
+MUST_CHECK enum rc commands_cancel(struct domain *d, struct db *reader, const struct principal *who,
+	const struct uid *wearer, const struct uid *command, struct command_info *ret,
+	struct problem *p, struct err *e);

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "crypto/token.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/bind.h"
 
 enum { DEMO_ID_DIGITS = 10 };
@@ -101,9 +102,10 @@ static enum rc prepare(struct domain *d, struct db *reader, const struct princip
 	return bind_prepare(d, w, e);
 }
 
-static enum rc make(struct domain *d, struct bind_work *w, struct problem *p, struct err *e)
+static enum rc make(struct domain *d, const struct principal *who, struct bind_work *w,
+	struct problem *p, struct err *e)
 {
-	enum rc rc = writer_run(d->writer, demo_job, w, e);
+	enum rc rc = act_run(d, who, demo_job, w, e);
 
 	if (rc == RC_CONFLICT)
 		return refuse(p, rc, "demo_exists", NULL, NULL);
@@ -126,7 +128,7 @@ enum rc demo_watch_create(struct domain *d, struct db *reader, const struct prin
 		return fail(e, RC_NOMEM, "demo: out of memory");
 	enum rc rc = prepare(d, reader, who, group, w, e);
 	if (rc == RC_OK)
-		rc = make(d, w, p, e);
+		rc = make(d, who, w, p, e);
 	if (rc != RC_OK) {
 		bind_free(w);
 		return rc;

@@ -39,7 +39,7 @@ static void there_is_one_a_server_and_it_keeps_its_id(void **state)
 	assert_int_equal(make(f, &first, &p), RC_OK);
 	assert_int_equal(make(f, &second, &p), RC_CONFLICT);
 	assert_string_equal(p.code, "demo_exists");
-	assert_int_equal(wearer_erase(&f->d, &first.id, NULL), RC_OK);
+	assert_int_equal(wearer_erase(&f->d, &f->maria, &first.id, NULL), RC_OK);
 	fixture_settle(f);
 	assert_int_equal(make(f, &second, &p), RC_OK);
 	assert_string_equal(second.live.wire_id, first.live.wire_id);

@@ -29,6 +29,7 @@ struct zone_clock;
 struct gateway_metrics;
 struct courier_dispatch;
 struct keyring;
+struct audit;
 
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
@@ -38,6 +39,7 @@ enum {
 	ZONE_TEXT = 48,     /* IANA name */
 	WIRE_ID_TEXT = 21,
 	SIM_NUMBER_TEXT = 22, /* +?[0-9]{1,20} */
+	ADDRESS_TEXT = 46,    /* of a client, without port */
 };
 
 /* From kinward.conf; texts are kept by the caller for the life of the process. */
@@ -53,6 +55,7 @@ struct domain_settings {
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
 	uint32_t sign_in_address_max; /* attempts from one address in the window */
 	uint32_t sign_in_window_s;
+	uint32_t audit_keep_days;      /* 0: for ever */
 	uint32_t commit_linger_ms;     /* plain reports wait this long for company */
 	uint32_t claim_code_s;         /* life of a code on the watch */
 	uint32_t claim_life_s;         /* life of a claim */
@@ -80,6 +83,7 @@ struct domain {
 	struct domain_settings settings;
 	struct loop *loop;
 	struct keyring *keyring;
+	struct audit *audit; /* NULL in most tests: nothing is written then but by act_run */
 	struct writer *writer;
 	struct history *history;
 	struct live *live;

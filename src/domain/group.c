@@ -1,5 +1,6 @@
 #include "domain/group.h"
 
+#include "domain/audit.h"
 #include "domain/text.h"
 #include "store/query.h"
 
@@ -75,5 +76,5 @@ enum rc group_rename(struct domain *d, const struct principal *who, const struct
 
 	if (!text_is_name(name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
-	return writer_run(d->writer, rename_job, &job, e);
+	return act_run(d, who, rename_job, &job, e);
 }

@@ -528,7 +528,7 @@ static void erased_wearer_takes_its_reports_along(void **state)
 	fixture_open(f, 1, watch);
 	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
 	fixture_settle(f);
-	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_OK);
+	assert_int_equal(wearer_erase(&f->d, &f->maria, &mia, NULL), RC_OK);
 	fixture_settle(f);
 	assert_false(live_read(f->d.live, &mia, &v));
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 0);

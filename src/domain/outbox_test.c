@@ -134,14 +134,15 @@ static void command_is_cancelled_while_it_waits_and_not_later(void **state)
 	struct command_info ret;
 	struct problem p;
 
-	assert_int_equal(commands_cancel(&f->d, f->reader, &mia, &c.id, &ret, &p, NULL), RC_OK);
+	assert_int_equal(
+		commands_cancel(&f->d, f->reader, &f->maria, &mia, &c.id, &ret, &p, NULL), RC_OK);
 	assert_int_equal(ret.state, COMMAND_CANCELLED);
 	fixture_settle(f);
 	fixture_open(f, 1, watch);
 	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 0);
 	c = give(f, &mia, "find", "");
-	assert_int_equal(
-		commands_cancel(&f->d, f->reader, &mia, &c.id, &ret, &p, NULL), RC_CONFLICT);
+	assert_int_equal(commands_cancel(&f->d, f->reader, &f->maria, &mia, &c.id, &ret, &p, NULL),
+		RC_CONFLICT);
 	assert_string_equal(p.code, "command_already_sent");
 }
 
@@ -422,7 +423,7 @@ static void erased_wearer_leaves_no_command(void **state)
 
 	(void)give(f, &mia, "message", "one");
 	(void)give(f, &mia, "locate", "");
-	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_OK);
+	assert_int_equal(wearer_erase(&f->d, &f->maria, &mia, NULL), RC_OK);
 	fixture_settle(f);
 	outbox_read_stats(f->d.outbox, &stats);
 	assert_int_equal(stats.waiting, 0);

@@ -1,6 +1,7 @@
 #include "domain/watch_settings_inside.h"
 
 #include "base/log.h"
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/outbox.h"
 #include "store/query.h"
@@ -286,7 +287,7 @@ enum rc watch_settings_change(struct domain *d, struct db *reader, const struct 
 
 	(void)reader; /* the job reads what it changes */
 	if (rc == RC_OK)
-		rc = writer_run(d->writer, change_job, &job, e);
+		rc = act_run(d, who, change_job, &job, e);
 	if (rc == RC_CONFLICT)
 		return refuse(p, rc, "no_device", NULL, "this wearer has no watch");
 	if (rc != RC_OK)

@@ -1,5 +1,6 @@
 #include "domain/wearer.h"
 
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/text.h"
 #include "store/query.h"
@@ -119,17 +120,18 @@ static enum rc change_job(struct db *db, void *arg, struct err *e)
 }
 
 /* Runs the job until it is durable, then tells everybody who looks. */
-static enum rc run_change(struct domain *d, writer_job_fn *fn, struct change *c, struct err *e)
+static enum rc run_change(struct domain *d, const struct principal *who, writer_job_fn *fn,
+	struct change *c, struct err *e)
 {
-	enum rc rc = writer_run(d->writer, fn, c, e);
+	enum rc rc = act_run(d, who, fn, c, e);
 
 	if (rc == RC_OK)
 		bus_publish(d->bus, EVENT_WEARER, &c->group, c->wearer);
 	return rc;
 }
 
-enum rc wearer_change(struct domain *d, const struct uid *wearer, struct view name,
-	struct view color, struct problem *p, struct err *e)
+enum rc wearer_change(struct domain *d, const struct principal *who, const struct uid *wearer,
+	struct view name, struct view color, struct problem *p, struct err *e)
 {
 	struct change c = {.wearer = wearer, .name = name, .color = color};
 
@@ -137,7 +139,7 @@ enum rc wearer_change(struct domain *d, const struct uid *wearer, struct view na
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	if (color.p != NULL && !is_color(color))
 		return refuse(p, RC_SYNTAX, "color_invalid", "color", "such as #2f6fde");
-	return run_change(d, change_job, &c, e);
+	return run_change(d, who, change_job, &c, e);
 }
 
 struct reading {

@@ -37,19 +37,22 @@ MUST_CHECK enum rc wearer_get(struct domain *d, struct db *reader, const struct 
 	struct wearer_info *ret, struct err *e);
 
 /* p == NULL leaves a value. Codes: name_invalid, color_invalid. */
-MUST_CHECK enum rc wearer_change(struct domain *d, const struct uid *wearer, struct view name,
-	struct view color, struct problem *p, struct err *e);
+MUST_CHECK enum rc wearer_change(struct domain *d, const struct principal *who,
+	const struct uid *wearer, struct view name, struct view color, struct problem *p,
+	struct err *e);
 
 /* Erases the wearer, history, alarms, commands, picture; unbinds the watch. */
-MUST_CHECK enum rc wearer_erase(struct domain *d, const struct uid *wearer, struct err *e);
+MUST_CHECK enum rc wearer_erase(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e);
 
 /* ret_bytes is malloc'ed; the caller frees it. RC_NOT_FOUND when there is none. */
 MUST_CHECK enum rc wearer_picture_get(struct db *reader, const struct uid *wearer,
 	uint8_t **ret_owned, size_t *ret_n, const char **ret_type, struct err *e);
 /* JPEG, PNG or WebP by its magic bytes. Codes: picture_too_large, picture_type (RC_SYNTAX). */
-MUST_CHECK enum rc wearer_picture_put(struct domain *d, const struct uid *wearer, struct view bytes,
-	struct problem *p, struct err *e);
-MUST_CHECK enum rc wearer_picture_delete(struct domain *d, const struct uid *wearer, struct err *e);
+MUST_CHECK enum rc wearer_picture_put(struct domain *d, const struct principal *who,
+	const struct uid *wearer, struct view bytes, struct problem *p, struct err *e);
+MUST_CHECK enum rc wearer_picture_delete(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e);
 
 typedef void fix_fn(void *ctx, const struct fix *f);
 /* Fixes with from <= time < to, oldest first. Codes: range_invalid, range_too_long (RC_SYNTAX).

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "crypto/keyring.h"
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/ingest_inside.h"
 #include "domain/outbox.h"
@@ -102,10 +103,11 @@ static enum rc erase_job(struct db *db, void *arg, struct err *e)
 	return wearer_erase_rows(db, erasure->wearer, &erasure->erased, e);
 }
 
-enum rc wearer_erase(struct domain *d, const struct uid *wearer, struct err *e)
+enum rc wearer_erase(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e)
 {
 	struct erasure erasure = {.wearer = wearer};
-	enum rc rc = writer_run(d->writer, erase_job, &erasure, e);
+	enum rc rc = act_run(d, who, erase_job, &erasure, e);
 
 	return rc == RC_OK ? wearer_erase_finish(d, &erasure.erased, e) : rc;
 }

@@ -19,7 +19,7 @@ static struct uid live_a_little(struct fixture *f)
 	fixture_say_place(f, 1, watch, "UD", 50.5, 8.5, "00000000");
 	fixture_say_place(f, 1, watch, "AL", 50.5, 8.5, "00010000");
 	fixture_settle(f);
-	assert_int_equal(wearer_picture_put(&f->d, &mia, bytes, &p, NULL), RC_OK);
+	assert_int_equal(wearer_picture_put(&f->d, &f->maria, &mia, bytes, &p, NULL), RC_OK);
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 1);
 	return mia;
 }
@@ -41,12 +41,12 @@ static void erased_wearer_has_neither_key_nor_rows(void **state)
 	struct uid mia = live_a_little(f);
 	bool has_key = true;
 
-	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_OK);
+	assert_int_equal(wearer_erase(&f->d, &f->maria, &mia, NULL), RC_OK);
 	fixture_settle(f);
 	assert_int_equal(keyring_has(f->d.keyring, &mia, &has_key, NULL), RC_OK);
 	assert_false(has_key);
 	assert_gone(f);
-	assert_int_equal(wearer_erase(&f->d, &mia, NULL), RC_NOT_FOUND);
+	assert_int_equal(wearer_erase(&f->d, &f->maria, &mia, NULL), RC_NOT_FOUND);
 }
 
 static void picture_is_sealed_and_comes_back(void **state)

@@ -1,3 +1,4 @@
+#include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/wearer.h"
 #include "store/query.h"
@@ -24,9 +25,10 @@ static enum rc find_group(struct db *db, struct change *c, struct err *e)
 	return RC_OK;
 }
 
-static enum rc run_change(struct domain *d, writer_job_fn *fn, struct change *c, struct err *e)
+static enum rc run_change(struct domain *d, const struct principal *who, writer_job_fn *fn,
+	struct change *c, struct err *e)
 {
-	enum rc rc = writer_run(d->writer, fn, c, e);
+	enum rc rc = act_run(d, who, fn, c, e);
 
 	if (rc == RC_OK)
 		bus_publish(d->bus, EVENT_WEARER, &c->group, c->wearer);
@@ -94,8 +96,8 @@ static enum rc picture_job(struct db *db, void *arg, struct err *e)
 	return stmt_run(s, NULL, e);
 }
 
-enum rc wearer_picture_put(struct domain *d, const struct uid *wearer, struct view bytes,
-	struct problem *p, struct err *e)
+enum rc wearer_picture_put(struct domain *d, const struct principal *who, const struct uid *wearer,
+	struct view bytes, struct problem *p, struct err *e)
 {
 	struct change c = {.wearer = wearer, .picture = bytes, .picture_type = picture_type(bytes)};
 
@@ -103,12 +105,13 @@ enum rc wearer_picture_put(struct domain *d, const struct uid *wearer, struct vi
 		return refuse(p, RC_SYNTAX, "picture_too_large", NULL, "at most 200 KB");
 	if (c.picture_type == NULL)
 		return refuse(p, RC_SYNTAX, "picture_type", NULL, "a JPEG, PNG or WebP picture");
-	return run_change(d, picture_job, &c, e);
+	return run_change(d, who, picture_job, &c, e);
 }
 
-enum rc wearer_picture_delete(struct domain *d, const struct uid *wearer, struct err *e)
+enum rc wearer_picture_delete(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e)
 {
 	struct change c = {.wearer = wearer};
 
-	return run_change(d, picture_job, &c, e);
+	return run_change(d, who, picture_job, &c, e);
 }

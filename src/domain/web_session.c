@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "domain/audit.h"
 #include "domain/sign_in_limits.h"
 #include "store/query.h"
 #include "store/sealed.h"
@@ -418,7 +419,7 @@ enum rc web_session_end(
 	struct domain *d, const struct principal *who, const struct uid *session, struct err *e)
 {
 	struct end_job job = {.account = &who->account, .session = session};
-	enum rc rc = writer_run(d->writer, end_job, &job, e);
+	enum rc rc = act_run(d, who, end_job, &job, e);
 
 	if (rc == RC_OK)
 		drop(d->web_sessions, &(struct drop){.account = &who->account, .id = session});

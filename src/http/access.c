@@ -4,6 +4,7 @@
 #include "http/files.h"
 #include "http/inside.h"
 #include "http/peers.h"
+#include "http/trail.h"
 
 static enum rc refuse_head(struct exchange *x, enum rc rc, const char *code, bool must_close)
 {
@@ -42,6 +43,7 @@ static enum rc find_target(struct exchange *x, struct view method, struct view p
 	if (match.route != NULL) {
 		x->route = match.route;
 		memcpy(x->ids, match.ids, sizeof x->ids);
+		trail_begin(x);
 		return RC_OK;
 	}
 	if (match.known != NULL) {
@@ -95,6 +97,7 @@ static bool look_up_session(struct exchange *x, struct signed_in *last, struct v
 	last->until_ms = x->now_ms + SIGNED_IN_MS;
 	last->generation = generation;
 	last->who = x->who;
+	last->who.act = NULL;
 	return true;
 }
 
@@ -111,7 +114,7 @@ static enum rc check_session(struct exchange *x)
 		if (look_up_session(x, last, token))
 			return RC_OK;
 	}
-	x->who = (struct principal){0};
+	x->who = (struct principal){.act = &x->act};
 	enum rc rc = check_limits(x, RATE_READ);
 	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "sign_in_needed", false);
 }
@@ -264,6 +267,7 @@ enum rc access_check_head(struct exchange *x, struct view method, struct view pa
 		rc = refuse_head(x, RC_DENIED, "foreign_origin", false);
 	if (rc == RC_OK && x->route != NULL) {
 		rc = check_caller(x);
+		trail_caller(x);
 		if (rc == RC_OK)
 			rc = check_limits(x, x->route->rate);
 		if (rc == RC_OK)
@@ -283,6 +287,8 @@ static enum rc check_right(struct exchange *x, struct db *reader, const struct u
 	if (rc != RC_OK)
 		return rc == RC_DENIED ? RC_NOT_FOUND : rc;
 	x->group = v->group;
+	x->act.right = right_name(right);
+	trail_object(x);
 	switch (v->decision) {
 	case DECIDE_ALLOW:
 		return RC_OK;

@@ -7,6 +7,7 @@
 #include "http/inside.h"
 #include "http/problem_answer.h"
 #include "http/session_json.h"
+#include "http/trail.h"
 
 enum {
 	SESSION_AGE_S = 30 * 24 * 3600,
@@ -152,6 +153,7 @@ enum MHD_Result answer_send(struct exchange *x)
 	struct MHD_Response *r = NULL;
 	bool is_ours = false;
 
+	trail_end(x);
 	if (x->is_refused) {
 		answer_problem(x);
 	} else if (x->is_file) {

@@ -55,7 +55,7 @@ enum rc api_claim(struct exchange *x, struct db *reader)
 enum rc api_claim_drop(struct exchange *x, struct db *reader)
 {
 	(void)reader;
-	return claim_cancel(x->domain, &x->ids[0], &x->err);
+	return claim_cancel(x->domain, &x->who, &x->ids[0], &x->err);
 }
 
 enum rc api_claim_code(struct exchange *x, struct db *reader)
@@ -73,7 +73,8 @@ enum rc api_claim_send(struct exchange *x, struct db *reader)
 {
 	struct claim_info claim;
 
-	enum rc rc = claim_send(x->domain, reader, &x->ids[0], &claim, &x->problem, &x->err);
+	enum rc rc =
+		claim_send(x->domain, reader, &x->who, &x->ids[0], &claim, &x->problem, &x->err);
 	if (rc == RC_OK)
 		shape_claim(&x->out, NULL, &claim);
 	return rc;

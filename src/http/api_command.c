@@ -60,8 +60,8 @@ enum rc api_command_cancel(struct exchange *x, struct db *reader)
 
 	enum rc rc = check_may_cancel(x, reader);
 	if (rc == RC_OK)
-		rc = commands_cancel(
-			x->domain, reader, &x->ids[0], &x->ids[1], &command, &x->problem, &x->err);
+		rc = commands_cancel(x->domain, reader, &x->who, &x->ids[0], &x->ids[1], &command,
+			&x->problem, &x->err);
 	if (rc == RC_OK)
 		shape_command(&x->out, NULL, &command);
 	return rc;

@@ -33,15 +33,15 @@ enum rc api_wearer_change(struct exchange *x, struct db *reader)
 {
 	const struct wearer_values *in = &x->body.wearer;
 
-	enum rc rc =
-		wearer_change(x->domain, &x->ids[0], in->name, in->color, &x->problem, &x->err);
+	enum rc rc = wearer_change(
+		x->domain, &x->who, &x->ids[0], in->name, in->color, &x->problem, &x->err);
 	return rc != RC_OK ? rc : api_wearer(x, reader);
 }
 
 enum rc api_wearer_erase(struct exchange *x, struct db *reader)
 {
 	(void)reader;
-	return wearer_erase(x->domain, &x->ids[0], &x->err);
+	return wearer_erase(x->domain, &x->who, &x->ids[0], &x->err);
 }
 
 enum rc api_picture(struct exchange *x, struct db *reader)
@@ -52,7 +52,7 @@ enum rc api_picture(struct exchange *x, struct db *reader)
 
 enum rc api_picture_put(struct exchange *x, struct db *reader)
 {
-	enum rc rc = wearer_picture_put(x->domain, &x->ids[0],
+	enum rc rc = wearer_picture_put(x->domain, &x->who, &x->ids[0],
 		(struct view){.p = x->raw, .n = x->raw_n}, &x->problem, &x->err);
 	return rc != RC_OK ? rc : api_wearer(x, reader);
 }
@@ -60,7 +60,7 @@ enum rc api_picture_put(struct exchange *x, struct db *reader)
 enum rc api_picture_remove(struct exchange *x, struct db *reader)
 {
 	(void)reader;
-	return wearer_picture_delete(x->domain, &x->ids[0], &x->err);
+	return wearer_picture_delete(x->domain, &x->who, &x->ids[0], &x->err);
 }
 
 static void write_fix(void *ctx, const struct fix *f)

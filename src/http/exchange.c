@@ -13,6 +13,7 @@
 #include "http/inside.h"
 #include "http/peers.h"
 #include "http/session_json.h"
+#include "http/trail.h"
 
 enum { ANSWER_TIME_MS = 120 * 1000 /* to take an answer */ };
 
@@ -183,7 +184,10 @@ static enum MHD_Result run_here(struct exchange *x)
 		execute(x, reader);
 	server_give_reader(x->server, reader);
 	/* A stream has its own copy of the socket: MHD closes its one, forgets the request. */
-	return x->is_stream ? MHD_NO : answer_send(x);
+	if (!x->is_stream)
+		return answer_send(x);
+	trail_end(x);
+	return MHD_NO;
 }
 
 static enum MHD_Result run(struct exchange *x)

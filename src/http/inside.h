@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/json_out.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/domain.h"
 #include "http/bodies.h"
 #include "http/body.h"
@@ -56,6 +57,8 @@ struct exchange {
 	enum rc rc;
 	struct problem problem;
 	struct principal who;
+	struct act act; /* trail.h */
+	bool is_trail_ended;
 	int64_t now_ms;         /* monotonic, when the head came */
 	struct address address; /* of the client */
 	bool is_proxy_trusted;  /* the peer is in trusted_proxy */

@@ -122,6 +122,12 @@ static enum rc render_object(struct event_texts *t, const struct event *event, s
 		json_end(j);
 		rc = RC_OK;
 		break;
+	case EVENT_NOTICE: /* the reader asks for its notices: each has read others */
+		json_object(j, NULL);
+		json_uid(j, "group", &event->group);
+		json_end(j);
+		rc = RC_OK;
+		break;
 	case EVENT_TYPE_COUNT:
 		break;
 	}

@@ -1,0 +1,70 @@
+#include "domain/audit_mark.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "base/num.h"
+
+size_t audit_mark_write(const struct audit_mark *m, char ret_text[AUDIT_MARK_TEXT])
+{
+	char hash[AUDIT_HASH_BYTES * 2 + 1];
+	char signature[SIGN_BYTES * 2 + 1];
+
+	(void)sodium_bin2hex(hash, sizeof hash, m->at.hash, AUDIT_HASH_BYTES);
+	(void)sodium_bin2hex(signature, sizeof signature, m->signature, SIGN_BYTES);
+	int n = snprintf(ret_text, AUDIT_MARK_TEXT,
+		"%d %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s\n", (int)m->at.kind, m->at.seq,
+		m->at.previous_seq, m->at.time_ms, hash, m->key_id, signature);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static bool cut_number(struct view *in, int64_t *ret)
+{
+	struct view word;
+	uint64_t n = 0;
+
+	if (!view_cut_until(in, ' ', 19, &word) || num_u64(word, INT64_MAX, &n, NULL) != RC_OK)
+		return false;
+	*ret = (int64_t)n;
+	return true;
+}
+
+static bool read_hex(struct view word, uint8_t *ret, size_t n)
+{
+	size_t got = 0;
+
+	return word.n == n * 2 && sodium_hex2bin(ret, n, word.p, word.n, NULL, &got, NULL) == 0 &&
+	       got == n;
+}
+
+bool audit_mark_read(struct view text, struct audit_mark *ret)
+{
+	struct audit_mark m = {.at = {.seq = 0}};
+	int64_t kind = 0;
+	struct view hash;
+	struct view id;
+	struct view signature;
+
+	if (!cut_number(&text, &kind) || kind > AUDIT_BASE || !cut_number(&text, &m.at.seq) ||
+		!cut_number(&text, &m.at.previous_seq) || !cut_number(&text, &m.at.time_ms) ||
+		!view_cut_until(&text, ' ', AUDIT_HASH_BYTES * 2, &hash) ||
+		!read_hex(hash, m.at.hash, AUDIT_HASH_BYTES) ||
+		!view_cut_until(&text, ' ', SIGN_ID_TEXT - 1, &id) ||
+		!view_to_text(id, m.key_id, sizeof m.key_id) ||
+		!view_cut_until(&text, '\n', SIGN_BYTES * 2, &signature) ||
+		!read_hex(signature, m.signature, SIGN_BYTES) || text.n != 0)
+		return false;
+	m.at.kind = kind == AUDIT_BASE ? AUDIT_BASE : AUDIT_CHECKPOINT;
+	*ret = m;
+	return true;
+}
+
+bool audit_mark_is_ours(const struct audit_mark *m, const struct sign_key *key)
+{
+	uint8_t text[AUDIT_CHECKPOINT_TEXT];
+	const uint8_t *public_key = sign_find(key, view_of(m->key_id));
+
+	return public_key != NULL &&
+	       sign_check(public_key, audit_checkpoint_text(&m->at, text), m->signature);
+}
