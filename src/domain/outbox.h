@@ -27,8 +27,7 @@ void outbox_add(struct domain *d, const struct command_row *row);
 void outbox_on_ready(struct domain *d, uint32_t number, uint64_t session);
 void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session);
 /* True when the keyword (with what stands behind it) answered a command. */
-bool outbox_on_answer(
-	struct domain *d, uint32_t number, struct view keyword, struct view params);
+bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, struct view params);
 void outbox_on_sent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session);
