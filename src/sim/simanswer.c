@@ -90,8 +90,6 @@ static void on_message(struct simwatch *w, const struct downlink *d)
 		tell(w, "unreadable message", NULL);
 		return;
 	}
-	if (manners_have(&w->manners, MANNER_LOCAL_TIME))
-		w->shown[0] = '\0'; /* this family takes it and shows nothing */
 	tell(w, "message", w->shown);
 	simanswer_acknowledge(w, d);
 }
