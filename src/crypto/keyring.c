@@ -286,6 +286,19 @@ enum rc keyring_unseal(struct keyring *k, const struct uid *owner, const char *l
 	return RC_OK;
 }
 
+enum rc keyring_is_newest(
+	struct keyring *k, const struct uid *owner, struct view sealed, bool *ret, struct err *e)
+{
+	struct owner_keys keys;
+	enum rc rc = keys_find(k, owner, &keys, e);
+
+	if (rc == RC_OK)
+		*ret = sealed.n > 0 &&
+		       (uint8_t)sealed.p[0] == (SEAL_FORMAT | (keys.epoch[0] & EPOCH_MASK));
+	sodium_memzero(&keys, sizeof keys);
+	return rc;
+}
+
 void keyring_lookup(
 	struct keyring *k, const char *label, struct view value, uint8_t ret[LOOKUP_BYTES])
 {

@@ -53,6 +53,10 @@ MUST_CHECK enum rc keyring_seal(struct keyring *k, const struct uid *owner, cons
 MUST_CHECK enum rc keyring_unseal(struct keyring *k, const struct uid *owner, const char *label,
 	struct view sealed, uint8_t *ret_plain, size_t *ret_n, struct err *e);
 
+/* Whether the owner's newest key sealed it; keys change with `kinward rotate`. */
+MUST_CHECK enum rc keyring_is_newest(
+	struct keyring *k, const struct uid *owner, struct view sealed, bool *ret, struct err *e);
+
 /* Keyed hash for finding a row by a value that is only stored sealed. */
 void keyring_lookup(
 	struct keyring *k, const char *label, struct view value, uint8_t ret[LOOKUP_BYTES]);
