@@ -1,5 +1,7 @@
 #include "domain/rights.h"
 
+#include "domain/consent.h"
+
 /* How an object is found: its group, and its wearer or NULL. Each row takes the object's id as ?1.
  * Kinds without a row do not exist yet: RC_NOT_FOUND. */
 static const char *const owner_of[OBJECT_KIND_COUNT] = {
@@ -10,6 +12,8 @@ static const char *const owner_of[OBJECT_KIND_COUNT] = {
 	[OBJECT_COMMAND] = ("SELECT w.care_group, w.id FROM command c"
 			    " JOIN wearer w ON w.id = c.wearer WHERE c.id = ?1"),
 	[OBJECT_CLAIM] = "SELECT care_group, NULL FROM claim WHERE id = ?1",
+	[OBJECT_CONSENT] = "SELECT care_group, NULL FROM consent WHERE id = ?1",
+	[OBJECT_PROPOSAL] = "SELECT care_group, wearer FROM plan_proposal WHERE id = ?1",
 };
 
 /* What happens with a right of class D after the step-up. */
@@ -49,6 +53,7 @@ static const struct {
 	[RIGHT_EXPORT] = {"export", 'D', RELEASE_AT_ONCE},
 	[RIGHT_ERASE] = {"erase", 'D', RELEASE_AGREED},
 	[RIGHT_RESET] = {"reset", 'D', RELEASE_AGREED},
+	[RIGHT_PROPOSE] = {"propose_plan", 'B', RELEASE_AT_ONCE},
 };
 _Static_assert(RIGHT_COUNT <= 32, "right_set has 32 bits");
 
@@ -59,7 +64,7 @@ enum {
 	RIGHTS_GUARDIAN = RIGHTS_CARER | 1 << RIGHT_VIEW_HISTORY | 1 << RIGHT_VIEW_MEDIA |
 			  1 << RIGHT_SCHEDULE | 1 << RIGHT_SETTINGS | 1 << RIGHT_CONTACTS |
 			  1 << RIGHT_PLACES | 1 << RIGHT_PHOTO | 1 << RIGHT_POWER,
-	RIGHTS_ADMIN = (1 << RIGHT_COUNT) - 1 - (1 << RIGHT_NONE),
+	RIGHTS_ADMIN = (1 << RIGHT_COUNT) - 1 - (1 << RIGHT_NONE) - (1 << RIGHT_PROPOSE),
 };
 
 static const struct {
@@ -240,14 +245,32 @@ static enum rc decide_critical(struct db *reader, const struct principal *who, e
 	return RC_OK;
 }
 
+/* A partner may only what a family's consent names, on wearers alone; all else does not exist. */
+static enum rc decide_partner(struct db *reader, const struct principal *who, enum object_kind kind,
+	const struct uid *object, enum right right, int64_t now_ms, struct verdict *ret,
+	struct err *e)
+{
+	struct consent_hit hit;
+
+	if (kind != OBJECT_WEARER)
+		return no_such_object(e);
+	enum rc rc = consent_decide(reader, &who->partner, object, right, now_ms, &hit, e);
+	if (rc == RC_OK)
+		*ret = (struct verdict){
+			.decision = DECIDE_ALLOW, .group = hit.group, .wearer = *object};
+	return rc;
+}
+
 enum rc rights_decide(struct db *reader, const struct principal *who, enum object_kind kind,
 	const struct uid *object, enum right right, int64_t now_ms, struct verdict *ret,
 	struct err *e)
 {
 	struct verdict v;
 	right_set held = 0;
-	enum rc rc = find_owner(reader, kind, object, &v, e);
 
+	if (!uid_is_none(&who->partner))
+		return decide_partner(reader, who, kind, object, right, now_ms, ret, e);
+	enum rc rc = find_owner(reader, kind, object, &v, e);
 	if (rc == RC_OK)
 		rc = read_rights(reader, &who->account, &v.group, &held, e);
 	if (rc != RC_OK)
