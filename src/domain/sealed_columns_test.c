@@ -61,8 +61,9 @@ static bool is_id(struct view column)
 /* Other columns that say nothing about a person, each with the reason. */
 static bool is_plain(const char *name)
 {
+	/* clang-format off */
 	static const char *const names[] = {
-		/* words of our own, states, kinds */
+		/* words of our own: states, kinds, roles, languages, zones, colours */
 		"account.language",
 		"member.role",
 		"counter.name",
@@ -75,7 +76,32 @@ static bool is_plain(const char *name)
 		"command.idempotency_key",
 		"claim.language",
 		"claim.zone",
+		"audit.action",
+		"audit.right_name",
+		"audit.outcome",
+		/* the audit log's chain and its signatures */
+		"audit.hash",
+		"audit_checkpoint.hash",
+		"audit_checkpoint.key_id",
+		"audit_checkpoint.signature",
+		/* the id of a partner, or of the mail server */
+		"courier_item.destination",
+		/* their rooms seal them next */
+		"care_group.name",
+		"wearer.name",
+		"claim.watch",
+		"claim.name",
+		"claim.sim_number",
+		"device.wire_id",
+		"device.model",
+		"device.version",
+		"device.password",
+		"device.password_wanted",
+		"device.phone",
+		"command.body",
+		"command.message",
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcmp(name, names[i]) == 0)
