@@ -108,6 +108,25 @@ enum rc partner_get(
 	return rc == RC_OK ? read_kids(reader, ret, e) : rc;
 }
 
+enum rc partner_name(
+	struct db *reader, const struct uid *partner, char *dst, size_t dst_size, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc =
+		query_prepare(reader, "SELECT name FROM partner WHERE id = ?1", partner, &s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	dst[0] = '\0';
+	if (has_row)
+		stmt_copy_text(s, 0, dst, dst_size);
+	stmt_reset(s);
+	return RC_OK;
+}
+
 enum rc partner_webhook_url(
 	struct db *reader, const struct uid *partner, char *dst, size_t dst_size, struct err *e)
 {
