@@ -3,6 +3,7 @@
 #include "crypto/password.h"
 #include "domain/account_store.h"
 #include "domain/audit.h"
+#include "domain/group.h"
 #include "domain/sign_in.h"
 #include "domain/text.h"
 #include "domain/web_session_store.h"
@@ -111,7 +112,7 @@ struct setup_job {
 	const struct setup_request *request;
 	struct token_hash token_hash;
 	int64_t now_ms;
-	const struct uid *account;
+	const struct uid *account, *group;
 	const char *password_hash;
 	struct problem *problem;
 };
@@ -154,31 +155,6 @@ static enum rc insert_account(struct db *db, const struct setup_job *job, struct
 	return account_insert(db, &row, e);
 }
 
-static enum rc insert_group(struct db *db, const struct setup_job *job, struct err *e)
-{
-	struct uid group = uid_new();
-	struct stmt *s = NULL;
-	enum rc rc = query_prepare(db,
-		"INSERT INTO care_group (id, name, created_ms) VALUES (?1, ?2, ?3)", &group, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_text(s, 2, job->request->group_name);
-	stmt_bind_int(s, 3, job->now_ms);
-	rc = stmt_run(s, NULL, e);
-	if (rc == RC_OK)
-		rc = db_prepare(db,
-			"INSERT INTO member (account, care_group, role, created_ms)"
-			" VALUES (?1, ?2, 'admin', ?3)",
-			&s, e);
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, job->account);
-	stmt_bind_uid(s, 2, &group);
-	stmt_bind_int(s, 3, job->now_ms);
-	return stmt_run(s, NULL, e);
-}
-
 static enum rc setup_job(struct db *db, void *arg, struct err *e)
 {
 	const struct setup_job *job = arg;
@@ -187,7 +163,8 @@ static enum rc setup_job(struct db *db, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = insert_account(db, job, e);
 	if (rc == RC_OK)
-		rc = insert_group(db, job, e);
+		rc = group_insert(
+			db, job->group, job->request->group_name, job->account, job->now_ms, e);
 	return rc;
 }
 
@@ -197,9 +174,11 @@ enum rc account_set_up(struct domain *d, struct db *reader, const struct setup_r
 {
 	char password_hash_text[PASSWORD_HASH_TEXT];
 	struct uid account = uid_new();
+	struct uid group = uid_new();
 	struct setup_job job = {.request = r,
 		.now_ms = d->wall_ms(),
 		.account = &account,
+		.group = &group,
 		.password_hash = password_hash_text,
 		.problem = p};
 	enum rc rc = sign_in_begin(d, VIEW("\n set-up"), from, false, p);

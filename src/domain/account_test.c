@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "crypto/token.h"
+#include "domain/bus.h"
 #include "domain/group.h"
 #include "domain/sign_in.h"
 #include "domain/sign_in_limits.h"
@@ -44,6 +45,7 @@ static void open_house(struct house *h)
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 	assert_int_equal(web_sessions_new(h->reader, test_now_ms, &h->d.web_sessions, NULL), RC_OK);
 	assert_int_equal(sign_in_limits_new(3, 20, 900, &h->d.sign_in_limits, NULL), RC_OK);
+	assert_int_equal(bus_new(&h->d.bus, NULL), RC_OK);
 	h->d.wall_ms = test_wall_ms;
 }
 
@@ -53,6 +55,7 @@ static void close_house(struct house *h)
 	db_close(h->reader);
 	web_sessions_free(h->d.web_sessions);
 	sign_in_limits_free(h->d.sign_in_limits);
+	bus_free(h->d.bus);
 	loop_free(h->d.loop);
 	keyring_free(h->d.keyring);
 }
@@ -330,11 +333,12 @@ static void names_and_languages_change_under_rules(void **state)
 	assert_string_equal(account.name, "Anna");
 	assert_string_equal(account.language, "es");
 	assert_int_equal(
-		group_rename(&h->d, &who, &who.groups[0], VIEW("Ward 3"), &group, &p, NULL), RC_OK);
+		group_change(&h->d, &who, &who.groups[0], VIEW("Ward 3"), none, &p, NULL), RC_OK);
+	assert_int_equal(group_get(h->reader, &who.account, &who.groups[0], &group, NULL), RC_OK);
 	assert_string_equal(group.name, "Ward 3");
 	struct uid foreign = uid_new();
 	assert_int_equal(
-		group_rename(&h->d, &who, &foreign, VIEW("Mine"), &group, &p, NULL), RC_NOT_FOUND);
+		group_change(&h->d, &who, &foreign, VIEW("Mine"), none, &p, NULL), RC_NOT_FOUND);
 }
 
 int main(void)

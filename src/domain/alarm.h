@@ -10,7 +10,10 @@ const char *alarm_state_name(enum alarm_state s);
 /* Beside the bits of enum report_alarm: alarms that the server raises. */
 enum { ALARM_CONFLICT = 1u << 15 };
 
-enum { ALARM_NOTE_TEXT = 2001 /* 500 characters */, ALARM_PAGE = 50 };
+enum { ALARM_NOTE_TEXT = 2001 /* 500 characters */, ALARM_PAGE = 50, ALARM_SCAN_MAX = 5000 };
+
+/* One of these shows a wearer's alarms. */
+#define ALARM_READERS (RIGHT_BIT(RIGHT_ALARMS) | RIGHT_BIT(RIGHT_VIEW_POSITION))
 
 struct alarm_info {
 	struct uid id, wearer, group;
@@ -24,20 +27,19 @@ struct alarm_info {
 	char taken_by_name[NAME_TEXT], closed_by_name[NAME_TEXT];
 	int64_t taken_ms, closed_ms;
 	char note[ALARM_NOTE_TEXT];
-	bool is_serious; /* sos, fall, heart_rate, removed */
+	bool is_serious;  /* sos, fall, heart_rate, removed */
+	right_set rights; /* alarm_list: what the reader may do with the wearer now */
 };
 typedef void alarm_fn(void *ctx, const struct alarm_info *a);
 
 /* "sos" … "conflict" of the most severe bit, or of one bit. */
 const char *alarm_kind_name(uint32_t kinds);
 
-/* Newest first, one page. `before` NULL: from the newest. RC_NOT_FOUND when `before` is not the
+/* What the caller may see of his groups: who holds `alarms` or `view_position`. Newest first, one
+ * page. `before` NULL: from the newest. RC_NOT_FOUND when `before` is not the
  * caller's. */
-MUST_CHECK enum rc alarm_list(struct db *reader, const struct principal *who, bool only_open,
-	const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
-/* The same of one wearer, without asking for rights (the caller has). */
-MUST_CHECK enum rc alarm_list_of_wearer(struct db *reader, const struct uid *wearer, bool only_open,
-	const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
+MUST_CHECK enum rc alarm_list(struct db *reader, const struct principal *who, int64_t now_ms,
+	bool only_open, const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
 MUST_CHECK enum rc alarm_get(
 	struct db *reader, const struct uid *alarm, struct alarm_info *ret, struct err *e);
 

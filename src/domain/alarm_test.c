@@ -12,21 +12,6 @@
 #include "watch/report_pack.h"
 
 /* Two families: Maria and Ben look after wearer 1; Eve only after wearer 2. */
-static const char people[] =
-	"INSERT INTO care_group VALUES (x'01000000000000000000000000000000', 'One', 0),"
-	" (x'02000000000000000000000000000000', 'Two', 0);"
-	"INSERT INTO member VALUES"
-	" (x'a1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0),"
-	" (x'b1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0),"
-	" (x'e1000000000000000000000000000000', x'02000000000000000000000000000000', 'admin', 0);"
-	"INSERT INTO wearer VALUES"
-	" (x'11000000000000000000000000000000', 1, x'01000000000000000000000000000000', 'Mia', "
-	"'#000000',"
-	"  0, 0),"
-	" (x'22000000000000000000000000000000', 2, x'02000000000000000000000000000000', 'Tom', "
-	"'#000000',"
-	"  0, 0);";
-
 static const struct principal maria = {.account = {{0xa1}}, .groups_n = 1, .groups = {{{1}}}};
 static const struct principal ben = {.account = {{0xb1}}, .groups_n = 1, .groups = {{{1}}}};
 static const struct principal eve = {.account = {{0xe1}}, .groups_n = 1, .groups = {{{2}}}};
@@ -60,7 +45,11 @@ static int build(void **state)
 	people_add(writer_db, maria.account, "maria", "Maria");
 	people_add(writer_db, ben.account, "ben", "Ben");
 	people_add(writer_db, eve.account, "eve", "Eve");
-	assert_int_equal(db_script(writer_db, people, NULL), RC_OK);
+	people_add_group(writer_db, maria.groups[0], "One", maria.account);
+	people_add_member(writer_db, ben.account, maria.groups[0], "admin");
+	people_add_group(writer_db, eve.groups[0], "Two", eve.account);
+	people_add_wearer(writer_db, mia, 1, maria.groups[0], "Mia");
+	people_add_wearer(writer_db, tom, 2, eve.groups[0], "Tom");
 	assert_int_equal(db_open(h->path, DB_READER, h->d.keyring, &h->reader, NULL), RC_OK);
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
@@ -140,7 +129,9 @@ static struct page *list(
 	struct page *p = calloc(1, sizeof *p);
 
 	assert_non_null(p);
-	assert_int_equal(alarm_list(h->reader, who, only_open, before, collect, p, NULL), RC_OK);
+	assert_int_equal(
+		alarm_list(h->reader, who, test_wall_ms(), only_open, before, collect, p, NULL),
+		RC_OK);
 	return p;
 }
 
@@ -177,7 +168,8 @@ static void alarms_of_others_are_not_there(void **state)
 	assert_int_equal(p->n, 1);
 	assert_true(uid_is(&p->alarms[0].id, &of_tom));
 	assert_int_equal(
-		alarm_list(h->reader, &eve, false, &of_mia, collect, p, NULL), RC_NOT_FOUND);
+		alarm_list(h->reader, &eve, test_wall_ms(), false, &of_mia, collect, p, NULL),
+		RC_NOT_FOUND);
 	free(p);
 }
 

@@ -6,10 +6,12 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "domain/bus.h"
+#include "domain/group.h"
 #include "domain/live_table.h"
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
 #include "domain/watch_settings_inside.h"
+#include "domain/wearer.h"
 #include "domain/zone_clock.h"
 
 static struct command_row *add_command(
@@ -99,25 +101,15 @@ static enum rc insert_wearer(struct db *db, const struct bind_work *w, struct er
 	/* Told apart on the map, also by people who see few colours. */
 	static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
 		"#56b4e9", "#8c510a", "#6a3d9a"};
-	struct stmt *s = NULL;
-	enum rc rc = keyring_add(db_keyring(db), KEY_WEARER, &w->wearer, e);
-	if (rc != RC_OK && rc != RC_CONFLICT) /* it has one when the job is run again */
-		return rc;
-	rc = db_prepare(db,
-		"INSERT INTO wearer (id, number, care_group, name, color, picture_version, "
-		"created_ms)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
-		&s, e);
+	const struct wearer_row row = {.id = w->wearer,
+		.group = w->group,
+		.number = w->number,
+		.name = view_of(w->name),
+		.color = view_of(colors[w->number % COUNT_OF(colors)]),
+		.created_ms = w->now_ms};
+	enum rc rc = wearer_insert(db, &row, e);
 
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, &w->wearer);
-	stmt_bind_int(s, 2, w->number);
-	stmt_bind_uid(s, 3, &w->group);
-	stmt_bind_text(s, 4, view_of(w->name));
-	stmt_bind_text(s, 5, view_of(colors[w->number % COUNT_OF(colors)]));
-	stmt_bind_int(s, 6, w->now_ms);
-	return stmt_run(s, NULL, e);
+	return rc == RC_OK ? group_set_first_zone(db, &w->group, view_of(w->zone), e) : rc;
 }
 
 static enum rc insert_device(struct db *db, const struct bind_work *w, struct err *e)

@@ -229,6 +229,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_CLAIM] = "claim",
 		[EVENT_REMOVED] = "removed",
 		[EVENT_NOTICE] = "notice",
+		[EVENT_GROUP] = "group",
 	};
 
 	return names[t];

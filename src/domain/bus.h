@@ -15,6 +15,7 @@ enum event_type {
 	EVENT_CLAIM,
 	EVENT_REMOVED,
 	EVENT_NOTICE,
+	EVENT_GROUP, /* members, rights, invitations, approvals, the group itself */
 	EVENT_TYPE_COUNT
 };
 const char *event_type_name(enum event_type t);
@@ -24,7 +25,7 @@ struct event {
 	enum event_type type;
 	struct uid group;
 	struct uid object; /* wearer, alarm, command or claim; the wearer for REMOVED, the group for
-			      NOTICE */
+			      NOTICE and GROUP */
 };
 
 struct bus;

@@ -390,16 +390,35 @@ enum rc claim_create(struct domain *d, struct db *reader, const struct principal
 	return post_look(d, &id, e);
 }
 
+static bool is_among(const struct uid *ids, uint8_t n, const struct uid *id)
+{
+	for (uint8_t i = 0; i < n; i++) {
+		if (uid_is(&ids[i], id))
+			return true;
+	}
+	return false;
+}
+
 enum rc claim_list(struct domain *d, struct db *reader, const struct principal *who, claim_fn *fn,
 	void *ctx, struct err *e)
 {
-	(void)reader;
-	(void)e;
+	struct uid groups[PRINCIPAL_GROUPS_MAX];
+	uint8_t n_groups = 0;
+
+	for (uint8_t i = 0; i < who->groups_n; i++) {
+		struct holding held;
+		enum rc rc = rights_held(
+			reader, &who->account, &who->groups[i], NULL, d->wall_ms(), &held, e);
+		if (rc != RC_OK && rc != RC_NOT_FOUND)
+			return rc;
+		if (rc == RC_OK && (held.now & RIGHT_BIT(RIGHT_CLAIM)) != 0)
+			groups[n_groups++] = who->groups[i];
+	}
 	claims_lock(d->claims);
 	for (struct list *n = d->claims->all.prev; n != &d->claims->all; n = n->prev) {
 		const struct claim *c = CONTAINER_OF(n, struct claim, node);
 		struct claim_info info;
-		if (!claim_is_open(c) || !principal_is_member(who, &c->group))
+		if (!claim_is_open(c) || !is_among(groups, n_groups, &c->group))
 			continue;
 		fill(d, c, &info);
 		fn(ctx, &info);

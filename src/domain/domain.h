@@ -99,5 +99,7 @@ struct domain {
 	struct ingest *ingest;            /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */
 	struct domain_out out;
+	/* Grows after each change of who may do what: rights that somebody remembers are old. */
+	_Atomic uint64_t rights_generation;
 	int64_t (*wall_ms)(void); /* clock_wall_ms; tests move it */
 };

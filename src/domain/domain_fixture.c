@@ -13,14 +13,6 @@
 #include "unit.h"
 #include "watch/frame.h"
 
-/* Two families: Maria looks after the watches of the tests, Eve is a stranger to them. */
-static const char people[] =
-	"INSERT INTO care_group VALUES (x'01000000000000000000000000000000', 'One', 0),"
-	" (x'02000000000000000000000000000000', 'Two', 0);"
-	"INSERT INTO member VALUES"
-	" (x'a1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0),"
-	" (x'e1000000000000000000000000000000', x'02000000000000000000000000000000', 'admin', 0)";
-
 static _Atomic int64_t now_ms;
 static _Atomic int64_t mono_shift_ms;
 
@@ -167,24 +159,17 @@ void fixture_restart(struct fixture *f)
 	fixture_forget(f);
 }
 
+/* Two families: Maria looks after the watches of the tests, Eve is a stranger to them. */
 static void add_people(const struct fixture *f)
 {
-	static const struct {
-		enum key_kind kind;
-		struct uid owner;
-	} owners[] = {
-		{KEY_GROUP, {{0x01}}},
-		{KEY_GROUP, {{0x02}}},
-	};
 	struct keyring *k = keys_open(f->folder);
 	struct db *db = NULL;
 
-	for (size_t i = 0; i < COUNT_OF(owners); i++)
-		assert_int_equal(keyring_add(k, owners[i].kind, &owners[i].owner, NULL), RC_OK);
 	assert_int_equal(db_open(f->path, DB_WRITER, k, &db, NULL), RC_OK);
 	people_add(db, (struct uid){{0xa1}}, "maria", "Maria");
 	people_add(db, (struct uid){{0xe1}}, "eve", "Eve");
-	assert_int_equal(db_script(db, people, NULL), RC_OK);
+	people_add_group(db, (struct uid){{0x01}}, "One", (struct uid){{0xa1}});
+	people_add_group(db, (struct uid){{0x02}}, "Two", (struct uid){{0xe1}});
 	db_close(db);
 	keyring_free(k);
 }

@@ -1,6 +1,7 @@
 #include "domain/rights.h"
 
-#include "domain/consent.h"
+#include "domain/window.h"
+#include "time/zone.h"
 
 /* How an object is found: its group, and its wearer or NULL. Each row takes the object's id as ?1.
  * Kinds without a row do not exist yet: RC_NOT_FOUND. */
@@ -12,114 +13,9 @@ static const char *const owner_of[OBJECT_KIND_COUNT] = {
 	[OBJECT_COMMAND] = ("SELECT w.care_group, w.id FROM command c"
 			    " JOIN wearer w ON w.id = c.wearer WHERE c.id = ?1"),
 	[OBJECT_CLAIM] = "SELECT care_group, NULL FROM claim WHERE id = ?1",
-	[OBJECT_CONSENT] = "SELECT care_group, NULL FROM consent WHERE id = ?1",
-	[OBJECT_PROPOSAL] = "SELECT care_group, wearer FROM plan_proposal WHERE id = ?1",
+	[OBJECT_INVITATION] = "SELECT care_group, NULL FROM invitation WHERE id = ?1",
+	[OBJECT_APPROVAL] = "SELECT care_group, NULL FROM approval WHERE id = ?1",
 };
-
-/* What happens with a right of class D after the step-up. */
-enum release {
-	RELEASE_AT_ONCE, /* the others are told */
-	RELEASE_AGREED,  /* a second admin, else time in which members may object */
-};
-
-static const struct {
-	const char *name;
-	char class;
-	enum release release;
-} rights[RIGHT_COUNT] = {
-	[RIGHT_NONE] = {NULL, 0, RELEASE_AGREED},
-	[RIGHT_SEE_GROUP] = {"see_group", 'A', RELEASE_AT_ONCE},
-	[RIGHT_VIEW_POSITION] = {"view_position", 'A', RELEASE_AT_ONCE},
-	[RIGHT_VIEW_HISTORY] = {"view_history", 'A', RELEASE_AT_ONCE},
-	[RIGHT_VIEW_HEALTH] = {"view_health", 'A', RELEASE_AT_ONCE},
-	[RIGHT_VIEW_MEDIA] = {"view_media", 'A', RELEASE_AT_ONCE},
-	[RIGHT_ALARMS] = {"alarms", 'B', RELEASE_AT_ONCE},
-	[RIGHT_MESSAGE] = {"message", 'B', RELEASE_AT_ONCE},
-	[RIGHT_LOCATE] = {"locate", 'B', RELEASE_AT_ONCE},
-	[RIGHT_RING] = {"ring", 'B', RELEASE_AT_ONCE},
-	[RIGHT_SCHEDULE] = {"schedule", 'B', RELEASE_AT_ONCE},
-	[RIGHT_SETTINGS] = {"settings", 'B', RELEASE_AT_ONCE},
-	[RIGHT_CONTACTS] = {"contacts", 'C', RELEASE_AT_ONCE},
-	[RIGHT_PLACES] = {"places", 'C', RELEASE_AT_ONCE},
-	[RIGHT_PHOTO] = {"photo", 'C', RELEASE_AT_ONCE},
-	[RIGHT_CALL] = {"call", 'C', RELEASE_AT_ONCE},
-	[RIGHT_CLAIM] = {"claim", 'C', RELEASE_AT_ONCE},
-	[RIGHT_CONSENT] = {"consent", 'C', RELEASE_AT_ONCE},
-	[RIGHT_POWER] = {"power", 'D', RELEASE_AT_ONCE},
-	[RIGHT_PASSWORD] = {"password", 'D', RELEASE_AT_ONCE},
-	[RIGHT_MEDICATION] = {"medication", 'D', RELEASE_AGREED},
-	[RIGHT_PHOTO_ALLOW] = {"photo_allow", 'D', RELEASE_AGREED},
-	[RIGHT_MEMBERS] = {"members", 'D', RELEASE_AGREED},
-	[RIGHT_EXPORT] = {"export", 'D', RELEASE_AT_ONCE},
-	[RIGHT_ERASE] = {"erase", 'D', RELEASE_AGREED},
-	[RIGHT_RESET] = {"reset", 'D', RELEASE_AGREED},
-	[RIGHT_PROPOSE] = {"propose_plan", 'B', RELEASE_AT_ONCE},
-};
-_Static_assert(RIGHT_COUNT <= 32, "right_set has 32 bits");
-
-enum {
-	RIGHTS_VIEWER = 1 << RIGHT_SEE_GROUP | 1 << RIGHT_VIEW_POSITION,
-	RIGHTS_CARER = RIGHTS_VIEWER | 1 << RIGHT_VIEW_HEALTH | 1 << RIGHT_ALARMS |
-		       1 << RIGHT_MESSAGE | 1 << RIGHT_LOCATE | 1 << RIGHT_RING | 1 << RIGHT_CALL,
-	RIGHTS_GUARDIAN = RIGHTS_CARER | 1 << RIGHT_VIEW_HISTORY | 1 << RIGHT_VIEW_MEDIA |
-			  1 << RIGHT_SCHEDULE | 1 << RIGHT_SETTINGS | 1 << RIGHT_CONTACTS |
-			  1 << RIGHT_PLACES | 1 << RIGHT_PHOTO | 1 << RIGHT_POWER,
-	RIGHTS_ADMIN = (1 << RIGHT_COUNT) - 1 - (1 << RIGHT_NONE) - (1 << RIGHT_PROPOSE),
-};
-
-static const struct {
-	const char *name;
-	right_set rights;
-} roles[ROLE_COUNT] = {
-	[ROLE_ADMIN] = {"admin", RIGHTS_ADMIN},
-	[ROLE_GUARDIAN] = {"guardian", RIGHTS_GUARDIAN},
-	[ROLE_CARER] = {"carer", RIGHTS_CARER},
-	[ROLE_VIEWER] = {"viewer", RIGHTS_VIEWER},
-};
-
-enum { WAIT_HOURS_DEFAULT = 24 };
-
-const char *right_name(enum right r)
-{
-	return r > RIGHT_NONE && r < RIGHT_COUNT ? rights[r].name : NULL;
-}
-
-bool right_from_name(struct view name, enum right *ret)
-{
-	for (enum right r = RIGHT_NONE + 1; r < RIGHT_COUNT; r++) {
-		if (view_is(name, view_of(rights[r].name))) {
-			*ret = r;
-			return true;
-		}
-	}
-	return false;
-}
-
-char right_class(enum right r)
-{
-	return rights[r].class;
-}
-
-const char *role_name(enum member_role r)
-{
-	return r < ROLE_COUNT ? roles[r].name : NULL;
-}
-
-bool role_from_name(struct view name, enum member_role *ret)
-{
-	for (enum member_role r = 0; r < ROLE_COUNT; r++) {
-		if (view_is(name, view_of(roles[r].name))) {
-			*ret = r;
-			return true;
-		}
-	}
-	return false;
-}
-
-right_set role_rights(enum member_role r)
-{
-	return roles[r].rights;
-}
 
 bool principal_is_member(const struct principal *who, const struct uid *group)
 {
@@ -159,16 +55,84 @@ static enum rc find_owner(struct db *reader, enum object_kind kind, const struct
 	return uid_is_none(&ret->group) ? no_such_object(e) : RC_OK;
 }
 
-/* What the account holds in the group now; not what its session remembers. */
-static enum rc read_rights(struct db *reader, const struct uid *account, const struct uid *group,
-	right_set *ret, struct err *e)
+static void zone_freep(struct zone **z)
+{
+	zone_free(*z);
+}
+
+/* A zone that the system lost is UTC. */
+static int64_t local_time(struct view zone, int64_t now_ms)
+{
+	CLEANUP(zone_freep) struct zone *z = NULL;
+
+	if (zone_load(zone, &z, NULL) != RC_OK)
+		return now_ms;
+	return now_ms + (int64_t)zone_offset_s(z, now_ms) * 1000;
+}
+
+/* The columns of rights_held. */
+static void read_holding(struct stmt *s, int64_t now_ms, struct holding *ret)
+{
+	enum member_role role = ROLE_VIEWER;
+	right_set held = role_from_name(stmt_text(s, 0), &role) ? role_rights(role) : 0;
+	struct view windows = stmt_blob(s, 3);
+	struct view of_wearer = stmt_blob(s, 9);
+	right_set see_group = held & RIGHT_BIT(RIGHT_SEE_GROUP);
+
+	held = (held | (right_set)stmt_int(s, 1)) & ~(right_set)stmt_int(s, 2);
+	held = (held | (right_set)stmt_int(s, 7)) & ~(right_set)stmt_int(s, 8);
+	held |= see_group; /* who is in the group knows who is */
+	*ret = (struct holding){
+		.role = role, .ever = held, .now = held, .wait_hours = (uint32_t)stmt_int(s, 6)};
+	if (windows.n == 0 && of_wearer.n == 0)
+		return;
+	int64_t local_ms = local_time(stmt_text(s, 5), now_ms);
+	ret->now &= ~(windows_forbid(windows, local_ms) | windows_forbid(of_wearer, local_ms));
+}
+
+enum rc rights_held(struct db *reader, const struct uid *account, const struct uid *group,
+	const struct uid *wearer, int64_t now_ms, struct holding *ret, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum member_role role = ROLE_VIEWER;
-	enum rc rc = db_prepare(
-		reader, "SELECT role FROM member WHERE account = ?1 AND care_group = ?2", &s, e);
+	enum rc rc = db_prepare(reader,
+		"SELECT m.role, m.given, m.taken, m.windows, m.until_ms, g.zone, g.wait_hours,"
+		" COALESCE(w.given, 0), COALESCE(w.taken, 0), w.windows FROM member m"
+		" JOIN care_group g ON g.id = m.care_group"
+		" LEFT JOIN member_wearer w ON w.account = m.account AND w.wearer = ?3"
+		" WHERE m.account = ?1 AND m.care_group = ?2",
+		&s, e);
 
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, account);
+	stmt_bind_uid(s, 2, group);
+	stmt_bind_uid(s, 3, wearer);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	bool is_member = has_row && (stmt_int(s, 4) == 0 || stmt_int(s, 4) > now_ms);
+	if (is_member)
+		read_holding(s, now_ms, ret);
+	stmt_reset(s);
+	return is_member ? RC_OK : no_such_object(e);
+}
+
+enum rc rights_of_listener(struct db *reader, const struct uid *account, const struct uid *group,
+	int64_t now_ms, right_set *ret, bool *ret_is_fixed, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	struct holding held;
+	enum rc rc = rights_held(reader, account, group, NULL, now_ms, &held, e);
+
+	if (rc == RC_OK)
+		rc = db_prepare(reader,
+			"SELECT m.until_ms = 0 AND LENGTH(m.windows) = 0 AND NOT EXISTS"
+			" (SELECT 1 FROM member_wearer w WHERE w.account = m.account"
+			" AND w.care_group = m.care_group)"
+			" FROM member m WHERE m.account = ?1 AND m.care_group = ?2",
+			&s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, account);
@@ -176,29 +140,50 @@ static enum rc read_rights(struct db *reader, const struct uid *account, const s
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
-	bool is_known = has_row && role_from_name(stmt_text(s, 0), &role);
+	*ret = held.now;
+	*ret_is_fixed = has_row && stmt_int(s, 0) != 0;
 	stmt_reset(s);
-	if (!has_row)
-		return no_such_object(e);
-	*ret = is_known ? role_rights(role) : 0;
 	return RC_OK;
+}
+
+enum rc rights_groups(struct db *reader, const struct uid *account, int64_t now_ms,
+	struct uid ret[PRINCIPAL_GROUPS_MAX], size_t *ret_n, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	size_t n = 0;
+	enum rc rc = db_prepare(reader,
+		"SELECT care_group FROM member WHERE account = ?1"
+		" AND (until_ms = 0 OR until_ms > ?2) ORDER BY created_ms, care_group LIMIT ?3",
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, account);
+	stmt_bind_int(s, 2, now_ms);
+	stmt_bind_int(s, 3, PRINCIPAL_GROUPS_MAX);
+	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
+		ret[n++] = stmt_uid(s, 0);
+	*ret_n = n;
+	return rc;
 }
 
 /* How many others there are in the group: admins, and all. */
 static enum rc count_others(struct db *reader, const struct uid *account, const struct uid *group,
-	int64_t *ret_admins, int64_t *ret_all, struct err *e)
+	int64_t now_ms, int64_t *ret_admins, int64_t *ret_all, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(reader,
 		"SELECT COALESCE(SUM(role = 'admin'), 0), COUNT(*) FROM member"
-		" WHERE care_group = ?1 AND account <> ?2",
+		" WHERE care_group = ?1 AND account <> ?2 AND (until_ms = 0 OR until_ms > ?3)",
 		&s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, group);
 	stmt_bind_uid(s, 2, account);
+	stmt_bind_int(s, 3, now_ms);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
 		return rc;
@@ -216,7 +201,7 @@ static void decide(struct verdict *ret, enum decision decision, const char *reas
 
 /* Class D, for somebody who has the right: what must happen first. */
 static enum rc decide_critical(struct db *reader, const struct principal *who, enum right right,
-	int64_t now_ms, struct verdict *ret, struct err *e)
+	uint32_t wait_hours, int64_t now_ms, struct verdict *ret, struct err *e)
 {
 	int64_t admins = 0;
 	int64_t all = 0;
@@ -231,34 +216,18 @@ static enum rc decide_critical(struct db *reader, const struct principal *who, e
 		return RC_OK;
 	}
 	decide(ret, DECIDE_ALLOW, NULL);
-	if (rights[right].release == RELEASE_AT_ONCE)
+	if (!right_must_be_agreed(right))
 		return RC_OK;
-	enum rc rc = count_others(reader, &who->account, &ret->group, &admins, &all, e);
+	enum rc rc = count_others(reader, &who->account, &ret->group, now_ms, &admins, &all, e);
 	if (rc != RC_OK)
 		return rc;
 	if (admins > 0) {
 		decide(ret, DECIDE_SECOND_PERSON, "second_person_needed");
 	} else if (all > 0) {
 		decide(ret, DECIDE_WAIT, "waiting_time");
-		ret->wait_ms = (int64_t)WAIT_HOURS_DEFAULT * 3600 * 1000;
+		ret->wait_ms = (int64_t)wait_hours * 3600 * 1000;
 	}
 	return RC_OK;
-}
-
-/* A partner may only what a family's consent names, on wearers alone; all else does not exist. */
-static enum rc decide_partner(struct db *reader, const struct principal *who, enum object_kind kind,
-	const struct uid *object, enum right right, int64_t now_ms, struct verdict *ret,
-	struct err *e)
-{
-	struct consent_hit hit;
-
-	if (kind != OBJECT_WEARER)
-		return no_such_object(e);
-	enum rc rc = consent_decide(reader, &who->partner, object, right, now_ms, &hit, e);
-	if (rc == RC_OK)
-		*ret = (struct verdict){
-			.decision = DECIDE_ALLOW, .group = hit.group, .wearer = *object};
-	return rc;
 }
 
 enum rc rights_decide(struct db *reader, const struct principal *who, enum object_kind kind,
@@ -266,21 +235,22 @@ enum rc rights_decide(struct db *reader, const struct principal *who, enum objec
 	struct err *e)
 {
 	struct verdict v;
-	right_set held = 0;
-
-	if (!uid_is_none(&who->partner))
-		return decide_partner(reader, who, kind, object, right, now_ms, ret, e);
+	struct holding held;
 	enum rc rc = find_owner(reader, kind, object, &v, e);
+
 	if (rc == RC_OK)
-		rc = read_rights(reader, &who->account, &v.group, &held, e);
+		rc = rights_held(reader, &who->account, &v.group, &v.wearer, now_ms, &held, e);
 	if (rc != RC_OK)
 		return rc;
-	if ((held & RIGHT_BIT(right)) == 0)
+	v.now = held.now;
+	if ((held.ever & RIGHT_BIT(right)) == 0)
 		decide(&v, DECIDE_DENY, "right_missing");
+	else if ((held.now & RIGHT_BIT(right)) == 0)
+		decide(&v, DECIDE_DENY, "not_now");
 	else if (right_class(right) >= 'C' && now_ms < who->frozen_until_ms)
 		decide(&v, DECIDE_DENY, "recovery_runs");
 	else if (right_class(right) == 'D')
-		rc = decide_critical(reader, who, right, now_ms, &v, e);
+		rc = decide_critical(reader, who, right, held.wait_hours, now_ms, &v, e);
 	else
 		decide(&v, DECIDE_ALLOW, NULL);
 	if (rc == RC_OK)

@@ -41,7 +41,6 @@ enum object_kind {
 	OBJECT_CONSENT,
 	OBJECT_PHOTO,
 	OBJECT_CONTACT,
-	OBJECT_PROPOSAL,
 	OBJECT_KIND_COUNT,
 };
 
@@ -73,7 +72,6 @@ enum right {
 	RIGHT_EXPORT,        /* D */
 	RIGHT_ERASE,         /* D */
 	RIGHT_RESET,         /* D: the watch forgets everything */
-	RIGHT_PROPOSE,       /* B, partners alone: propose a medication plan */
 	RIGHT_COUNT,
 };
 /* "view_position" …; NULL when out of range. */
@@ -81,6 +79,10 @@ const char *right_name(enum right r);
 MUST_CHECK bool right_from_name(struct view name, enum right *ret);
 /* 'A' … 'D' */
 char right_class(enum right r);
+
+/* Class D, after the step-up: does it need a second admin, or else time in which the others may
+ * object? The rest of class D acts at once, and all members are told. */
+bool right_must_be_agreed(enum right r);
 
 /* A set of rights: bit r of enum right r. */
 typedef uint32_t right_set;
@@ -110,6 +112,7 @@ struct verdict {
 	struct uid group;   /* that owns the object */
 	struct uid wearer;  /* none for objects of the group alone */
 	int64_t wait_ms;    /* with WAIT: how long */
+	right_set now;      /* all that the caller may do with the object now */
 };
 
 /* RC_NOT_FOUND for what does not exist and for what belongs to a group that the caller has nothing
@@ -117,6 +120,28 @@ struct verdict {
 MUST_CHECK enum rc rights_decide(struct db *reader, const struct principal *who,
 	enum object_kind kind, const struct uid *object, enum right right, int64_t now_ms,
 	struct verdict *ret, struct err *e);
+
+/* What a member holds: `ever` by role, by what was given or taken, for all wearers and for this
+ * one; `now` is less what the windows forbid at the moment. */
+struct holding {
+	enum member_role role;
+	right_set ever, now;
+	uint32_t wait_hours; /* of the group */
+};
+/* wearer: NULL or none for the group alone. RC_NOT_FOUND when the account is no member, or no more.
+ */
+MUST_CHECK enum rc rights_held(struct db *reader, const struct uid *account,
+	const struct uid *group, const struct uid *wearer, int64_t now_ms, struct holding *ret,
+	struct err *e);
+
+/* For a stream of events: the rights on all wearers of the group, and whether they hold until
+ * somebody changes them (no windows, no end, nothing for one wearer). */
+MUST_CHECK enum rc rights_of_listener(struct db *reader, const struct uid *account,
+	const struct uid *group, int64_t now_ms, right_set *ret, bool *ret_is_fixed, struct err *e);
+
+/* The groups of the account; at most PRINCIPAL_GROUPS_MAX. */
+MUST_CHECK enum rc rights_groups(struct db *reader, const struct uid *account, int64_t now_ms,
+	struct uid ret[PRINCIPAL_GROUPS_MAX], size_t *ret_n, struct err *e);
 
 /* Membership alone, without the database. */
 bool principal_is_member(const struct principal *who, const struct uid *group);

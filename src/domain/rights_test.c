@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "domain/domain_fixture.h"
+#include "people.h"
 
 #define NOW INT64_C(1795000000000)
 
@@ -34,7 +35,6 @@ static const struct {
 	{"export", "A", 'D'},
 	{"erase", "A", 'D'},
 	{"reset", "A", 'D'},
-	{"propose_plan", "", 'B'},
 };
 
 static void script(struct fixture *f, const char *sql)
@@ -46,12 +46,18 @@ static void script(struct fixture *f, const char *sql)
 	db_close(db);
 }
 
-static const char ben_joins[] =
-	"INSERT INTO account VALUES"
-	" (x'b1000000000000000000000000000000', 'ben', 'ben', 'Ben', 'en', '', 0, 0);"
-	"INSERT INTO member VALUES"
-	" (x'b1000000000000000000000000000000', x'01000000000000000000000000000000', 'admin', 0)";
 static const struct uid group_one = {{1}};
+static const struct uid ben = {{0xb1}};
+
+static void ben_joins(struct fixture *f, const char *role)
+{
+	struct db *db = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	people_add(db, ben, "ben", "Ben");
+	people_add_member(db, ben, group_one, role);
+	db_close(db);
+}
 
 static struct verdict ask(
 	struct fixture *f, const struct principal *who, const struct uid *group, enum right right)
@@ -182,7 +188,7 @@ static void others_must_agree_or_may_object(void **state)
 	struct principal maria = proven(f->maria);
 
 	assert_int_equal(ask(f, &maria, &group_one, RIGHT_ERASE).decision, DECIDE_ALLOW);
-	script(f, ben_joins);
+	ben_joins(f, "admin");
 	struct verdict v = ask(f, &maria, &group_one, RIGHT_ERASE);
 	assert_int_equal(v.decision, DECIDE_SECOND_PERSON);
 	assert_string_equal(v.reason, "second_person_needed");

@@ -41,17 +41,16 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("passkey", "public_key", "t.account"),
 	SEALED("recovery_code", "code", "t.account"),
 	SEALED("email_change", "email", "t.account"),
+	/* groups */
+	SEALED("care_group", "name", "t.id"),
+	SEALED("approval", "payload", "t.care_group"),
+	SEALED("break_glass", "reason", "t.care_group"),
+	SEALED("wearer", "name", "t.id"),
 	/* audit log and bans */
 	SEALED("audit", "detail", "t.owner"),
 	SEALED("account_ban", "reason", OWNER_SYSTEM),
 	SEALED("network_ban", "network", OWNER_SYSTEM),
 	SEALED("network_ban", "reason", OWNER_SYSTEM),
-	/* partners */
-	SEALED("partner", "contact", "t.id"),
-	SEALED("partner", "purpose", "t.id"),
-	SEALED("partner", "webhook", "t.id"),
-	SEALED("partner_answer", "body", "t.partner"),
-	FOUND("plan_proposal", "body", "t.wearer", "body_hash"),
 	/* what waits to go out */
 	SEALED("courier_item", "content", "t.owner"),
 	/* history */

@@ -1,9 +1,12 @@
 #include "domain/wearer.h"
 
+#include <stdlib.h>
+
 #include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/text.h"
 #include "store/query.h"
+#include "store/sealed.h"
 #include "watch/report_pack.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -13,16 +16,16 @@
 	"SELECT w.id, w.care_group, w.name, w.color, w.picture_version,"                           \
 	" EXISTS (SELECT 1 FROM wearer_picture p WHERE p.wearer = w.id),"                          \
 	" COALESCE(d.model, ''), COALESCE(d.version, ''), COALESCE(d.wire_id, ''),"                \
-	" COALESCE(d.phone, '')"                                                                   \
+	" COALESCE(d.phone, ''), w.is_adult"                                                       \
 	" FROM wearer w LEFT JOIN device d ON d.wearer = w.id "
 
-static void read_row(struct domain *d, struct stmt *s, struct wearer_info *ret)
+static enum rc read_row(struct domain *d, struct stmt *s, struct wearer_info *ret, struct err *e)
 {
 	*ret = (struct wearer_info){.id = stmt_uid(s, 0),
 		.group = stmt_uid(s, 1),
 		.picture_version = (uint32_t)stmt_int(s, 4),
-		.has_picture = stmt_int(s, 5) != 0};
-	stmt_copy_text(s, 2, ret->name, sizeof ret->name);
+		.has_picture = stmt_int(s, 5) != 0,
+		.is_adult = stmt_int(s, 10) != 0};
 	stmt_copy_text(s, 3, ret->color, sizeof ret->color);
 	stmt_copy_text(s, 6, ret->model, sizeof ret->model);
 	stmt_copy_text(s, 7, ret->version, sizeof ret->version);
@@ -30,25 +33,96 @@ static void read_row(struct domain *d, struct stmt *s, struct wearer_info *ret)
 	stmt_copy_text(s, 9, ret->phone, sizeof ret->phone);
 	if (!live_read(d->live, &ret->id, &ret->live))
 		ret->live = (struct live_view){.has_device = false};
+	return stmt_copy_sealed(s, 2, &ret->id, "wearer.name", ret->name, sizeof ret->name, e);
+}
+
+enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = keyring_add(db_keyring(db), KEY_WEARER, &row->id, e);
+
+	if (rc == RC_OK || rc == RC_CONFLICT) /* the job runs for the second time */
+		rc = query_prepare(db,
+			"INSERT INTO wearer (id, number, care_group, name, color, picture_version,"
+			" is_adult, notice_ms, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, "
+			"?6)",
+			&row->id, &s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, row->number);
+	stmt_bind_uid(s, 3, &row->group);
+	stmt_bind_sealed(s, 4, &row->id, "wearer.name", row->name);
+	stmt_bind_text(s, 5, row->color);
+	stmt_bind_int(s, 6, row->created_ms);
+	return stmt_run(s, NULL, e);
+}
+
+/* All that the caller's groups have, before sorting. */
+struct wearers {
+	struct wearer_info *all; /* owned */
+	size_t n, capacity;
+};
+
+static enum rc take_row(struct domain *d, struct stmt *s, struct wearers *ws, struct err *e)
+{
+	if (ws->n == ws->capacity) {
+		size_t capacity = ws->capacity == 0 ? 16 : ws->capacity * 2;
+		struct wearer_info *grown = reallocarray(ws->all, capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "wearers: out of memory");
+		ws->all = grown;
+		ws->capacity = capacity;
+	}
+	enum rc rc = read_row(d, s, &ws->all[ws->n], e);
+	if (rc == RC_OK)
+		ws->n++;
+	return rc == RC_NOT_FOUND ? RC_OK : rc; /* being erased */
+}
+
+static enum rc read_all(struct domain *d, struct db *reader, const struct principal *who,
+	struct wearers *ws, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = query_prepare(reader,
+		WEARER_COLUMNS "JOIN member m ON m.care_group = w.care_group WHERE m.account = ?1",
+		&who->account, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	while (rc == RC_OK && (rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
+		rc = take_row(d, s, ws, e);
+	stmt_reset(s);
+	return rc;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct wearer_info *x = a;
+	const struct wearer_info *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : memcmp(x->id.b, y->id.b, UID_BYTES);
 }
 
 enum rc wearer_list(struct domain *d, struct db *reader, const struct principal *who, wearer_fn *fn,
 	void *ctx, struct err *e)
 {
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = query_prepare(reader,
-		WEARER_COLUMNS "JOIN member m ON m.care_group = w.care_group WHERE m.account = ?1"
-			       " ORDER BY w.name, w.id",
-		&who->account, &s, e);
+	struct wearers ws = {0};
+	enum rc rc = read_all(d, reader, who, &ws, e);
 
-	if (rc != RC_OK)
-		return rc;
-	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
-		struct wearer_info w;
-		read_row(d, s, &w);
-		fn(ctx, &w);
+	if (ws.n > 0)
+		qsort(ws.all, ws.n, sizeof *ws.all, compare_names);
+	for (size_t i = 0; i < ws.n && rc == RC_OK; i++) {
+		struct holding held;
+		rc = rights_held(reader, &who->account, &ws.all[i].group, &ws.all[i].id,
+			d->wall_ms(), &held, e);
+		ws.all[i].rights = held.now;
+		if (rc == RC_OK)
+			fn(ctx, &ws.all[i]);
+		rc = rc == RC_NOT_FOUND ? RC_OK : rc; /* no member any more */
 	}
+	free(ws.all);
 	return rc;
 }
 
@@ -60,9 +134,9 @@ enum rc wearer_get(struct domain *d, struct db *reader, const struct uid *wearer
 
 	if (rc != RC_OK)
 		return rc;
-	read_row(d, s, ret);
+	rc = read_row(d, s, ret, e);
 	stmt_reset(s);
-	return RC_OK;
+	return rc;
 }
 
 static bool is_color(struct view v)
@@ -113,7 +187,7 @@ static enum rc change_job(struct db *db, void *arg, struct err *e)
 		return rc;
 	stmt_bind_uid(s, 1, c->wearer);
 	if (c->name.p != NULL)
-		stmt_bind_text(s, 2, c->name);
+		stmt_bind_sealed(s, 2, c->wearer, "wearer.name", c->name);
 	if (c->color.p != NULL)
 		stmt_bind_text(s, 3, c->color);
 	return stmt_run(s, NULL, e);

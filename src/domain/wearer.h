@@ -24,15 +24,27 @@ struct wearer_info {
 	char version[MODEL_TEXT]; /* firmware text, "" when unknown */
 	char wire_id_masked[WIRE_ID_TEXT];
 	char phone[SIM_NUMBER_TEXT]; /* of the watch's SIM, "" when unknown */
+	bool is_adult;
 	struct live_view live;
+	right_set rights; /* what the reader may do now; what he may not see, shapes.h leaves out */
 };
 typedef void wearer_fn(void *ctx, const struct wearer_info *w);
 
-/* All wearers of the caller's groups, by name. */
+/* A new wearer's row; texts were checked. */
+struct wearer_row {
+	struct uid id, group;
+	uint32_t number;
+	struct view name, color;
+	int64_t created_ms;
+};
+/* In a writer job: makes the row and the wearer's key. */
+MUST_CHECK enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e);
+
+/* All wearers of the caller's groups, by name, each with his rights. */
 MUST_CHECK enum rc wearer_list(struct domain *d, struct db *reader, const struct principal *who,
 	wearer_fn *fn, void *ctx, struct err *e);
-/* One wearer without asking for rights (the caller has): for routes after the check, and for
- * events. */
+/* One wearer without asking for rights (the caller has, and fills in `rights`, which are none at
+ * first): for routes after the check, and for events. */
 MUST_CHECK enum rc wearer_get(struct domain *d, struct db *reader, const struct uid *wearer,
 	struct wearer_info *ret, struct err *e);
 

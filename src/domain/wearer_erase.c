@@ -18,6 +18,7 @@ static const char *const deletions[] = {
 	"DELETE FROM alarm WHERE wearer = ?1",
 	"DELETE FROM claim WHERE wearer = ?1",
 	"DELETE FROM device WHERE wearer = ?1",
+	"DELETE FROM member_wearer WHERE wearer = ?1",
 	"DELETE FROM wearer WHERE id = ?1",
 };
 

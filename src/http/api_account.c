@@ -193,9 +193,10 @@ enum rc api_group_change(struct exchange *x, struct db *reader)
 {
 	struct group_info group;
 
-	enum rc rc = group_rename(x->domain, &x->who, &x->ids[0], x->body.group_body.name, &group,
-		&x->problem, &x->err);
-	(void)reader;
+	enum rc rc = group_change(x->domain, &x->who, &x->ids[0], x->body.group_body.name,
+		(struct view){0}, &x->problem, &x->err);
+	if (rc == RC_OK)
+		rc = group_get(reader, &x->who.account, &x->ids[0], &group, &x->err);
 	sessions_json_forget(x->server->sessions_json);
 	if (rc == RC_OK)
 		shape_group(&x->out, NULL, &group);

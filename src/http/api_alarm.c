@@ -6,7 +6,7 @@
 
 static void write_alarm(void *ctx, const struct alarm_info *a)
 {
-	shape_alarm(ctx, NULL, a);
+	shape_alarm(ctx, NULL, a, a->rights);
 }
 
 enum rc api_alarms(struct exchange *x, struct db *reader)
@@ -16,7 +16,7 @@ enum rc api_alarms(struct exchange *x, struct db *reader)
 
 	json_object(&x->out, NULL);
 	json_array(&x->out, "alarms");
-	enum rc rc = alarm_list(reader, &x->who, !is_all,
+	enum rc rc = alarm_list(reader, &x->who, x->domain->wall_ms(), !is_all,
 		uid_is_none(&in->before) ? NULL : &in->before, write_alarm, &x->out, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
@@ -30,7 +30,7 @@ enum rc api_alarm_take(struct exchange *x, struct db *reader)
 	enum rc rc =
 		alarm_take(x->domain, reader, &x->who, &x->ids[0], &alarm, &x->problem, &x->err);
 	if (rc == RC_OK)
-		shape_alarm(&x->out, NULL, &alarm);
+		shape_alarm(&x->out, NULL, &alarm, x->verdict.now);
 	return rc;
 }
 
@@ -41,6 +41,6 @@ enum rc api_alarm_close(struct exchange *x, struct db *reader)
 	enum rc rc = alarm_close(x->domain, reader, &x->who, &x->ids[0], x->body.close.note, &alarm,
 		&x->problem, &x->err);
 	if (rc == RC_OK)
-		shape_alarm(&x->out, NULL, &alarm);
+		shape_alarm(&x->out, NULL, &alarm, x->verdict.now);
 	return rc;
 }

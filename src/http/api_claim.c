@@ -87,7 +87,7 @@ enum rc api_demo_watch(struct exchange *x, struct db *reader)
 	enum rc rc = demo_watch_create(
 		x->domain, reader, &x->who, &x->body.demo.group, &wearer, &x->problem, &x->err);
 	if (rc == RC_OK)
-		shape_wearer(&x->out, NULL, &wearer);
+		shape_wearer(&x->out, NULL, &wearer, x->verdict.now);
 	x->status = MHD_HTTP_CREATED;
 	return rc;
 }

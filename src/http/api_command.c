@@ -6,14 +6,16 @@
 
 static void write_command(void *ctx, const struct command_info *c)
 {
-	shape_command(ctx, NULL, c);
+	struct exchange *x = ctx;
+
+	shape_command(&x->out, NULL, c, x->verdict.now);
 }
 
 enum rc api_commands(struct exchange *x, struct db *reader)
 {
 	json_object(&x->out, NULL);
 	json_array(&x->out, "commands");
-	enum rc rc = commands_list(reader, &x->ids[0], write_command, &x->out, &x->err);
+	enum rc rc = commands_list(reader, &x->ids[0], write_command, x, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
 	return rc;
@@ -31,7 +33,7 @@ enum rc api_command_give(struct exchange *x, struct db *reader)
 	enum rc rc = commands_create(
 		x->domain, reader, &x->who, &x->ids[0], &request, &command, &x->problem, &x->err);
 	if (rc == RC_OK)
-		shape_command(&x->out, NULL, &command);
+		shape_command(&x->out, NULL, &command, x->verdict.now);
 	x->status = MHD_HTTP_ACCEPTED;
 	return rc;
 }
@@ -63,6 +65,6 @@ enum rc api_command_cancel(struct exchange *x, struct db *reader)
 		rc = commands_cancel(x->domain, reader, &x->who, &x->ids[0], &x->ids[1], &command,
 			&x->problem, &x->err);
 	if (rc == RC_OK)
-		shape_command(&x->out, NULL, &command);
+		shape_command(&x->out, NULL, &command, x->verdict.now);
 	return rc;
 }

@@ -6,7 +6,7 @@
 
 static void write_wearer(void *ctx, const struct wearer_info *w)
 {
-	shape_wearer(ctx, NULL, w);
+	shape_wearer(ctx, NULL, w, w->rights);
 }
 
 enum rc api_wearers(struct exchange *x, struct db *reader)
@@ -25,7 +25,7 @@ enum rc api_wearer(struct exchange *x, struct db *reader)
 
 	enum rc rc = wearer_get(x->domain, reader, &x->ids[0], &wearer, &x->err);
 	if (rc == RC_OK)
-		shape_wearer(&x->out, NULL, &wearer);
+		shape_wearer(&x->out, NULL, &wearer, x->verdict.now);
 	return rc;
 }
 

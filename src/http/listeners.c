@@ -115,7 +115,8 @@ static bool take_seats(struct listeners *ls, struct listener *l, const struct pr
 		struct group_seats *g = take_group(ls, &who->groups[i]);
 		if (g == NULL)
 			return false;
-		l->seats[i] = (struct seat){.listener = l, .group = g};
+		l->seats[i] =
+			(struct seat){.listener = l, .group = g, .rights_generation = UINT64_MAX};
 		list_init(&l->seats[i].node);
 		list_append(&g->seats, &l->seats[i].node);
 		l->seats_n++;
@@ -170,13 +171,18 @@ struct list *listeners_of_group(struct listeners *ls, const struct uid *group)
 	return g == NULL ? NULL : &g->seats;
 }
 
-bool listener_hears(const struct listener *l, const struct uid *group)
+struct seat *listener_seat(struct listener *l, const struct uid *group)
 {
 	for (uint32_t i = 0; i < l->seats_n; i++) {
 		if (uid_is(&l->seats[i].group->id, group))
-			return true;
+			return &l->seats[i];
 	}
-	return false;
+	return NULL;
+}
+
+const struct uid *seat_group(const struct seat *seat)
+{
+	return &seat->group->id;
 }
 
 void listeners_each(struct listeners *ls, listener_fn *fn, void *ctx)

@@ -14,6 +14,10 @@ struct seat {
 	struct list node; /* in the list of listeners_of_group */
 	struct listener *listener;
 	struct group_seats *group;
+	/* What the owner remembers of the account's rights in the group. */
+	uint64_t rights_generation;
+	right_set rights;
+	bool is_fixed;
 };
 
 struct listener {
@@ -38,7 +42,9 @@ void listeners_sweep(struct listeners *ls);
 
 /* List of struct seat (seat.node), or NULL when nobody listens. */
 struct list *listeners_of_group(struct listeners *ls, const struct uid *group);
-bool listener_hears(const struct listener *l, const struct uid *group);
+/* Its seat in the group, or NULL. */
+struct seat *listener_seat(struct listener *l, const struct uid *group);
+const struct uid *seat_group(const struct seat *seat);
 
 typedef void listener_fn(void *ctx, struct listener *l);
 void listeners_each(struct listeners *ls, listener_fn *fn, void *ctx);

@@ -7,12 +7,23 @@
 #include "base/num.h"
 #include "http/shapes.h"
 
+/* One event of the ring: its wearer, and its texts for readers with different rights. */
+struct kept_event {
+	uint64_t seq; /* 0: none */
+	struct uid wearer;
+	unsigned texts_n;
+	struct event_text *texts; /* one reference each */
+};
+
 struct event_texts {
 	struct domain *domain;
 	struct db *reader;
 	struct json_out json;
-	struct event_text *kept[EVENTS_KEPT]; /* by seq modulo EVENTS_KEPT */
-	/* One object at a time; too large for the stack of each call. */
+	struct kept_event kept[EVENTS_KEPT]; /* by seq modulo EVENTS_KEPT */
+	/* One object at a time, of object_seq; too large for the stack of each call. */
+	uint64_t object_seq;
+	bool has_object; /* false: it is gone */
+	struct uid wearer;
 	union {
 		struct wearer_info wearer;
 		struct alarm_info alarm;
@@ -20,6 +31,27 @@ struct event_texts {
 		struct claim_info claim;
 	} object;
 };
+
+struct event_text *event_text_ref(struct event_text *t)
+{
+	t->refs++;
+	return t;
+}
+
+void event_text_unref(struct event_text *t)
+{
+	if (t != NULL && --t->refs == 0)
+		free(t);
+}
+
+static void forget_kept(struct kept_event *k)
+{
+	for (struct event_text *text = k->texts, *next; text != NULL; text = next) {
+		next = text->next;
+		event_text_unref(text);
+	}
+	*k = (struct kept_event){0};
+}
 
 enum rc event_texts_new(
 	struct domain *d, const char *db_path, struct event_texts **ret_owned, struct err *e)
@@ -44,23 +76,11 @@ void event_texts_free(struct event_texts *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 0; i < EVENTS_KEPT; i++)
-		event_text_unref(t->kept[i]);
+		forget_kept(&t->kept[i]);
 	json_out_done(&t->json);
 	if (t->reader != NULL)
 		db_close(t->reader);
 	free(t);
-}
-
-struct event_text *event_text_ref(struct event_text *t)
-{
-	t->refs++;
-	return t;
-}
-
-void event_text_unref(struct event_text *t)
-{
-	if (t != NULL && --t->refs == 0)
-		free(t);
 }
 
 struct event_text *event_text_new(struct view text)
@@ -90,48 +110,156 @@ bool event_id_read(struct view text, uint64_t epoch, uint64_t *ret_seq)
 	       num_u64(text, UINT64_MAX / 2, ret_seq, NULL) == RC_OK;
 }
 
-static enum rc render_object(struct event_texts *t, const struct event *event, struct err *e)
+static enum rc read_object(struct event_texts *t, const struct event *event, struct err *e)
+{
+	const struct uid *id = &event->object;
+	enum rc rc = RC_OK;
+
+	t->wearer = (struct uid){{0}};
+	switch (event->type) {
+	case EVENT_WEARER:
+		rc = wearer_get(t->domain, t->reader, id, &t->object.wearer, e);
+		t->wearer = *id;
+		break;
+	case EVENT_ALARM:
+		rc = alarm_get(t->reader, id, &t->object.alarm, e);
+		t->wearer = t->object.alarm.wearer;
+		break;
+	case EVENT_COMMAND:
+		rc = commands_get(t->reader, id, &t->object.command, e);
+		t->wearer = t->object.command.wearer;
+		break;
+	case EVENT_CLAIM:
+		rc = claim_get(t->domain, t->reader, id, &t->object.claim, e);
+		break;
+	case EVENT_REMOVED:
+	case EVENT_GROUP:
+	case EVENT_NOTICE:
+		break;
+	case EVENT_TYPE_COUNT:
+		rc = RC_NOT_FOUND;
+		break;
+	}
+	return rc;
+}
+
+static enum rc load_object(struct event_texts *t, const struct event *event, struct err *e)
+{
+	if (t->object_seq == event->seq)
+		return RC_OK;
+	t->object_seq = 0;
+	enum rc rc = read_object(t, event, e);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	t->has_object = rc == RC_OK;
+	if (!t->has_object)
+		t->wearer = (struct uid){{0}};
+	t->object_seq = event->seq;
+	return RC_OK;
+}
+
+/* The place where the event's texts are kept. Older events than the one there have none. */
+static struct kept_event *kept_of(struct event_texts *t, const struct event *event)
+{
+	struct kept_event *k = &t->kept[event->seq % EVENTS_KEPT];
+
+	if (k->seq < event->seq) {
+		forget_kept(k);
+		k->seq = event->seq;
+		k->wearer = t->wearer;
+	}
+	return k->seq == event->seq ? k : NULL;
+}
+
+struct db *event_texts_reader(struct event_texts *t)
+{
+	return t->reader;
+}
+
+enum rc event_texts_wearer(
+	struct event_texts *t, const struct event *event, struct uid *ret, struct err *e)
+{
+	const struct kept_event *k = &t->kept[event->seq % EVENTS_KEPT];
+
+	if (k->seq == event->seq) {
+		*ret = k->wearer;
+		return RC_OK;
+	}
+	enum rc rc = load_object(t, event, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret = t->wearer;
+	(void)kept_of(t, event);
+	return RC_OK;
+}
+
+/* The rights that an event of this type asks for (one of them is enough) … */
+static right_set rights_to_hear(enum event_type type)
+{
+	switch (type) {
+	case EVENT_ALARM:
+		return ALARM_READERS;
+	case EVENT_CLAIM:
+		return RIGHT_BIT(RIGHT_CLAIM);
+	case EVENT_WEARER:
+	case EVENT_COMMAND:
+	case EVENT_REMOVED:
+	case EVENT_GROUP:
+	case EVENT_NOTICE:
+		return RIGHT_BIT(RIGHT_SEE_GROUP);
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* … and those that change what it shows. */
+static right_set rights_that_show(enum event_type type)
+{
+	switch (type) {
+	case EVENT_WEARER:
+		return ~(right_set)0; /* it lists them */
+	case EVENT_ALARM:
+		return ALARM_READERS;
+	case EVENT_COMMAND:
+		return RIGHT_BIT(RIGHT_MESSAGE);
+	case EVENT_CLAIM:
+	case EVENT_REMOVED:
+	case EVENT_GROUP:
+	case EVENT_NOTICE:
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static void render_object(struct event_texts *t, const struct event *event, right_set rights)
 {
 	struct json_out *j = &t->json;
-	enum rc rc = RC_NOT_FOUND;
 
 	switch (event->type) {
 	case EVENT_WEARER:
-		rc = wearer_get(t->domain, t->reader, &event->object, &t->object.wearer, e);
-		if (rc == RC_OK)
-			shape_wearer(j, NULL, &t->object.wearer);
+		shape_wearer(j, NULL, &t->object.wearer, rights);
 		break;
 	case EVENT_ALARM:
-		rc = alarm_get(t->reader, &event->object, &t->object.alarm, e);
-		if (rc == RC_OK)
-			shape_alarm(j, NULL, &t->object.alarm);
+		shape_alarm(j, NULL, &t->object.alarm, rights);
 		break;
 	case EVENT_COMMAND:
-		rc = commands_get(t->reader, &event->object, &t->object.command, e);
-		if (rc == RC_OK)
-			shape_command(j, NULL, &t->object.command);
+		shape_command(j, NULL, &t->object.command, rights);
 		break;
 	case EVENT_CLAIM:
-		rc = claim_get(t->domain, t->reader, &event->object, &t->object.claim, e);
-		if (rc == RC_OK)
-			shape_claim(j, NULL, &t->object.claim);
+		shape_claim(j, NULL, &t->object.claim);
 		break;
 	case EVENT_REMOVED:
-		json_object(j, NULL);
-		json_uid(j, "wearer", &event->object);
+	case EVENT_GROUP:
+	case EVENT_NOTICE:
+		json_object(j, NULL); /* the reader asks for the rest */
+		json_uid(j, event->type == EVENT_REMOVED ? "wearer" : "group", &event->object);
 		json_end(j);
-		rc = RC_OK;
-		break;
-	case EVENT_NOTICE: /* the reader asks for its notices: each has read others */
-		json_object(j, NULL);
-		json_uid(j, "group", &event->group);
-		json_end(j);
-		rc = RC_OK;
 		break;
 	case EVENT_TYPE_COUNT:
 		break;
 	}
-	return rc;
 }
 
 static enum rc frame_event(struct event_texts *t, const struct event *event, struct view json,
@@ -156,32 +284,49 @@ static enum rc frame_event(struct event_texts *t, const struct event *event, str
 	return RC_OK;
 }
 
-enum rc event_texts_get(struct event_texts *t, const struct event *event,
+static enum rc render(struct event_texts *t, const struct event *event, right_set rights,
 	struct event_text **ret_owned, struct err *e)
 {
-	struct event_text **slot = &t->kept[event->seq % EVENTS_KEPT];
 	struct view json;
+	enum rc rc = load_object(t, event, e);
 
-	if (*slot != NULL && (*slot)->seq == event->seq) {
-		*ret_owned = event_text_ref(*slot);
-		return RC_OK;
-	}
-	json_out_reset(&t->json);
-	enum rc rc = render_object(t, event, e);
-	if (rc == RC_OK)
-		rc = json_out_finish(&t->json, &json, e);
-	if (rc == RC_NOT_FOUND) {
+	if (rc != RC_OK)
+		return rc;
+	if (!t->has_object) {
 		*ret_owned = NULL;
 		return RC_OK;
 	}
+	json_out_reset(&t->json);
+	render_object(t, event, rights);
+	rc = json_out_finish(&t->json, &json, e);
+	return rc == RC_OK ? frame_event(t, event, json, ret_owned, e) : rc;
+}
+
+enum rc event_texts_get(struct event_texts *t, const struct event *event, right_set rights,
+	struct event_text **ret_owned, struct err *e)
+{
+	struct kept_event *k = &t->kept[event->seq % EVENTS_KEPT];
 	struct event_text *text = NULL;
-	if (rc == RC_OK)
-		rc = frame_event(t, event, json, &text, e);
-	if (rc != RC_OK)
+
+	*ret_owned = NULL;
+	if ((rights & rights_to_hear(event->type)) == 0)
+		return RC_OK;
+	rights &= rights_that_show(event->type);
+	for (text = k->seq == event->seq ? k->texts : NULL; text != NULL; text = text->next) {
+		if (text->rights == rights) {
+			*ret_owned = event_text_ref(text);
+			return RC_OK;
+		}
+	}
+	enum rc rc = render(t, event, rights, &text, e);
+	if (rc != RC_OK || text == NULL)
 		return rc;
-	if (*slot == NULL || (*slot)->seq < event->seq) {
-		event_text_unref(*slot);
-		*slot = event_text_ref(text);
+	text->rights = rights;
+	k = kept_of(t, event);
+	if (k != NULL && k->texts_n < EVENT_TEXTS_MAX) {
+		text->next = k->texts;
+		k->texts = event_text_ref(text);
+		k->texts_n++;
 	}
 	*ret_owned = text;
 	return RC_OK;

@@ -83,6 +83,7 @@ const struct problem_code problem_codes[] = {
 	{"too_many_codes", 429, "Five codes were sent for this claim."},
 	{"too_many_commands", 429,
 		"Too many commands wait for this watch, or were given in an hour."},
+	{"too_many_groups", 429, "An account is in at most 32 groups."},
 	{"too_many_requests", 429, "Too fast."},
 	{"too_many_streams", 429, "Too many open event streams."},
 	{"too_soon", 429, "A code was sent less than 30 s ago."},

@@ -71,7 +71,22 @@ static void optional_time(struct json_out *j, const char *key, int64_t ms)
 		json_time(j, key, ms);
 }
 
-static void device(struct json_out *j, const struct wearer_info *w)
+static bool has_right(right_set rights, enum right r)
+{
+	return (rights & RIGHT_BIT(r)) != 0;
+}
+
+void shape_rights(struct json_out *j, const char *key, right_set rights)
+{
+	json_array(j, key);
+	for (enum right r = RIGHT_NONE + 1; r < RIGHT_COUNT; r++) {
+		if (has_right(rights, r))
+			json_text(j, NULL, view_of(right_name(r)));
+	}
+	json_end(j);
+}
+
+static void device(struct json_out *j, const struct wearer_info *w, right_set rights)
 {
 	const struct live_view *l = &w->live;
 
@@ -84,7 +99,8 @@ static void device(struct json_out *j, const struct wearer_info *w)
 	json_text(j, "wire_id_masked", view_of(w->wire_id_masked));
 	optional_text(j, "model", w->model);
 	optional_text(j, "version", w->version);
-	optional_text(j, "phone", w->phone);
+	if (has_right(rights, RIGHT_CALL) || has_right(rights, RIGHT_CONTACTS))
+		optional_text(j, "phone", w->phone);
 	json_bool(j, "connected", l->is_connected);
 	if (l->is_connected)
 		optional_time(j, "connected_since", l->connected_since_ms);
@@ -95,14 +111,15 @@ static void device(struct json_out *j, const struct wearer_info *w)
 	}
 	if (l->has_signal)
 		json_int(j, "signal_percent", l->signal_percent);
-	if (l->has_steps)
+	if (l->has_steps && has_right(rights, RIGHT_VIEW_HEALTH))
 		json_int(j, "steps", l->steps);
 	flags(j, l->flags);
 	json_bool(j, "conflict", l->is_conflict);
 	json_end(j);
 }
 
-void shape_wearer(struct json_out *j, const char *key, const struct wearer_info *w)
+void shape_wearer(
+	struct json_out *j, const char *key, const struct wearer_info *w, right_set rights)
 {
 	json_object(j, key);
 	json_uid(j, "id", &w->id);
@@ -112,12 +129,14 @@ void shape_wearer(struct json_out *j, const char *key, const struct wearer_info 
 	json_bool(j, "has_picture", w->has_picture);
 	json_int(j, "picture_version", w->picture_version);
 	json_bool(j, "is_demo", w->live.is_demo);
-	device(j, w);
-	if (w->live.has_fix)
+	device(j, w, rights);
+	if (w->live.has_fix && has_right(rights, RIGHT_VIEW_POSITION))
 		shape_fix(j, "fix", &w->live.fix);
 	else
 		json_null(j, "fix");
 	json_int(j, "open_alarms", w->live.open_alarms);
+	json_bool(j, "is_adult", w->is_adult);
+	shape_rights(j, "my_rights", rights);
 	json_end(j);
 }
 
@@ -129,7 +148,7 @@ static void person(struct json_out *j, const char *key, const struct uid *id, co
 	json_end(j);
 }
 
-void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a)
+void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a, right_set rights)
 {
 	json_object(j, key);
 	json_uid(j, "id", &a->id);
@@ -143,7 +162,7 @@ void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a
 	json_end(j);
 	json_time(j, "time", a->time_ms);
 	json_time(j, "received", a->received_ms);
-	if (a->has_fix)
+	if (a->has_fix && has_right(rights, RIGHT_VIEW_POSITION))
 		shape_fix(j, "fix", &a->fix);
 	json_text(j, "state", view_of(alarm_state_name(a->state)));
 	json_int(j, "repeats", a->repeats);
@@ -157,20 +176,23 @@ void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a
 		json_object(j, "closed");
 		person(j, "by", &a->closed_by, a->closed_by_name);
 		json_time(j, "time", a->closed_ms);
-		optional_text(j, "note", a->note);
+		if (has_right(rights, RIGHT_ALARMS))
+			optional_text(j, "note", a->note);
 		json_end(j);
 	}
 	json_bool(j, "serious", a->is_serious);
 	json_end(j);
 }
 
-void shape_command(struct json_out *j, const char *key, const struct command_info *c)
+void shape_command(
+	struct json_out *j, const char *key, const struct command_info *c, right_set rights)
 {
 	json_object(j, key);
 	json_uid(j, "id", &c->id);
 	json_uid(j, "wearer", &c->wearer);
 	json_text(j, "type", view_of(c->type));
-	optional_text(j, "text", c->text);
+	if (has_right(rights, RIGHT_MESSAGE))
+		optional_text(j, "text", c->text);
 	json_text(j, "state", view_of(command_state_name(c->state)));
 	if (c->reason != NULL)
 		json_text(j, "reason", view_of(c->reason));

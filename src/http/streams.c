@@ -20,7 +20,7 @@ enum {
 	BEATS = 200,             /* portions of the streams … */
 	BEATS_LATE_MS = 2000,    /* portions are made up for when the loop was busy for less */
 	BEAT_MS = 100,           /* … one after the other: each stream every 20 s */
-	SESSIONS_CHECK_MS = 500, /* an ended session's streams close within 2 s */
+	SESSIONS_CHECK_MS = 500, /* streams of ended sessions and ex-members close in 2 s */
 	STUCK_MS = 60 * 1000,    /* a stream that took nothing for so long is dropped */
 	SEND_BUFFER = 64 * 1024, /* of the kernel, for each stream */
 	BATCH = 64,              /* events read from the bus at a time */
@@ -56,8 +56,9 @@ struct streams {
 	struct event_texts *texts;
 	struct listeners *listeners;
 	struct quota *quota;
-	uint64_t seen;       /* newest event that was given to the listeners */
-	uint64_t generation; /* of the sessions, when they were checked last */
+	uint64_t seen;              /* newest event that was given to the listeners */
+	uint64_t generation;        /* of the sessions, when they were checked last */
+	uint64_t rights_generation; /* the same of rights */
 	struct timer beat_timer, sessions_timer;
 	struct list beats[BEATS];
 	unsigned beat;
@@ -135,27 +136,68 @@ static bool push_text(struct stream *st, struct event_text *text)
 	return true;
 }
 
-/* The event's text with a reference; NULL when there is nothing to tell. What cannot be read
- * becomes "load again". */
-static struct event_text *text_of(struct streams *s, const struct event *event)
+/* What cannot be read becomes "load again". */
+static struct event_text *resync(struct streams *s, const struct event *event, const struct err *e)
+{
+	log_event(
+		LOG_WARN, "http.event", "type=%s why=\"%s\"", event_type_name(event->type), e->msg);
+	return event_text_ref(s->resync_text);
+}
+
+/* The rights of the seat's account on the wearer, now. None for who is no member any more, and when
+ * they cannot be read. */
+static right_set seat_rights(struct streams *s, struct seat *seat, const struct uid *wearer)
+{
+	struct domain *d = s->domain;
+	const struct uid *account = &seat->listener->account;
+	uint64_t generation = atomic_load(&d->rights_generation);
+	struct holding held;
+
+	if (seat->rights_generation != generation) {
+		right_set rights = 0;
+		bool is_fixed = true;
+		enum rc rc = rights_of_listener(event_texts_reader(s->texts), account,
+			seat_group(seat), d->wall_ms(), &rights, &is_fixed, NULL);
+		if (rc != RC_OK && rc != RC_NOT_FOUND)
+			return 0;
+		seat->rights = rights;
+		seat->is_fixed = is_fixed;
+		seat->rights_generation = generation;
+	}
+	if (seat->is_fixed)
+		return seat->rights;
+	return rights_held(event_texts_reader(s->texts), account, seat_group(seat), wearer,
+		       d->wall_ms(), &held, NULL) == RC_OK
+		       ? held.now
+		       : 0;
+}
+
+/* The event's text for a seat, with a reference; NULL when there is nothing to tell. */
+static struct event_text *text_of(
+	struct streams *s, const struct event *event, const struct uid *wearer, struct seat *seat)
 {
 	struct event_text *text = NULL;
 	struct err e = {0};
 
-	if (event_texts_get(s->texts, event, &text, &e) == RC_OK)
+	if (event_texts_get(s->texts, event, seat_rights(s, seat, wearer), &text, &e) == RC_OK)
 		return text;
-	log_event(
-		LOG_WARN, "http.event", "type=%s why=\"%s\"", event_type_name(event->type), e.msg);
-	return event_text_ref(s->resync_text);
+	return resync(s, event, &e);
 }
 
 /* One event of the ring to a lagging stream. False when it is gone. */
 static bool push_event(struct stream *st, const struct event *event)
 {
+	struct streams *s = st->streams;
+	struct seat *seat = listener_seat(st->listener, &event->group);
+	struct uid wearer;
+	struct err e = {0};
+
 	st->after = event->seq;
-	if (!listener_hears(st->listener, &event->group))
+	if (seat == NULL)
 		return true;
-	struct event_text *text = text_of(st->streams, event);
+	struct event_text *text = event_texts_wearer(s->texts, event, &wearer, &e) == RC_OK
+					  ? text_of(s, event, &wearer, seat)
+					  : resync(s, event, &e);
 	bool is_open = text == NULL || push_text(st, text);
 	event_text_unref(text);
 	return is_open;
@@ -242,16 +284,21 @@ static void deliver_to(struct listener *l, const struct event *event, struct eve
 static void deliver(struct streams *s, const struct event *event)
 {
 	struct list *seats = listeners_of_group(s->listeners, &event->group);
+	struct uid wearer = {{0}};
+	struct err e = {0};
 
 	if (seats == NULL)
 		return;
-	struct event_text *text = text_of(s, event);
-	if (text == NULL)
-		return;
+	bool is_lost = event_texts_wearer(s->texts, event, &wearer, &e) != RC_OK;
 	(void)atomic_fetch_add_explicit(&s->events, 1, memory_order_relaxed);
-	for (struct list *seat = seats->next; seat != seats; seat = seat->next)
-		deliver_to(CONTAINER_OF(seat, struct seat, node)->listener, event, text);
-	event_text_unref(text);
+	for (struct list *node = seats->next; node != seats; node = node->next) {
+		struct seat *seat = CONTAINER_OF(node, struct seat, node);
+		struct event_text *text =
+			is_lost ? resync(s, event, &e) : text_of(s, event, &wearer, seat);
+		if (text != NULL)
+			deliver_to(seat->listener, event, text);
+		event_text_unref(text);
+	}
 }
 
 static void on_bus(void *arg)
@@ -304,11 +351,34 @@ static void on_beat(struct timer *t, void *context)
 		due_ms > now_ms - BEATS_LATE_MS ? due_ms : now_ms + BEAT_MS);
 }
 
-static void close_if_ended(void *ctx, struct listener *l)
+/* Does the session live, and is its account in exactly the groups that it listens to? */
+static bool is_listener_right(struct streams *s, const struct listener *l)
+{
+	struct uid groups[PRINCIPAL_GROUPS_MAX];
+	size_t n = 0;
+
+	if (!web_session_is_alive(s->domain, &l->session))
+		return false;
+	if (rights_groups(event_texts_reader(s->texts), &l->account, s->domain->wall_ms(), groups,
+		    &n, NULL) != RC_OK ||
+		n != l->seats_n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < n && !uid_is(seat_group(&l->seats[k]), &groups[i]))
+			k++;
+		if (k == n)
+			return false;
+	}
+	return true;
+}
+
+/* Whoever is closed comes again, and gets what is his then. */
+static void close_if_wrong(void *ctx, struct listener *l)
 {
 	struct streams *s = ctx;
 
-	if (web_session_is_alive(s->domain, &l->session))
+	if (is_listener_right(s, l))
 		return;
 	for (struct list *node = l->streams.next, *next; node != &l->streams; node = next) {
 		next = node->next;
@@ -320,11 +390,13 @@ static void on_sessions(struct timer *t, void *context)
 {
 	struct streams *s = CONTAINER_OF(t, struct streams, sessions_timer);
 	uint64_t generation = web_session_generation(s->domain);
+	uint64_t rights_generation = atomic_load(&s->domain->rights_generation);
 
 	(void)context;
-	if (generation != s->generation)
-		listeners_each(s->listeners, close_if_ended, s);
+	if (generation != s->generation || rights_generation != s->rights_generation)
+		listeners_each(s->listeners, close_if_wrong, s);
 	s->generation = generation;
+	s->rights_generation = rights_generation;
 	timer_set(loop_wheel(s->loop), t, loop_now_ms(s->loop) + SESSIONS_CHECK_MS);
 }
 
@@ -506,6 +578,7 @@ void streams_start(struct streams *s)
 {
 	s->seen = bus_newest(s->domain->bus);
 	s->generation = web_session_generation(s->domain);
+	s->rights_generation = atomic_load(&s->domain->rights_generation);
 	timer_set(loop_wheel(s->loop), &s->beat_timer, loop_now_ms(s->loop) + BEAT_MS);
 	timer_set(
 		loop_wheel(s->loop), &s->sessions_timer, loop_now_ms(s->loop) + SESSIONS_CHECK_MS);

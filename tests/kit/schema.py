@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs/openapi.yaml").read_text(encoding="utf-8"))
-EVENTS = {"wearer": "Wearer", "alarm": "Alarm", "command": "Command", "claim": "Claim", "removed": "Removed"}
+EVENTS = {"wearer": "Wearer", "alarm": "Alarm", "command": "Command", "claim": "Claim", "removed": "Removed", "group": "GroupEvent"}
 TYPES = {
     "object": dict,
     "array": list,
