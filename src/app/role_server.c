@@ -308,6 +308,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = pool_start(r->reader, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
 	if (rc == RC_OK)
+		audit_check_start(d, r->reader);
+	if (rc == RC_OK)
 		rc = outbox_load(d, r->reader, e);
 	if (rc == RC_OK)
 		rc = claims_load(d, r->reader, e);

@@ -102,21 +102,30 @@ enum rc audit_head_read(
 	return RC_OK;
 }
 
-/* Address and detail in one piece. */
+/* A salt, address and detail in one piece. */
 static struct view plain_of(const struct act *act, char plain[AUDIT_PLAIN_MAX])
 {
 	size_t address_n = strlen(act->address);
 	size_t detail_n = strlen(act->detail);
 
-	plain[0] = (char)address_n;
-	memcpy(plain + 1, act->address, address_n);
-	memcpy(plain + 1 + address_n, act->detail, detail_n);
-	return (struct view){.p = plain, .n = 1 + address_n + detail_n};
+	char *at = plain + AUDIT_SALT_BYTES;
+
+	randombytes_buf(plain, AUDIT_SALT_BYTES);
+	*at++ = (char)address_n;
+	memcpy(at, act->address, address_n);
+	memcpy(at + address_n, act->detail, detail_n);
+	return (struct view){.p = plain, .n = AUDIT_SALT_BYTES + 1 + address_n + detail_n};
 }
+
+struct sealed {
+	size_t n;
+	uint8_t bytes[AUDIT_PLAIN_MAX + SEAL_OVERHEAD];
+	uint8_t hash[AUDIT_HASH_BYTES]; /* of what was sealed */
+};
 
 /* With the key of the wearer, else of the group, else of the actor, else the system's. */
 static enum rc seal_detail(struct db *db, const struct act *act, struct uid *ret_owner,
-	uint8_t sealed[AUDIT_PLAIN_MAX + SEAL_OVERHEAD], size_t *ret_n, struct err *e)
+	struct sealed *ret, struct err *e)
 {
 	const struct uid *const owners[] = {
 		&act->wearer, &act->group, &act->actor, &keyring_system};
@@ -127,10 +136,11 @@ static enum rc seal_detail(struct db *db, const struct act *act, struct uid *ret
 	for (size_t i = 0; i < COUNT_OF(owners) && rc == RC_NOT_FOUND; i++) {
 		if (uid_is_none(owners[i]) && owners[i] != &keyring_system)
 			continue;
-		rc = keyring_seal(db_keyring(db), owners[i], AUDIT_LABEL, plain, sealed, e);
+		rc = keyring_seal(db_keyring(db), owners[i], AUDIT_LABEL, plain, ret->bytes, e);
 		*ret_owner = *owners[i];
 	}
-	*ret_n = plain.n + SEAL_OVERHEAD;
+	ret->n = plain.n + SEAL_OVERHEAD;
+	audit_detail_hash(plain, ret->hash);
 	sodium_memzero(text, sizeof text);
 	return rc;
 }
@@ -141,7 +151,7 @@ static enum rc insert_row(struct db *db, const struct audit_row *row,
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
 		"INSERT INTO audit (" AUDIT_COLUMNS ") VALUES"
-		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 		&s, e);
 
 	if (rc != RC_OK)
@@ -160,7 +170,8 @@ static enum rc insert_row(struct db *db, const struct audit_row *row,
 	stmt_bind_int(s, 12, row->is_told);
 	stmt_bind_blob(s, 13, (struct view){.p = (const char *)row->owner.b, .n = UID_BYTES});
 	stmt_bind_blob(s, 14, row->detail);
-	stmt_bind_blob(s, 15, (struct view){.p = (const char *)hash, .n = AUDIT_HASH_BYTES});
+	stmt_bind_blob(s, 15, row->detail_hash);
+	stmt_bind_blob(s, 16, (struct view){.p = (const char *)hash, .n = AUDIT_HASH_BYTES});
 	return stmt_run(s, NULL, e);
 }
 
@@ -169,8 +180,7 @@ enum rc audit_append_times(
 {
 	uint8_t previous[AUDIT_HASH_BYTES];
 	uint8_t hash[AUDIT_HASH_BYTES];
-	uint8_t sealed[AUDIT_PLAIN_MAX + SEAL_OVERHEAD];
-	size_t sealed_n = 0;
+	struct sealed sealed;
 	struct audit_row row = {
 		.time_ms = now_ms,
 		.action = view_of(act->action == NULL ? "unnamed" : act->action),
@@ -187,11 +197,12 @@ enum rc audit_append_times(
 	enum rc rc = audit_head_read(db, &row.seq, previous, e);
 
 	if (rc == RC_OK)
-		rc = seal_detail(db, act, &row.owner, sealed, &sealed_n, e);
+		rc = seal_detail(db, act, &row.owner, &sealed, e);
 	if (rc != RC_OK)
 		return rc;
 	row.seq++;
-	row.detail = (struct view){.p = (const char *)sealed, .n = sealed_n};
+	row.detail = (struct view){.p = (const char *)sealed.bytes, .n = sealed.n};
+	row.detail_hash = (struct view){.p = (const char *)sealed.hash, .n = AUDIT_HASH_BYTES};
 	audit_row_hash(previous, &row, hash);
 	return insert_row(db, &row, hash, e);
 }

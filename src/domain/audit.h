@@ -66,6 +66,9 @@ void audit_look(struct domain *d, const struct act *act);
 MUST_CHECK enum rc audit_new(
 	const char *key_dir, struct sign_key *take_key, struct audit **ret_owned, struct err *e);
 void audit_free(struct audit *a);
+/* At start, when the writer runs: does the log hold what was signed last? If not (a restored
+ * backup, or somebody set it back), an entry says so for ever. */
+void audit_check_start(struct domain *d, struct db *reader);
 /* Once a second, in the main loop: counts of the past hour, checkpoints, retention. */
 void audit_tick(struct domain *d);
 /* At the orderly end, before writer_stop: counts, and a last checkpoint. */

@@ -51,8 +51,16 @@ void audit_row_read(struct stmt *s, struct audit_row *ret)
 		.is_told = stmt_int(s, 11) != 0,
 		.owner = stmt_uid(s, 12),
 		.detail = stmt_blob(s, 13),
-		.hash = stmt_blob(s, 14),
+		.detail_hash = stmt_blob(s, 14),
+		.hash = stmt_blob(s, 15),
 	};
+}
+
+void audit_detail_hash(struct view plain, uint8_t ret[AUDIT_HASH_BYTES])
+{
+	/* cannot fail with these sizes */
+	(void)crypto_generichash(
+		ret, AUDIT_HASH_BYTES, (const unsigned char *)plain.p, plain.n, NULL, 0);
 }
 
 void audit_row_hash(const uint8_t previous[AUDIT_HASH_BYTES], const struct audit_row *row,
@@ -77,7 +85,7 @@ void audit_row_hash(const uint8_t previous[AUDIT_HASH_BYTES], const struct audit
 	add_number(&state, row->times);
 	add_number(&state, row->is_told);
 	add_uid(&state, &row->owner);
-	add_bytes(&state, row->detail);
+	add_bytes(&state, row->detail_hash);
 	(void)crypto_generichash_final(&state, ret, AUDIT_HASH_BYTES);
 }
 

@@ -4,17 +4,19 @@
 
 #include "store/db.h"
 
-enum { AUDIT_HASH_BYTES = 32 };
+enum { AUDIT_HASH_BYTES = 32, AUDIT_SALT_BYTES = 16 };
 
 enum audit_checkpoint_kind {
 	AUDIT_CHECKPOINT, /* everything up to here is as it was */
 	AUDIT_BASE,       /* … and what is older was dropped by us: retention */
 };
 
+#define AUDIT_LABEL "audit.detail" /* of the seal */
+
 /* The columns that audit_row_read wants, in this order. */
 #define AUDIT_COLUMNS                                                                              \
 	"seq, time_ms, action, actor_kind, actor, care_group, wearer, subject, right_name, "       \
-	"outcome, times, is_told, owner, detail, hash"
+	"outcome, times, is_told, owner, detail, detail_hash, hash"
 
 /* One row; the views die with the statement's row. */
 struct audit_row {
@@ -22,10 +24,13 @@ struct audit_row {
 	struct view action, right, outcome;
 	struct uid actor, group, wearer, subject, owner; /* owner: whose key seals the detail */
 	bool is_told;
-	struct view detail; /* sealed */
-	struct view hash;   /* as stored */
+	struct view detail;      /* sealed: a salt, then the text; sealed anew when keys change */
+	struct view detail_hash; /* of salt and text: what the entry's hash covers */
+	struct view hash;        /* as stored */
 };
 void audit_row_read(struct stmt *s, struct audit_row *ret);
+/* Of the plain detail with its salt. Without the salt nobody can guess an erased one by it. */
+void audit_detail_hash(struct view plain, uint8_t ret[AUDIT_HASH_BYTES]);
 
 /* The hash of the entry after one whose hash is `previous` (all zero for the first). */
 void audit_row_hash(const uint8_t previous[AUDIT_HASH_BYTES], const struct audit_row *row,

@@ -1,19 +1,14 @@
 /* Signed checkpoints: where the chain stood at some time. And retention: what is older than
  * audit_keep_days goes, up to a checkpoint that is signed anew as the base of what is left. */
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "domain/audit_inside.h"
 #include "domain/audit_mark.h"
 #include "domain/pool.h"
 
-enum { HOUR_MS = 3600 * 1000, PATH_SIZE = 4096 };
+enum { HOUR_MS = 3600 * 1000 };
 #define DAY_MS ((int64_t)24 * HOUR_MS)
 
 struct checkpoint_job {
@@ -153,36 +148,15 @@ static enum rc checkpoint_job(struct db *db, void *arg, struct err *e)
 	return rc == RC_OK ? drop_old(db, job, e) : rc;
 }
 
-static bool write_and_close(int fd, const char *text, size_t n)
-{
-	bool is_written = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0;
-
-	return close(fd) == 0 && is_written;
-}
-
-static void write_mark_file(const char *key_dir, const struct audit_mark *m)
-{
-	char path[PATH_SIZE];
-	char part[PATH_SIZE];
-	char text[AUDIT_MARK_TEXT];
-	size_t n = audit_mark_write(m, text);
-
-	int path_n = snprintf(path, sizeof path, "%s/" AUDIT_MARK_FILE, key_dir);
-	int part_n = snprintf(part, sizeof part, "%s/" AUDIT_MARK_FILE ".new", key_dir);
-	if (path_n < 0 || part_n < 0 || part_n >= PATH_SIZE)
-		return;
-	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || !write_and_close(fd, text, n) || rename(part, path) != 0)
-		log_event(LOG_WARN, "audit.checkpoint_not_kept",
-			"errno=%d the newest checkpoint stands in the database alone", errno);
-}
-
 static void in_pool(struct db *reader, void *arg)
 {
 	struct checkpoint_job *job = arg;
+	struct err e;
 
 	(void)reader;
-	write_mark_file(job->domain->audit->key_dir, &job->mark);
+	if (audit_mark_write_file(job->domain->audit->key_dir, &job->mark, &e) != RC_OK)
+		log_event(LOG_WARN, "audit.checkpoint_not_kept",
+			"why=\"%s\" the newest one stands in the database alone", e.msg);
 	atomic_store(&job->domain->audit->is_checkpoint_running, false);
 	free(job);
 }
@@ -223,4 +197,43 @@ void audit_checkpoint_post(struct domain *d, int64_t now_ms, bool is_forced)
 		atomic_store(&a->is_checkpoint_running, false);
 		free(job);
 	}
+}
+
+/* ---- at start ---- */
+
+static bool is_in_log(struct db *reader, const struct audit_mark *m)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+
+	if (db_prepare(reader, "SELECT hash FROM audit WHERE seq = ?1", &s, NULL) != RC_OK)
+		return true; /* the database has other troubles */
+	stmt_bind_int(s, 1, m->at.seq);
+	if (stmt_step(s, &has_row, NULL) != RC_OK)
+		return true;
+	bool is_same = has_row &&
+		       view_is(stmt_blob(s, 0),
+			       (struct view){.p = (const char *)m->at.hash, .n = AUDIT_HASH_BYTES});
+	stmt_reset(s);
+	return is_same;
+}
+
+void audit_check_start(struct domain *d, struct db *reader)
+{
+	struct act act = {.action = "audit.set_back", .actor_kind = ACTOR_SERVER};
+	struct audit_mark m;
+	int64_t seq = 0;
+	uint8_t hash[AUDIT_HASH_BYTES];
+
+	if (audit_mark_read_file(d->audit->key_dir, &m, NULL) != RC_OK ||
+		!audit_mark_is_ours(&m, d->audit->key) || is_in_log(reader, &m) ||
+		audit_head_read(reader, &seq, hash, NULL) != RC_OK)
+		return;
+	(void)snprintf(act.detail, sizeof act.detail,
+		"the log ended at entry %lld, but entry %lld was signed: an older database was put "
+		"in place",
+		(long long)seq, (long long)m.at.seq);
+	log_event(LOG_ERROR, "audit.set_back", "end=%lld signed=%lld", (long long)seq,
+		(long long)m.at.seq);
+	audit_post(d, &act);
 }

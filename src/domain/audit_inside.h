@@ -9,10 +9,9 @@
 #include "domain/audit.h"
 #include "domain/audit_chain.h"
 
-#define AUDIT_LABEL "audit.detail"
-
 enum {
-	AUDIT_PLAIN_MAX = 1 + ADDRESS_TEXT + AUDIT_DETAIL_MAX, /* what is sealed of one entry */
+	AUDIT_PLAIN_MAX = AUDIT_SALT_BYTES + 1 + ADDRESS_TEXT +
+			  AUDIT_DETAIL_MAX, /* what is sealed of one entry */
 	AUDIT_BUCKETS = 4096,
 };
 

@@ -1,8 +1,11 @@
 #include "domain/audit_mark.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/num.h"
 
@@ -58,6 +61,63 @@ bool audit_mark_read(struct view text, struct audit_mark *ret)
 	m.at.kind = kind == AUDIT_BASE ? AUDIT_BASE : AUDIT_CHECKPOINT;
 	*ret = m;
 	return true;
+}
+
+enum { PATH_SIZE = 4096 };
+
+static enum rc path_of(const char *key_dir, const char *end, char ret[PATH_SIZE], struct err *e)
+{
+	int n = snprintf(ret, PATH_SIZE, "%s/" AUDIT_MARK_FILE "%s", key_dir, end);
+
+	return n < 0 || n >= PATH_SIZE ? fail(e, RC_LIMIT, "the path of the key folder is too long")
+				       : RC_OK;
+}
+
+enum rc audit_mark_read_file(const char *key_dir, struct audit_mark *ret, struct err *e)
+{
+	char path[PATH_SIZE];
+	char text[AUDIT_MARK_TEXT];
+	enum rc rc = path_of(key_dir, "", path, e);
+
+	if (rc != RC_OK)
+		return rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return fail(e, RC_NOT_FOUND, "%s: there is none yet", path);
+	if (fd < 0)
+		return fail_sys(e, "cannot read %s", path);
+	ssize_t n = read(fd, text, sizeof text);
+	(void)close(fd); /* only read */
+	if (n < 0)
+		return fail_sys(e, "cannot read %s", path);
+	if (!audit_mark_read((struct view){.p = text, .n = (size_t)n}, ret))
+		return fail(e, RC_SYNTAX, "%s is damaged", path);
+	return RC_OK;
+}
+
+static bool write_and_close(int fd, const char *text, size_t n)
+{
+	bool is_written = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0;
+
+	return close(fd) == 0 && is_written;
+}
+
+enum rc audit_mark_write_file(const char *key_dir, const struct audit_mark *m, struct err *e)
+{
+	char path[PATH_SIZE];
+	char part[PATH_SIZE];
+	char text[AUDIT_MARK_TEXT];
+	size_t n = audit_mark_write(m, text);
+	enum rc rc = path_of(key_dir, "", path, e);
+
+	if (rc == RC_OK)
+		rc = path_of(key_dir, ".new", part, e);
+	if (rc != RC_OK)
+		return rc;
+	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || !write_and_close(fd, text, n) || rename(part, path) != 0)
+		return fail_sys(e, "cannot write %s", path);
+	return RC_OK;
 }
 
 bool audit_mark_is_ours(const struct audit_mark *m, const struct sign_key *key)

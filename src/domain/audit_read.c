@@ -35,7 +35,8 @@ static enum rc read_detail(
 	struct view rest = {.p = (const char *)plain, .n = n};
 	struct view head;
 	struct view address;
-	if (view_cut(&rest, 1, &head) && view_cut(&rest, (uint8_t)head.p[0], &address)) {
+	if (view_cut(&rest, AUDIT_SALT_BYTES, &head) && view_cut(&rest, 1, &head) &&
+		view_cut(&rest, (uint8_t)head.p[0], &address)) {
 		copy_piece(address, ret->address, sizeof ret->address);
 		copy_piece(rest, ret->detail, sizeof ret->detail);
 	}

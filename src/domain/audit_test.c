@@ -1,9 +1,7 @@
 #include "domain/audit_read.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "crypto/keyring.h"
 #include "domain/audit_verify.h"
@@ -93,20 +91,6 @@ static void keep(void *ctx, const struct audit_finding *finding)
 	all->items[all->n++] = *finding;
 }
 
-static bool read_newest(struct audit_mark *ret)
-{
-	char path[128];
-	char text[AUDIT_MARK_TEXT];
-
-	(void)snprintf(path, sizeof path, "%s/" AUDIT_MARK_FILE, key_dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, text, sizeof text);
-	assert_int_equal(close(fd), 0);
-	return n > 0 && audit_mark_read((struct view){.p = text, .n = (size_t)n}, ret);
-}
-
 static struct findings verify(struct fixture *f)
 {
 	struct findings all = {.n = 0};
@@ -115,7 +99,7 @@ static struct findings verify(struct fixture *f)
 	struct sign_key *key = NULL;
 
 	assert_int_equal(sign_open(key_dir, "audit", false, &key, NULL), RC_OK);
-	bool has_newest = read_newest(&newest);
+	bool has_newest = audit_mark_read_file(key_dir, &newest, NULL) == RC_OK;
 	assert_int_equal(
 		audit_verify(f->reader, key, has_newest ? &newest : NULL, keep, &all, &sum, NULL),
 		RC_OK);
@@ -205,7 +189,7 @@ static void each_changed_column_is_found(void **state)
 		"care_group = NULL", "wearer = x'01000000000000000000000000000000'",
 		"subject = x'01000000000000000000000000000000'", "right_name = 'erase'",
 		"outcome = 'denied'", "times = 2", "is_told = 1",
-		"owner = x'01000000000000000000000000000001'", "detail = zeroblob(60)"};
+		"owner = x'01000000000000000000000000000001'", "detail_hash = zeroblob(32)"};
 	struct fixture *f = *state;
 	char sql[200];
 
@@ -214,10 +198,26 @@ static void each_changed_column_is_found(void **state)
 	for (size_t i = 0; i < COUNT_OF(columns); i++) {
 		(void)snprintf(sql, sizeof sql, "UPDATE audit SET %s WHERE seq = 5", columns[i]);
 		change(f, sql);
-		assert_found(f, AUDIT_CHANGED, 5, 5);
+		struct findings all = verify(f);
+		assert_in_range(all.n, 1, 2); /* a second one where the detail no longer fits */
+		assert_int_equal(all.items[all.n - 1].kind, AUDIT_CHANGED);
+		for (unsigned k = 0; k < all.n; k++)
+			assert_int_equal(all.items[k].first, 5);
 		change(f, "DELETE FROM audit WHERE seq = 5; INSERT INTO audit SELECT * FROM kept");
 		assert_int_equal(verify(f).n, 0);
 	}
+}
+
+static void a_changed_detail_is_found(void **state)
+{
+	struct fixture *f = *state;
+
+	append(f, 3);
+	change(f,
+		"UPDATE audit SET detail = (SELECT detail FROM audit WHERE seq = 1) WHERE seq = 2");
+	assert_found(f, AUDIT_DETAIL_CHANGED, 2, 2);
+	change(f, "UPDATE audit SET detail = zeroblob(90) WHERE seq = 2");
+	assert_found(f, AUDIT_DETAIL_CHANGED, 2, 2);
 }
 
 static void removed_entries_are_found(void **state)
@@ -280,6 +280,24 @@ static void a_cut_end_is_found_although_its_checkpoint_went_with_it(void **state
 	assert_int_equal(all.n, 2);
 	assert_int_equal(all.items[0].kind, AUDIT_CHECKPOINT_GONE);
 	assert_int_equal(all.items[1].kind, AUDIT_CUT_END);
+}
+
+static void a_log_that_was_set_back_is_noted_at_the_next_start(void **state)
+{
+	struct fixture *f = *state;
+
+	append(f, 10);
+	checkpoint(f);
+	audit_check_start(&f->d, f->reader);
+	fixture_settle(f);
+	assert_int_equal(entries(f), 10);
+	change(f, "DELETE FROM audit WHERE seq > 8; DELETE FROM audit_checkpoint");
+	audit_check_start(&f->d, f->reader);
+	fixture_settle(f);
+	assert_int_equal(entries(f), 9);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM audit WHERE seq = 9 AND action = "
+					  "'audit.set_back' AND outcome = 'done'"),
+		1);
 }
 
 static void a_cut_beginning_is_found(void **state)
@@ -568,11 +586,13 @@ int main(void)
 		TEST(nothing_is_changed_when_the_entry_cannot_be_written),
 		TEST(an_untouched_log_is_found_whole),
 		TEST(each_changed_column_is_found),
+		TEST(a_changed_detail_is_found),
 		TEST(removed_entries_are_found),
 		TEST(renumbered_entries_are_found),
 		TEST(swapped_entries_are_found_and_told_as_such),
 		TEST(a_cut_end_is_found_by_the_checkpoint),
 		TEST(a_cut_end_is_found_although_its_checkpoint_went_with_it),
+		TEST(a_log_that_was_set_back_is_noted_at_the_next_start),
 		TEST(a_cut_beginning_is_found),
 		TEST(a_chain_that_was_made_anew_does_not_fit_what_was_signed),
 		TEST(a_checkpoint_of_another_key_is_found),

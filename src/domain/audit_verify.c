@@ -1,7 +1,11 @@
 #include "domain/audit_verify.h"
 
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "store/sealed.h"
 
 /* An entry that does not fit where it stands. */
 struct misfit {
@@ -121,6 +125,35 @@ static void note_misfit(struct walk *w, const struct audit_row *row)
 		memcpy(m->hash, row->hash.p, AUDIT_HASH_BYTES);
 }
 
+/* Opens only with the key of its owner: one that was destroyed leaves nothing to compare. */
+static enum rc check_detail(
+	struct walk *w, struct stmt *s, const struct audit_row *row, struct err *e)
+{
+	uint8_t hash[AUDIT_HASH_BYTES];
+	uint8_t *plain = NULL;
+	size_t n = 0;
+
+	if (db_keyring(w->db) == NULL)
+		return RC_OK;
+	enum rc rc = stmt_take_sealed(s, 13, &row->owner, AUDIT_LABEL, &plain, &n, e);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc == RC_OK)
+		audit_detail_hash((struct view){.p = (const char *)plain, .n = n}, hash);
+	bool is_same = rc == RC_OK && view_is(row->detail_hash,
+					      (struct view){.p = (char *)hash, .n = sizeof hash});
+	if (plain != NULL)
+		sodium_memzero(plain, n);
+	free(plain);
+	if (rc != RC_OK && rc != RC_SYNTAX)
+		return rc;
+	if (is_same)
+		w->sum->details_good++;
+	else
+		report_range(w, AUDIT_DETAIL_CHANGED, row->seq, row->seq);
+	return RC_OK;
+}
+
 static void check_entry(struct walk *w, const struct audit_row *row)
 {
 	uint8_t hash[AUDIT_HASH_BYTES];
@@ -160,6 +193,11 @@ static enum rc walk_entries(struct walk *w, struct err *e)
 		struct audit_row row;
 		audit_row_read(s, &row);
 		check_entry(w, &row);
+		rc = check_detail(w, s, &row, e);
+		if (rc != RC_OK) {
+			stmt_reset(s);
+			return rc;
+		}
 	}
 	return rc;
 }
@@ -353,6 +391,9 @@ void audit_finding_text(const struct audit_finding *f, char *ret_text, size_t si
 	case AUDIT_CHANGED:
 		(void)snprintf(ret_text, size,
 			"entry %lld was changed (or the one before it, with its hash)", first);
+		break;
+	case AUDIT_DETAIL_CHANGED:
+		(void)snprintf(ret_text, size, "the detail of entry %lld was changed", first);
 		break;
 	case AUDIT_REMOVED:
 		(void)snprintf(ret_text, size, "entries %lld to %lld were removed", first, last);

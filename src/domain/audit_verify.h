@@ -10,6 +10,7 @@ enum { AUDIT_FINDINGS_MAX = 100 /* that are told; more are only counted */ };
 
 enum audit_finding_kind {
 	AUDIT_CHANGED,
+	AUDIT_DETAIL_CHANGED, /* the sealed detail alone */
 	AUDIT_REMOVED,
 	AUDIT_REORDERED,
 	AUDIT_CUT_START,
@@ -29,12 +30,13 @@ typedef void audit_finding_fn(void *ctx, const struct audit_finding *f);
 
 struct audit_summary {
 	int64_t entries, first_seq, last_seq, first_ms, last_ms;
-	int64_t checkpoints, signatures_good;
+	int64_t checkpoints, signatures_good, details_good;
 	int64_t signed_seq; /* everything up to here is covered by a good signature */
 	int64_t findings;
 };
 
-/* key NULL: signatures are not checked. newest NULL: the key folder has none (or there is none). */
+/* The details are checked when the reader has a keyring and their key is not destroyed.
+ * key NULL: signatures are not checked. newest NULL: the key folder has none (or there is none). */
 MUST_CHECK enum rc audit_verify(struct db *reader, const struct sign_key *key,
 	const struct audit_mark *newest, audit_finding_fn *fn, void *ctx, struct audit_summary *ret,
 	struct err *e);

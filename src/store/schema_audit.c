@@ -8,7 +8,7 @@ const char schema_audit[] =
 	" actor_kind INTEGER NOT NULL, actor BLOB, care_group BLOB, wearer BLOB, subject BLOB,"
 	" right_name TEXT NOT NULL, outcome TEXT NOT NULL, times INTEGER NOT NULL,"
 	" is_told INTEGER NOT NULL, owner BLOB NOT NULL, detail BLOB NOT NULL,"
-	" hash BLOB NOT NULL);"
+	" detail_hash BLOB NOT NULL, hash BLOB NOT NULL);"
 	"CREATE INDEX audit_by_group ON audit (care_group, seq) WHERE care_group IS NOT NULL;"
 	"CREATE INDEX audit_told ON audit (care_group, seq) WHERE is_told = 1;"
 	"CREATE TABLE audit_checkpoint ("
