@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "app/audit_cli.h"
 #include "app/backup.h"
 #include "app/decode.h"
 #include "app/doctor.h"
@@ -152,6 +153,7 @@ static const struct subcommand subcommands[] = {
 	{"sim", "run simulated watches", sim_main},
 	{"backup", "write an encrypted backup while the service runs, or verify one", backup_main},
 	{"restore", "make a data folder from a backup", restore_main},
+	{"audit", "look whether the audit log is whole (verify), or print it (export)", audit_main},
 	{"doctor", "say what this system gives and what is in the way", run_doctor},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},

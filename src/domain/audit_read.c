@@ -52,8 +52,8 @@ static enum rc read_name(struct db *reader, struct audit_info *a, struct err *e)
 	return account_name(reader, &a->actor, a->actor_name, sizeof a->actor_name, e);
 }
 
-static enum rc read_info(struct db *reader, struct stmt *s, const struct principal *who,
-	struct audit_info *ret, struct err *e)
+/* All but what is sealed. Returns whose key sealed that. */
+static struct uid read_plain(struct stmt *s, struct audit_info *ret)
 {
 	struct audit_row row;
 
@@ -72,8 +72,16 @@ static enum rc read_info(struct db *reader, struct stmt *s, const struct princip
 	copy_piece(row.action, ret->action, sizeof ret->action);
 	copy_piece(row.right, ret->right, sizeof ret->right);
 	copy_piece(row.outcome, ret->outcome, sizeof ret->outcome);
-	enum rc rc = read_detail(s, &row.owner, ret, e);
-	if (!uid_is(&row.actor, &who->account) && ret->actor_kind == ACTOR_ACCOUNT)
+	return row.owner;
+}
+
+static enum rc read_info(struct db *reader, struct stmt *s, const struct principal *who,
+	struct audit_info *ret, struct err *e)
+{
+	struct uid owner = read_plain(s, ret);
+	enum rc rc = read_detail(s, &owner, ret, e);
+
+	if (!uid_is(&ret->actor, &who->account) && ret->actor_kind == ACTOR_ACCOUNT)
 		ret->address[0] = '\0';
 	return rc == RC_OK ? read_name(reader, ret, e) : rc;
 }
@@ -118,6 +126,28 @@ enum rc audit_list(struct db *reader, const struct principal *who, const struct 
 		group, before, max, &s, e);
 
 	return rc == RC_OK ? each(reader, s, who, fn, ctx, e) : rc;
+}
+
+enum rc audit_each(struct db *reader, audit_fn *fn, void *ctx, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(reader, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY seq", &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
+		struct audit_info a;
+		struct uid owner = read_plain(s, &a);
+		if (uid_is_none(&a.group) && uid_is_none(&a.wearer) && db_keyring(reader) != NULL)
+			rc = read_detail(s, &owner, &a, e);
+		if (rc != RC_OK) {
+			stmt_reset(s);
+			return rc;
+		}
+		fn(ctx, &a);
+	}
+	return rc;
 }
 
 /* ---- notices ---- */

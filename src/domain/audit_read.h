@@ -31,6 +31,10 @@ MUST_CHECK enum rc audit_list(struct db *reader, const struct principal *who,
 	const struct uid *group, int64_t before, unsigned max, audit_fn *fn, void *ctx,
 	struct err *e);
 
+/* All entries, oldest first, for the operator: without names, and with the details and addresses
+ * only of those that belong to no group; what a family does is not the operator's to read. */
+MUST_CHECK enum rc audit_each(struct db *reader, audit_fn *fn, void *ctx, struct err *e);
+
 /* The told entries of all groups of the caller, newest first, at most AUDIT_PAGE. */
 MUST_CHECK enum rc notices_list(struct db *reader, const struct principal *who, int64_t before,
 	audit_fn *fn, void *ctx, struct err *e);
