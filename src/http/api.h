@@ -13,4 +13,5 @@ route_fn api_commands, api_command_give, api_command_cancel;
 route_fn api_alarms, api_alarm_take, api_alarm_close;
 route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code, api_claim_send,
 	api_demo_watch;
+route_fn api_audit, api_audit_json, api_audit_csv, api_notices, api_notices_read;
 route_fn api_events;

@@ -3,17 +3,23 @@
 
 #include "http/inside.h"
 #include "http/shapes.h"
+#include "http/trail.h"
 
+/* Each wearer whose place is shown is one that was looked at. */
 static void write_wearer(void *ctx, const struct wearer_info *w)
 {
-	shape_wearer(ctx, NULL, w, w->rights);
+	struct exchange *x = ctx;
+
+	shape_wearer(&x->out, NULL, w, w->rights);
+	if ((w->rights & RIGHT_BIT(RIGHT_VIEW_POSITION)) != 0)
+		trail_look(x, &w->group, &w->id);
 }
 
 enum rc api_wearers(struct exchange *x, struct db *reader)
 {
 	json_object(&x->out, NULL);
 	json_array(&x->out, "wearers");
-	enum rc rc = wearer_list(x->domain, reader, &x->who, write_wearer, &x->out, &x->err);
+	enum rc rc = wearer_list(x->domain, reader, &x->who, write_wearer, x, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
 	return rc;
@@ -26,6 +32,10 @@ enum rc api_wearer(struct exchange *x, struct db *reader)
 	enum rc rc = wearer_get(x->domain, reader, &x->ids[0], &wearer, &x->err);
 	if (rc == RC_OK)
 		shape_wearer(&x->out, NULL, &wearer, x->verdict.now);
+	if (rc == RC_OK && x->act.action != NULL &&
+		(x->verdict.now & RIGHT_BIT(RIGHT_VIEW_POSITION)) == 0 &&
+		view_is(view_of(x->act.action), VIEW("wearer.view")))
+		x->act.action = NULL; /* nothing was to be seen */
 	return rc;
 }
 

@@ -125,6 +125,19 @@ static const struct field picture_fields[] = {
 	{"v", FIELD_TEXT, false, AT(picture_values, v), 1, 10, NULL, is_digits},
 };
 
+static const struct field page_fields[] = {
+	{"before", FIELD_TEXT, false, AT(page_values, before), 1, 18, NULL, is_digits},
+	{"limit", FIELD_TEXT, false, AT(page_values, limit), 1, 3, NULL, is_digits},
+};
+static const struct field notices_read_fields[] = {
+	{"seq", FIELD_INT, true, AT(notices_read_values, seq), 0, UINT32_MAX, NULL, NULL},
+};
+
+const struct field_table audit_page_table = {"audit", page_fields, 2, false};
+const struct field_table audit_export_table = {"audit_export", page_fields, 1, false};
+const struct field_table notices_table = {"notices", page_fields, 1, false};
+const struct field_table notices_read_table = {
+	"NoticesReadBody", notices_read_fields, COUNT_OF(notices_read_fields), false};
 const struct field_table setup_table = {"SetupBody", setup_fields, COUNT_OF(setup_fields), false};
 const struct field_table sign_in_table = {
 	"SignInBody", sign_in_fields, COUNT_OF(sign_in_fields), false};

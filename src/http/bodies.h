@@ -52,6 +52,12 @@ struct alarms_values {
 struct picture_values {
 	struct view v;
 };
+struct page_values {
+	struct view before, limit; /* digits */
+};
+struct notices_read_values {
+	struct field_int seq;
+};
 struct events_values {
 	struct view last_event_id;
 };
@@ -72,14 +78,18 @@ union body_values {
 	struct claim_values claim;
 	struct claim_code_values claim_code;
 	struct demo_values demo;
+	struct notices_read_values notices_read;
 };
 union query_values {
 	struct history_values history;
 	struct alarms_values alarms;
 	struct events_values events;
 	struct picture_values picture;
+	struct page_values page;
 };
 
+extern const struct field_table audit_page_table, audit_export_table, notices_table,
+	notices_read_table;
 extern const struct field_table setup_table, sign_in_table, account_table, password_table,
 	group_table, wearer_table, command_table, watch_settings_table, close_table, claim_table,
 	claim_code_table, demo_table, history_table, alarms_table, events_table, picture_table;

@@ -95,6 +95,12 @@ const struct route routes[] = {
 	OWNED("POST", "/api/v1/claims/{claim}/send", RATE_CLAIM_CODE, RUN_POOL, OBJECT_CLAIM, RIGHT_CLAIM, BODY_NONE, NULL, NULL, "claim.send", api_claim_send),
 	IN_GROUP("POST", "/api/v1/demo-watches", RATE_CHANGE, RUN_POOL, RIGHT_CLAIM, &demo_table, "demo.start", api_demo_watch),
 
+	OWNED("GET", "/api/v1/groups/{group}/audit", RATE_READ, RUN_POOL, OBJECT_GROUP, RIGHT_SEE_GROUP, BODY_NONE, NULL, &audit_page_table, "", api_audit),
+	OWNED("GET", "/api/v1/groups/{group}/audit.json", RATE_HEAVY, RUN_POOL, OBJECT_GROUP, RIGHT_EXPORT, BODY_NONE, NULL, &audit_export_table, "audit.export", api_audit_json),
+	OWNED("GET", "/api/v1/groups/{group}/audit.csv", RATE_HEAVY, RUN_POOL, OBJECT_GROUP, RIGHT_EXPORT, BODY_NONE, NULL, &audit_export_table, "audit.export", api_audit_csv),
+	PLAIN("GET", "/api/v1/notices", ACCESS_ACCOUNT, RATE_READ, RUN_POOL, BODY_NONE, NULL, &notices_table, "", api_notices),
+	PLAIN("POST", "/api/v1/notices/read", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_JSON, &notices_read_table, NULL, "", api_notices_read),
+
 	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
 };
 /* clang-format on */

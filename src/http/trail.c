@@ -91,8 +91,10 @@ void trail_end(struct exchange *x)
 		return;
 	if (x->act.outcome == NULL)
 		x->act.outcome = "done";
-	if (is_read(x))
+	if (is_read(x) && !x->act.is_told)
 		write_look(x, &x->act);
-	else
+	else {
+		address_to_text(&x->address, x->act.address);
 		audit_post(x->domain, &x->act);
+	}
 }
