@@ -80,6 +80,29 @@ static bool is_plain(const char *name)
 		"command.idempotency_key",
 		"claim.language",
 		"claim.zone",
+		"audit.action",
+		"audit.right_name",
+		"audit.outcome",
+		/* the audit log's chain and its signatures */
+		"audit.hash",
+		"audit.detail_hash",
+		"audit_checkpoint.hash",
+		"audit_checkpoint.key_id",
+		"audit_checkpoint.signature",
+		/* the id of a partner, or of the mail server */
+		"courier_item.destination",
+		/* their rooms seal them next */
+		"claim.watch",
+		"claim.name",
+		"claim.sim_number",
+		"device.wire_id",
+		"device.model",
+		"device.version",
+		"device.password",
+		"device.password_wanted",
+		"device.phone",
+		"command.body",
+		"command.message",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
