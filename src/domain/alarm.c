@@ -7,7 +7,9 @@
 #include "domain/alarm_store.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
+#include "domain/courier_outbox.h"
 #include "domain/live_table.h"
+#include "domain/partner_event.h"
 #include "domain/text.h"
 #include "store/sealed.h"
 #include "watch/report.h"
@@ -176,6 +178,39 @@ enum rc alarm_list(struct db *reader, const struct principal *who, int64_t now_m
 	return rc;
 }
 
+enum rc alarm_list_of_wearer(struct db *reader, const struct uid *wearer, bool only_open,
+	const struct uid *before, alarm_fn *fn, void *ctx, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	struct alarm_info from = {.received_ms = 0};
+	enum rc rc = before == NULL ? RC_OK : alarm_get(reader, before, &from, e);
+
+	if (rc == RC_OK && before != NULL && !uid_is(&from.wearer, wearer))
+		rc = fail(e, RC_NOT_FOUND, "no such alarm");
+	if (rc == RC_OK)
+		rc = db_prepare(reader,
+			ALARM_COLUMNS
+			" WHERE a.wearer = ?1 AND (?2 = 0 OR a.state < 2)"
+			" AND (?3 = 0 OR a.received_ms < ?4 OR (a.received_ms = ?4 AND a.id < ?5))"
+			" ORDER BY a.received_ms DESC, a.id DESC LIMIT ?6",
+			&s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, wearer);
+	stmt_bind_int(s, 2, only_open);
+	stmt_bind_int(s, 3, before != NULL);
+	stmt_bind_int(s, 4, from.received_ms);
+	stmt_bind_uid(s, 5, before);
+	stmt_bind_int(s, 6, ALARM_PAGE);
+	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
+		struct alarm_info a;
+		read_row(s, &a);
+		fn(ctx, &a);
+	}
+	return rc;
+}
+
 enum rc alarm_get(struct db *reader, const struct uid *alarm, struct alarm_info *ret, struct err *e)
 {
 	struct stmt *s = NULL;
@@ -203,6 +238,7 @@ struct step {
 	struct view note;
 	const char *refusal;  /* out: the code, with RC_CONFLICT */
 	struct uid wearer;    /* out */
+	uint32_t kinds;       /* out */
 	bool is_same;         /* out: the account had taken it before; nothing changed */
 	uint16_t open_alarms; /* out: of the wearer, afterwards */
 };
@@ -212,8 +248,8 @@ static enum rc check_step(struct db *db, struct step *step, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc =
-		db_prepare(db, "SELECT wearer, state, taken_by FROM alarm WHERE id = ?1", &s, e);
+	enum rc rc = db_prepare(
+		db, "SELECT wearer, state, taken_by, kinds FROM alarm WHERE id = ?1", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -226,6 +262,7 @@ static enum rc check_step(struct db *db, struct step *step, struct err *e)
 	enum alarm_state now = state_of(stmt_int(s, 1));
 	struct uid taken_by = stmt_uid(s, 2);
 	step->wearer = stmt_uid(s, 0);
+	step->kinds = (uint32_t)stmt_int(s, 3);
 	stmt_reset(s);
 	if (now == ALARM_CLOSED)
 		step->refusal = "already_closed";
@@ -266,6 +303,10 @@ static enum rc step_job(struct db *db, void *arg, struct err *e)
 	enum rc rc = check_step(db, step, e);
 	if (rc == RC_OK && !step->is_same)
 		rc = write_step(db, step, e);
+	if (rc == RC_OK && !step->is_same)
+		partner_event_tell(db, &step->wearer, step->alarm, step->kinds,
+			step->next == ALARM_TAKEN ? PARTNER_ALARM_TAKEN : PARTNER_ALARM_CLOSED,
+			step->now_ms);
 	return rc == RC_OK ? alarm_count_open(db, &step->wearer, &step->open_alarms, e) : rc;
 }
 
@@ -290,6 +331,7 @@ static void tell(struct domain *d, const struct step *step, const struct alarm_i
 	live_unlock(d->live);
 	bus_publish(d->bus, EVENT_ALARM, &a->group, &a->id);
 	bus_publish(d->bus, EVENT_WEARER, &a->group, &a->wearer);
+	courier_knock(d);
 }
 
 static enum rc run_step(struct domain *d, struct db *reader, const struct principal *who,

@@ -40,6 +40,9 @@ const char *alarm_kind_name(uint32_t kinds);
  * caller's. */
 MUST_CHECK enum rc alarm_list(struct db *reader, const struct principal *who, int64_t now_ms,
 	bool only_open, const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
+/* All of one wearer, without asking for rights (the caller has). */
+MUST_CHECK enum rc alarm_list_of_wearer(struct db *reader, const struct uid *wearer, bool only_open,
+	const struct uid *before, alarm_fn *fn, void *ctx, struct err *e);
 MUST_CHECK enum rc alarm_get(
 	struct db *reader, const struct uid *alarm, struct alarm_info *ret, struct err *e);
 

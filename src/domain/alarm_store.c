@@ -1,5 +1,7 @@
 #include "domain/alarm_store.h"
 
+#include "domain/partner_event.h"
+
 #include "store/sealed.h"
 
 /* The one that this is a repeat of: the very same report (of a clock that was never set only in the
@@ -119,6 +121,9 @@ enum rc alarm_take_in(
 		ret->id = uid_new();
 		ret->is_new = true;
 		rc = insert(db, in, &ret->id, e);
+		if (rc == RC_OK)
+			partner_event_tell(db, &in->wearer, &ret->id, in->kinds,
+				PARTNER_ALARM_RAISED, in->received_ms);
 	}
 	return rc == RC_OK ? alarm_count_open(db, &in->wearer, &ret->open_alarms, e) : rc;
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "domain/bus.h"
+#include "domain/courier_outbox.h"
 
 enum {
 	SPARE_MAX = 4,
@@ -219,6 +220,8 @@ static void tell_alarms(struct ingest *in, const struct batch *b)
 		if (uid_is_none(&a->outcome.id))
 			continue;
 		ingest_count(in, COUNT_ALARMS_NEW, a->outcome.is_new);
+		if (a->outcome.is_new)
+			courier_knock(d);
 		live_lock(d->live);
 		struct live_device *dev = live_at(d->live, a->place, a->number);
 		if (dev != NULL)

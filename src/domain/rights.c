@@ -1,5 +1,6 @@
 #include "domain/rights.h"
 
+#include "domain/consent.h"
 #include "domain/window.h"
 #include "time/zone.h"
 
@@ -15,6 +16,8 @@ static const char *const owner_of[OBJECT_KIND_COUNT] = {
 	[OBJECT_CLAIM] = "SELECT care_group, NULL FROM claim WHERE id = ?1",
 	[OBJECT_INVITATION] = "SELECT care_group, NULL FROM invitation WHERE id = ?1",
 	[OBJECT_APPROVAL] = "SELECT care_group, NULL FROM approval WHERE id = ?1",
+	[OBJECT_CONSENT] = "SELECT care_group, NULL FROM consent WHERE id = ?1",
+	[OBJECT_PROPOSAL] = "SELECT care_group, wearer FROM plan_proposal WHERE id = ?1",
 };
 
 bool principal_is_member(const struct principal *who, const struct uid *group)
@@ -230,14 +233,34 @@ static enum rc decide_critical(struct db *reader, const struct principal *who, e
 	return RC_OK;
 }
 
+/* A partner may only what a family's consent names, on wearers alone; all else does not exist. */
+static enum rc decide_partner(struct db *reader, const struct principal *who, enum object_kind kind,
+	const struct uid *object, enum right right, int64_t now_ms, struct verdict *ret,
+	struct err *e)
+{
+	struct consent_hit hit;
+
+	if (kind != OBJECT_WEARER)
+		return no_such_object(e);
+	enum rc rc = consent_decide(reader, &who->partner, object, right, now_ms, &hit, e);
+	if (rc == RC_OK)
+		*ret = (struct verdict){.decision = DECIDE_ALLOW,
+			.group = hit.group,
+			.wearer = *object,
+			.now = RIGHT_BIT(right)};
+	return rc;
+}
+
 enum rc rights_decide(struct db *reader, const struct principal *who, enum object_kind kind,
 	const struct uid *object, enum right right, int64_t now_ms, struct verdict *ret,
 	struct err *e)
 {
 	struct verdict v;
 	struct holding held;
-	enum rc rc = find_owner(reader, kind, object, &v, e);
 
+	if (!uid_is_none(&who->partner))
+		return decide_partner(reader, who, kind, object, right, now_ms, ret, e);
+	enum rc rc = find_owner(reader, kind, object, &v, e);
 	if (rc == RC_OK)
 		rc = rights_held(reader, &who->account, &v.group, &v.wearer, now_ms, &held, e);
 	if (rc != RC_OK)

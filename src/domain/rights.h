@@ -41,6 +41,7 @@ enum object_kind {
 	OBJECT_CONSENT,
 	OBJECT_PHOTO,
 	OBJECT_CONTACT,
+	OBJECT_PROPOSAL,
 	OBJECT_KIND_COUNT,
 };
 
@@ -72,6 +73,7 @@ enum right {
 	RIGHT_EXPORT,        /* D */
 	RIGHT_ERASE,         /* D */
 	RIGHT_RESET,         /* D: the watch forgets everything */
+	RIGHT_PROPOSE,       /* B, partners alone: propose a medication plan */
 	RIGHT_COUNT,
 };
 /* "view_position" …; NULL when out of range. */

@@ -32,6 +32,7 @@ static const struct {
 	[RIGHT_EXPORT] = {"export", 'D', false},
 	[RIGHT_ERASE] = {"erase", 'D', true},
 	[RIGHT_RESET] = {"reset", 'D', true},
+	[RIGHT_PROPOSE] = {"propose_plan", 'B', false},
 };
 _Static_assert(RIGHT_COUNT <= 32, "right_set has 32 bits");
 
@@ -42,7 +43,7 @@ enum {
 	RIGHTS_GUARDIAN = RIGHTS_CARER | 1 << RIGHT_VIEW_HISTORY | 1 << RIGHT_VIEW_MEDIA |
 			  1 << RIGHT_SCHEDULE | 1 << RIGHT_SETTINGS | 1 << RIGHT_CONTACTS |
 			  1 << RIGHT_PLACES | 1 << RIGHT_PHOTO | 1 << RIGHT_POWER,
-	RIGHTS_ADMIN = (1 << RIGHT_COUNT) - 1 - (1 << RIGHT_NONE),
+	RIGHTS_ADMIN = (1 << RIGHT_COUNT) - 1 - (1 << RIGHT_NONE) - (1 << RIGHT_PROPOSE),
 };
 
 static const struct {

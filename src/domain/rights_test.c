@@ -35,6 +35,7 @@ static const struct {
 	{"export", "A", 'D'},
 	{"erase", "A", 'D'},
 	{"reset", "A", 'D'},
+	{"propose_plan", "", 'B'},
 };
 
 static void script(struct fixture *f, const char *sql)

@@ -51,6 +51,12 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("account_ban", "reason", OWNER_SYSTEM),
 	SEALED("network_ban", "network", OWNER_SYSTEM),
 	SEALED("network_ban", "reason", OWNER_SYSTEM),
+	/* partners */
+	SEALED("partner", "contact", "t.id"),
+	SEALED("partner", "purpose", "t.id"),
+	SEALED("partner", "webhook", "t.id"),
+	SEALED("partner_answer", "body", "t.partner"),
+	FOUND("plan_proposal", "body", "t.wearer", "body_hash"),
 	/* what waits to go out */
 	SEALED("courier_item", "content", "t.owner"),
 	/* history */

@@ -1,4 +1,60 @@
-/* Partners, consents. */
 #include "store/schema_parts.h"
 
-const char schema_partner[] = "";
+/* Other companies' servers, what families let them do, and what they did. Rights are the bits of
+ * domain/consent.c. */
+const char schema_partner[] =
+	/* contact, purpose, webhook: sealed by the partner's key */
+	"CREATE TABLE partner ("
+	" id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, contact BLOB NOT NULL,"
+	" purpose BLOB NOT NULL, webhook BLOB NOT NULL, has_webhook INTEGER NOT NULL,"
+	" algorithm TEXT NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" state_ms INTEGER NOT NULL, certificate_hash BLOB, is_bound INTEGER NOT NULL,"
+	" requests_per_min INTEGER NOT NULL, wearers_per_hour INTEGER NOT NULL,"
+	" created_ms INTEGER NOT NULL);"
+	"CREATE TABLE partner_key ("
+	" partner BLOB NOT NULL REFERENCES partner (id), kid TEXT NOT NULL, spki BLOB NOT NULL,"
+	" created_ms INTEGER NOT NULL, PRIMARY KEY (partner, kid));"
+	"CREATE TABLE partner_jti ("
+	" partner BLOB NOT NULL REFERENCES partner (id), jti_hash BLOB NOT NULL,"
+	" expires_ms INTEGER NOT NULL, PRIMARY KEY (partner, jti_hash));"
+	"CREATE TABLE partner_token ("
+	" token_hash BLOB NOT NULL PRIMARY KEY, partner BLOB NOT NULL REFERENCES partner (id),"
+	" certificate_hash BLOB, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
+	"CREATE INDEX partner_token_by_partner ON partner_token (partner, created_ms);"
+	/* body: sealed by the partner's key; NULL while the change is under way */
+	"CREATE TABLE partner_answer ("
+	" partner BLOB NOT NULL REFERENCES partner (id), key_hash BLOB NOT NULL,"
+	" request_hash BLOB NOT NULL, status INTEGER NOT NULL, body BLOB,"
+	" created_ms INTEGER NOT NULL, PRIMARY KEY (partner, key_hash));"
+	"CREATE INDEX partner_answer_by_time ON partner_answer (partner, created_ms);"
+	"CREATE TABLE consent ("
+	" id BLOB NOT NULL PRIMARY KEY, care_group BLOB NOT NULL, partner BLOB NOT NULL REFERENCES "
+	"partner (id),"
+	" rights INTEGER NOT NULL, granted_by BLOB NOT NULL, granted_ms INTEGER NOT NULL,"
+	" until_ms INTEGER NOT NULL, withdrawn_by BLOB, withdrawn_ms INTEGER NOT NULL);"
+	"CREATE INDEX consent_by_group ON consent (care_group, granted_ms);"
+	"CREATE INDEX consent_by_partner ON consent (partner);"
+	"CREATE TABLE consent_wearer ("
+	" consent BLOB NOT NULL REFERENCES consent (id), wearer BLOB NOT NULL,"
+	" PRIMARY KEY (consent, wearer));"
+	"CREATE INDEX consent_by_wearer ON consent_wearer (wearer);"
+	/* reads are counted by hour; each change has a row of its own */
+	"CREATE TABLE partner_use ("
+	" consent BLOB NOT NULL, bucket_ms INTEGER NOT NULL, wearer BLOB NOT NULL,"
+	" action TEXT NOT NULL, n INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (consent, bucket_ms, wearer, action));"
+	"CREATE INDEX partner_use_by_wearer ON partner_use (wearer, action, bucket_ms);"
+	/* body: sealed by the wearer's key */
+	"CREATE TABLE plan_proposal ("
+	" wearer BLOB NOT NULL, id BLOB NOT NULL, care_group BLOB NOT NULL,"
+	" partner BLOB NOT NULL REFERENCES partner (id), body BLOB NOT NULL,"
+	" body_hash BLOB NOT NULL, state INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
+	" decided_by BLOB, decided_ms INTEGER NOT NULL, PRIMARY KEY (wearer, id));"
+	"CREATE INDEX plan_proposal_by_id ON plan_proposal (id);"
+	"CREATE INDEX plan_proposal_by_group ON plan_proposal (care_group, created_ms);"
+	"CREATE TABLE partner_event ("
+	" partner BLOB NOT NULL REFERENCES partner (id), seq INTEGER NOT NULL, id BLOB NOT NULL,"
+	" wearer BLOB NOT NULL, type INTEGER NOT NULL, alarm BLOB NOT NULL, kinds INTEGER NOT "
+	"NULL,"
+	" created_ms INTEGER NOT NULL, PRIMARY KEY (partner, seq));"
+	"CREATE INDEX partner_event_by_time ON partner_event (created_ms);";
