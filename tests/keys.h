@@ -24,7 +24,7 @@ static inline struct keyring *keys_open(const char *folder)
 static inline void keys_remove(const char *folder)
 {
 	static const char *const names[] = {
-		"keys.db", "keys.db-journal", "master.key", "master.key.new",
+		"keys.db", "keys.db-journal", "master.key", "master.key.new", "master.key.old",
 		"audit.ed25519", "audit.checkpoint"};
 	char path[512];
 

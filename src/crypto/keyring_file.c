@@ -16,10 +16,6 @@ _Static_assert(WRAP_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + KEY_
 
 enum { NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, MASTER_TEXT = 2 * KEY_BYTES };
 
-static const char master_file[] = "master.key";
-static const char master_next[] = "master.key.new";
-static const char keys_file[] = "keys.db";
-
 enum rc key_path(
 	const struct keyring *k, const char *name, char ret_path[KEY_PATH_MAX], struct err *e)
 {
@@ -249,7 +245,7 @@ static enum rc overwrite(const char *path, struct err *e)
 enum rc key_scrub_log(struct keyring *k, struct err *e)
 {
 	char path[KEY_PATH_MAX];
-	enum rc rc = key_path(k, "keys.db-journal", path, e);
+	enum rc rc = key_path(k, KEY_FILE_KEYS "-journal", path, e);
 
 	if (rc == RC_OK)
 		rc = key_begin(k, e);
@@ -277,7 +273,7 @@ static enum rc open_handle(
 static enum rc open_handles(struct keyring *k, bool may_create, struct err *e)
 {
 	char path[KEY_PATH_MAX];
-	enum rc rc = key_path(k, keys_file, path, e);
+	enum rc rc = key_path(k, KEY_FILE_KEYS, path, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -325,8 +321,7 @@ enum rc key_info_set(
 	return code == SQLITE_DONE ? RC_OK : key_fail(k->writer, code & 0xff, "info", e);
 }
 
-/* RC_NOT_FOUND when there is no such value; RC_SYNTAX when it has another size. */
-static enum rc info_get(struct keyring *k, const char *name, void *ret, size_t n, struct err *e)
+enum rc key_info_get(struct keyring *k, const char *name, void *ret, size_t n, struct err *e)
 {
 	CLEANUP(key_finalize) sqlite3_stmt *s = NULL;
 	enum rc rc = key_prepare(k->writer, "SELECT value FROM info WHERE name = ?1", &s, e);
@@ -376,7 +371,7 @@ enum rc key_insert(struct keyring *k, const struct uid *owner, enum key_kind kin
 static enum rc find_master(struct keyring *k, const uint8_t *id, struct err *e)
 {
 	const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
-	const char *const names[] = {NULL, master_file, master_next};
+	const char *const names[] = {NULL, KEY_FILE_MASTER, KEY_FILE_NEXT};
 	char path[KEY_PATH_MAX];
 	uint8_t found[MASTER_ID_BYTES];
 	bool is_any = false;
@@ -394,6 +389,7 @@ static enum rc find_master(struct keyring *k, const uint8_t *id, struct err *e)
 			return rc;
 		is_any = true;
 		key_master_id(k->secrets->master, found);
+		k->is_credential = i == 0;
 		if (id == NULL || sodium_memcmp(found, id, sizeof found) == 0)
 			return RC_OK;
 	}
@@ -402,26 +398,56 @@ static enum rc find_master(struct keyring *k, const uint8_t *id, struct err *e)
 		      : fail(e, RC_NOT_FOUND, "there is no master key in %.80s", k->folder);
 }
 
-/* A rotation that was cut off after its commit left the new key beside the old one. */
-static enum rc finish_master_move(const struct keyring *k, struct err *e)
+enum rc key_file_forget(const struct keyring *k, const char *name, struct err *e)
 {
-	char from[KEY_PATH_MAX];
-	char to[KEY_PATH_MAX];
-	uint8_t key[KEY_BYTES];
-	enum rc rc = key_path(k, master_next, from, e);
+	char path[KEY_PATH_MAX];
+	enum rc rc = key_path(k, name, path, e);
 
 	if (rc == RC_OK)
-		rc = key_path(k, master_file, to, e);
-	if (rc != RC_OK || access(from, F_OK) != 0)
+		rc = overwrite(path, e);
+	if (rc == RC_OK && unlink(path) != 0 && errno != ENOENT)
+		rc = fail_sys(e, "cannot remove %.60s", path);
+	return rc;
+}
+
+enum rc key_master_swap(const struct keyring *k, struct err *e)
+{
+	char next[KEY_PATH_MAX];
+	char now[KEY_PATH_MAX];
+	char last[KEY_PATH_MAX];
+	enum rc rc = key_path(k, KEY_FILE_NEXT, next, e);
+
+	if (rc == RC_OK)
+		rc = key_path(k, KEY_FILE_MASTER, now, e);
+	if (rc == RC_OK)
+		rc = key_path(k, KEY_FILE_LAST, last, e);
+	if (rc != RC_OK || access(next, F_OK) != 0)
 		return rc;
-	bool is_ours = load_master(from, false, key, NULL) == RC_OK &&
+	if (rename(now, last) != 0 && errno != ENOENT) /* a credential has no file here */
+		return fail_sys(e, "cannot rename %.60s", now);
+	if (rename(next, now) != 0)
+		return fail_sys(e, "cannot rename %.60s", next);
+	rc = key_folder_sync(k, e);
+	return rc == RC_OK ? key_file_forget(k, KEY_FILE_LAST, e) : rc;
+}
+
+/* A change of the master key that was cut off after its commit left the new one beside the old
+ * one; one that was cut off before left a key that never held, which the next change takes away. */
+static enum rc finish_master_move(const struct keyring *k, struct err *e)
+{
+	char path[KEY_PATH_MAX];
+	uint8_t key[KEY_BYTES];
+	enum rc rc = key_path(k, KEY_FILE_NEXT, path, e);
+
+	if (rc != RC_OK)
+		return rc;
+	bool is_ours = load_master(path, false, key, NULL) == RC_OK &&
 		       sodium_memcmp(key, k->secrets->master, sizeof key) == 0;
 	sodium_memzero(key, sizeof key);
-	if (!is_ours)
-		return RC_OK; /* one that has not begun to hold: the next rotation takes it away */
-	if (rename(from, to) != 0)
-		return fail_sys(e, "cannot rename %.60s", from);
-	return key_folder_sync(k, e);
+	if (is_ours)
+		return key_master_swap(k, e);
+	rc = key_path(k, KEY_FILE_LAST, path, e);
+	return rc == RC_OK && access(path, F_OK) == 0 ? key_file_forget(k, KEY_FILE_LAST, e) : rc;
 }
 
 static enum rc make_first(struct keyring *k, struct err *e)
@@ -433,7 +459,7 @@ static enum rc make_first(struct keyring *k, struct err *e)
 
 	if (rc == RC_NOT_FOUND) {
 		randombytes_buf(k->secrets->master, KEY_BYTES);
-		rc = key_master_write(k, master_file, k->secrets->master, e);
+		rc = key_master_write(k, KEY_FILE_MASTER, k->secrets->master, e);
 	}
 	if (rc == RC_OK)
 		rc = key_begin(k, e);
@@ -477,7 +503,7 @@ enum rc key_files_open(struct keyring *k, bool may_create, struct err *e)
 		rc = open_handles(k, may_create, e);
 	if (rc != RC_OK)
 		return rc;
-	rc = info_get(k, "master", id, sizeof id, e);
+	rc = key_info_get(k, "master", id, sizeof id, e);
 	if (rc == RC_NOT_FOUND && may_create)
 		return make_first(k, e);
 	if (rc == RC_OK)
@@ -485,7 +511,7 @@ enum rc key_files_open(struct keyring *k, bool may_create, struct err *e)
 	if (rc == RC_OK)
 		rc = finish_master_move(k, e);
 	if (rc == RC_OK)
-		rc = info_get(k, "lookup", wrapped, sizeof wrapped, e);
+		rc = key_info_get(k, "lookup", wrapped, sizeof wrapped, e);
 	struct view v = {.p = (const char *)wrapped, .n = sizeof wrapped};
 	if (rc == RC_OK &&
 		!key_unwrap(k->secrets->master, &keyring_system, 0, v, k->secrets->lookup))

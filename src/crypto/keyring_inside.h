@@ -39,6 +39,7 @@ struct key_secrets {
 
 struct keyring {
 	char folder[KEY_PATH_MAX];
+	bool is_credential; /* the master key came from systemd */
 	struct key_secrets *secrets;
 	pthread_mutex_t cache_lock; /* guards secrets->cache, reader and find */
 	sqlite3 *reader;
@@ -48,6 +49,11 @@ struct keyring {
 };
 
 /* ---- keyring_file.c ---- */
+
+#define KEY_FILE_MASTER "master.key"
+#define KEY_FILE_NEXT "master.key.new" /* while the master key is changed */
+#define KEY_FILE_LAST "master.key.old" /* … until it is overwritten */
+#define KEY_FILE_KEYS "keys.db"
 
 /* `name` inside the folder of the keys. RC_LIMIT when that is too long. */
 MUST_CHECK enum rc key_path(
@@ -73,6 +79,10 @@ MUST_CHECK enum rc key_insert(struct keyring *k, const struct uid *owner, enum k
 MUST_CHECK enum rc key_info_set(
 	struct keyring *k, const char *name, const void *value, size_t n, struct err *e);
 
+/* RC_NOT_FOUND when there is no such value; RC_SYNTAX when it has another size. */
+MUST_CHECK enum rc key_info_get(
+	struct keyring *k, const char *name, void *ret, size_t n, struct err *e);
+
 void key_wrap(const uint8_t master[KEY_BYTES], const struct uid *owner, uint32_t epoch,
 	const uint8_t key[KEY_BYTES], uint8_t ret[WRAP_BYTES]);
 MUST_CHECK bool key_unwrap(const uint8_t master[KEY_BYTES], const struct uid *owner, uint32_t epoch,
@@ -82,6 +92,11 @@ void key_master_id(const uint8_t master[KEY_BYTES], uint8_t ret[MASTER_ID_BYTES]
  * yet under this name. */
 MUST_CHECK enum rc key_master_write(
 	const struct keyring *k, const char *name, const uint8_t master[KEY_BYTES], struct err *e);
+/* KEY_FILE_NEXT takes the place of KEY_FILE_MASTER, which is overwritten. Nothing when there is no
+ * KEY_FILE_NEXT. */
+MUST_CHECK enum rc key_master_swap(const struct keyring *k, struct err *e);
+/* Overwrites and removes a file of the folder. */
+MUST_CHECK enum rc key_file_forget(const struct keyring *k, const char *name, struct err *e);
 MUST_CHECK enum rc key_folder_sync(const struct keyring *k, struct err *e);
 
 /* ---- keyring.c ---- */
