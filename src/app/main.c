@@ -11,6 +11,7 @@
 #include "app/role.h"
 #include "app/role_gateway.h"
 #include "app/role_server.h"
+#include "app/rotate.h"
 #include "app/settings.h"
 #include "app/spawn.h"
 #include "app/supervisor.h"
@@ -154,6 +155,7 @@ static const struct subcommand subcommands[] = {
 	{"backup", "write an encrypted backup while the service runs, or verify one", backup_main},
 	{"restore", "make a data folder from a backup", restore_main},
 	{"audit", "look whether the audit log is whole (verify), or print it (export)", audit_main},
+	{"rotate", "change exposed secrets after an incident, with the service stopped", rotate_main},
 	{"doctor", "say what this system gives and what is in the way", run_doctor},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/control.h"
+#include "app/rotate.h"
 #include "app/sandbox.h"
 #include "app/server_links.h"
 #include "base/clock.h"
@@ -209,7 +210,9 @@ static enum rc open_keys(struct role_server *r, struct err *e)
 	bool is_fresh = access(r->db_path, F_OK) != 0;
 	enum rc rc = settings_key_dir(r->role->settings, r->key_dir, e);
 
-	return rc == RC_OK ? keyring_open(r->key_dir, is_fresh, &r->domain.keyring, e) : rc;
+	if (rc == RC_OK)
+		rc = keyring_open(r->key_dir, is_fresh, &r->domain.keyring, e);
+	return rc == RC_OK ? rotate_check_ended(r->domain.keyring, e) : rc;
 }
 
 /* What an erasure that was cut off, or a restored backup, has left. */

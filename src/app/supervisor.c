@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "app/control.h"
+#include "app/data_lock.h"
 #include "app/role.h"
 #include "app/sandbox.h"
 #include "app/sockets.h"
@@ -509,25 +510,6 @@ static enum rc watch_signals(struct supervisor *s, struct err *e)
 	return loop_watch(s->loop, &s->signals, e);
 }
 
-/* Only one service works on a data folder. */
-static enum rc lock_data_dir(struct supervisor *s, struct err *e)
-{
-	char path[SETTING_TEXT_MAX + 16];
-
-	if (mkdir(s->settings.data_dir, 0700) != 0 && errno != EEXIST)
-		return fail_sys(e, "cannot make the data folder %.80s", s->settings.data_dir);
-	(void)snprintf(path, sizeof path, "%s/lock", s->settings.data_dir);
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lock_fd < 0)
-		return fail_sys(e, "cannot open %.80s", path);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return RC_OK;
-	if (errno == EWOULDBLOCK)
-		return fail(e, RC_CONFLICT, "another kinward works on the data folder %.80s",
-			s->settings.data_dir);
-	return fail_sys(e, "cannot lock %.80s", path);
-}
-
 static enum rc open_sockets(struct supervisor *s, struct err *e)
 {
 	char address[SOCKETS_ADDRESS_TEXT];
@@ -624,7 +606,7 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 	if (rc == RC_OK)
 		rc = watch_signals(s, e);
 	if (rc == RC_OK)
-		rc = lock_data_dir(s, e);
+		rc = data_lock(s->settings.data_dir, &s->lock_fd, e);
 	if (rc == RC_OK)
 		rc = open_sockets(s, e);
 	if (rc == RC_OK)
