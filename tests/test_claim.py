@@ -5,7 +5,7 @@ from kit.server import code_in
 from kit.watch import RawWatch, imei_of, position
 
 
-FIRST_COMMANDS = ["LZ", "VERNO", "UPLOAD", "CENTER", "SLAVE", "ACALL", "PW"]
+FIRST_COMMANDS = ["LZ", "VERNO", "UPLOAD", "CENTER", "SLAVE", "ACALL", "DEVREFUSEPHONESWITCH", "PW"]
 
 
 def message_of(watch):

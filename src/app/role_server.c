@@ -29,6 +29,7 @@
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
+#include "domain/watch_guard.h"
 #include "domain/wearer_erase.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
@@ -144,6 +145,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.public_url = s->public_url,
 		.watch_port = r->domain.settings.watch_port,
 		.is_demo_watch_on = s->demo_watch,
+		.are_photos_forbidden = !s->photos,
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
 		.sign_in_account_max = s->sign_in_per_account_max,
@@ -319,6 +321,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = zone_clock_new(d, &d->zone_clock, e);
 	if (rc == RC_OK)
+		rc = watch_guard_new(d, &d->watch_guard, e);
+	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
 	return rc;
 }
@@ -366,6 +370,7 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	d->out.start_demo_watch = start_demo_watch;
 	d->out.demo_owner = r;
 	zone_clock_start(d->zone_clock);
+	watch_guard_start(d->watch_guard);
 	timer_init(&r->tick, on_tick);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 	loop_on_turn_end(d->loop, on_turn_end, r);
@@ -410,6 +415,7 @@ static void tear_down(struct role_server *r)
 
 	http_server_free(r->http);
 	timer_cancel(&r->tick);
+	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);

@@ -41,6 +41,7 @@ struct settings {
 	enum log_level log_level;
 	enum map_kind map_kind;
 	bool demo_watch;
+	bool photos;
 	bool http_check_host;
 
 	uint32_t gateways; /* 0: one a core */

@@ -17,7 +17,7 @@
 
 enum {
 	SERIOUS = REPORT_ALARM_SOS | REPORT_ALARM_FALL | REPORT_ALARM_HEART_RATE |
-		  REPORT_ALARM_REMOVED,
+		  REPORT_ALARM_REMOVED | ALARM_SETTINGS_DRIFT,
 	NOTE_CHARS_MAX = 500,
 };
 
@@ -44,6 +44,8 @@ const char *alarm_kind_name(uint32_t kinds)
 
 	if (first == ALARM_CONFLICT)
 		return "conflict";
+	if (first == ALARM_SETTINGS_DRIFT)
+		return "settings_drift";
 	return name == NULL ? "unknown" : name;
 }
 

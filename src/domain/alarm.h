@@ -8,7 +8,10 @@ enum alarm_state { ALARM_OPEN, ALARM_TAKEN, ALARM_CLOSED, ALARM_STATE_COUNT };
 const char *alarm_state_name(enum alarm_state s);
 
 /* Beside the bits of enum report_alarm: alarms that the server raises. */
-enum { ALARM_CONFLICT = 1u << 15 };
+enum {
+	ALARM_SETTINGS_DRIFT = 1u << 14, /* domain/watch_guard.h */
+	ALARM_CONFLICT = 1u << 15,
+};
 
 enum { ALARM_NOTE_TEXT = 2001 /* 500 characters */, ALARM_PAGE = 50, ALARM_SCAN_MAX = 5000 };
 
@@ -27,7 +30,7 @@ struct alarm_info {
 	char taken_by_name[NAME_TEXT], closed_by_name[NAME_TEXT];
 	int64_t taken_ms, closed_ms;
 	char note[ALARM_NOTE_TEXT];
-	bool is_serious;  /* sos, fall, heart_rate, removed */
+	bool is_serious;  /* sos, fall, heart_rate, removed, settings_drift */
 	right_set rights; /* alarm_list: what the reader may do with the wearer now */
 };
 typedef void alarm_fn(void *ctx, const struct alarm_info *a);

@@ -10,9 +10,11 @@
 #include "domain/live_table.h"
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
+#include "domain/watch_guard.h"
 #include "domain/watch_settings_inside.h"
 #include "domain/wearer.h"
 #include "domain/zone_clock.h"
+#include "store/sealed.h"
 
 static struct command_row *add_command(
 	const struct domain *d, struct bind_work *w, enum command_kind kind)
@@ -51,10 +53,13 @@ enum rc bind_prepare(struct domain *d, struct bind_work *w, struct err *e)
 	(void)add_command(d, w, COMMAND_CENTER_CLEAR);
 	(void)add_command(d, w, COMMAND_SLAVE_CLEAR);
 	(void)add_command(d, w, COMMAND_AUTO_ANSWER_OFF);
-	if (command_is_yisai(view_of(w->vendor))) { /* it knows two more that must be off */
+	bool is_yisai = command_is_yisai(view_of(w->vendor));
+	if (is_yisai) { /* it knows two more that must be off */
 		(void)add_command(d, w, COMMAND_AUTO_PICKUP_OFF);
 		(void)add_command(d, w, COMMAND_SMS_FORWARD_OFF);
 	}
+	add_command(d, w, is_yisai ? COMMAND_REFUSE_STRANGERS_2 : COMMAND_REFUSE_STRANGERS)
+		->command.is_on = true;
 	row = add_command(d, w, COMMAND_PASSWORD);
 	memcpy(row->command.digits, w->password, sizeof w->password);
 	return RC_OK;
@@ -64,11 +69,11 @@ static enum rc check_free(struct db *db, const struct bind_work *w, struct err *
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc = db_prepare(db, "SELECT 1 FROM device WHERE wire_id = ?1", &s, e);
+	enum rc rc = db_prepare(db, "SELECT 1 FROM device WHERE wire_hash = ?1", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_text(s, 1, view_of(w->wire_id));
+	stmt_bind_lookup(s, 1, "device.wire_id", view_of(w->wire_id));
 	rc = stmt_step(s, &has_row, e);
 	stmt_reset(s);
 	return rc == RC_OK && has_row ? fail(e, RC_CONFLICT, "the watch is bound already") : rc;
@@ -116,29 +121,30 @@ static enum rc insert_device(struct db *db, const struct bind_work *w, struct er
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"INSERT INTO device (id, wearer, wire_id, vendor, model, version, is_demo, "
-		"date_order,"
+		"INSERT INTO device (id, wearer, wire_id, wire_hash, vendor, is_demo, date_order,"
 		" offset_min, language, zone, zone_sent_min, upload_interval_s,"
 		" is_language_confirmed, is_zone_confirmed, is_interval_confirmed, is_lz_refused,"
-		" password, password_wanted, phone, bound_ms)"
-		" VALUES (?1, ?2, ?3, ?4, '', '', ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, '', ?10, "
-		"?11, ?12)",
+		" password_wanted, phone, bound_ms, guard_due_ms)"
+		" VALUES (?1, ?2, ?3, ?13, ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, ?10, ?11, "
+		"?12, ?14)",
 		&s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &w->device);
 	stmt_bind_uid(s, 2, &w->wearer);
-	stmt_bind_text(s, 3, view_of(w->wire_id));
+	stmt_bind_sealed(s, 3, &w->wearer, "device.wire_id", view_of(w->wire_id));
 	stmt_bind_text(s, 4, view_of(w->vendor));
 	stmt_bind_int(s, 5, w->is_demo);
 	stmt_bind_text(s, 6, view_of(w->language));
 	stmt_bind_text(s, 7, view_of(w->zone));
 	stmt_bind_int(s, 8, w->commands[0].command.zone_min);
 	stmt_bind_int(s, 9, BIND_INTERVAL_S);
-	stmt_bind_text(s, 10, view_of(w->password));
-	stmt_bind_text(s, 11, view_of(w->phone));
+	stmt_bind_sealed(s, 10, &w->wearer, "device.password_wanted", view_of(w->password));
+	stmt_bind_sealed(s, 11, &w->wearer, "device.phone", view_of(w->phone));
 	stmt_bind_int(s, 12, w->now_ms);
+	stmt_bind_lookup(s, 13, "device.wire_id", view_of(w->wire_id));
+	stmt_bind_int(s, 14, w->now_ms + GUARD_FIRST_MS);
 	return stmt_run(s, NULL, e);
 }
 

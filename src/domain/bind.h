@@ -4,7 +4,7 @@
 
 #include "domain/command_row.h"
 
-enum { BIND_COMMANDS_MAX = 10, BIND_INTERVAL_S = 600 };
+enum { BIND_COMMANDS_MAX = 12, BIND_INTERVAL_S = 600 };
 
 struct bind_work {
 	/* given */

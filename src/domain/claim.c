@@ -10,6 +10,7 @@
 #include "domain/quarantine.h"
 #include "domain/text.h"
 #include "domain/watch_settings_inside.h"
+#include "store/sealed.h"
 
 const char *claim_state_name(enum claim_state s)
 {
@@ -230,7 +231,7 @@ static enum rc check_not_mine(
 	struct claim probe = {.is_sos_proof = false};
 	bool is_mine = false;
 	enum rc rc = db_prepare(reader,
-		"SELECT d.wire_id FROM device d JOIN wearer w ON w.id = d.wearer"
+		"SELECT d.wire_id, d.wearer FROM device d JOIN wearer w ON w.id = d.wearer"
 		" WHERE w.care_group = ?1",
 		&s, e);
 
@@ -239,7 +240,12 @@ static enum rc check_not_mine(
 	stmt_bind_uid(s, 1, &r->group);
 	rc = stmt_step(s, &has_row, e);
 	while (rc == RC_OK && has_row) {
-		is_mine = is_mine || claim_matches(&probe, stmt_text(s, 0));
+		char wire_id[WIRE_ID_TEXT];
+		struct uid wearer = stmt_uid(s, 1);
+		/* What cannot be opened belongs to nobody any more. */
+		if (stmt_copy_sealed(s, 0, &wearer, "device.wire_id", wire_id, sizeof wire_id,
+			    NULL) == RC_OK)
+			is_mine = is_mine || claim_matches(&probe, view_of(wire_id));
 		rc = stmt_step(s, &has_row, e);
 	}
 	stmt_reset(s);

@@ -25,10 +25,34 @@ enum command_reason {
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */
 
+/* Why a command is given when its kind alone does not say it. */
+enum command_purpose {
+	PURPOSE_PLAIN,
+	PURPOSE_ANNOUNCEMENT, /* a text that must be on the watch before what it announces */
+	PURPOSE_CHECK_IN,     /* a call to the person who asked for it */
+	PURPOSE_NEW_PASSWORD, /* a member wanted it, not the server */
+	PURPOSE_COUNT,
+};
+
+/* How long an act waits for the watch, and then for its answer; in seconds. Not settings: a member
+ * who looks at the app must know what to expect. */
+enum {
+	LIFE_POWER_OFF_S = 120,
+	LIFE_CALL_S = 60,
+	LIFE_ANNOUNCEMENT_S = 60,
+	LIFE_CHECK_IN_S = 120, /* the text before it included */
+	LIFE_PHOTO_S = 300,
+	LIFE_RESET_S = 600,
+};
+
 struct command_row {
 	struct uid id, wearer, group;
-	struct uid by;   /* none: the server */
-	uint32_t number; /* of the wearer */
+	struct uid by;      /* account or partner; none: the server */
+	struct uid contact; /* CALL: whom; else none */
+	struct uid after;   /* goes out when that command is confirmed; none: at once */
+	enum command_purpose purpose;
+	char label[NAME_TEXT]; /* CALL: the contact's name; "" else */
+	uint32_t number;       /* of the wearer */
 	enum command_state state;
 	int64_t created_ms, expires_ms, sent_ms;
 	struct command command;
@@ -37,9 +61,18 @@ struct command_row {
 
 /* Fresh id and times; life from the settings. */
 void command_row_init(struct command_row *row, const struct domain *d, enum command_kind kind);
+/* The same, with a purpose. */
+void command_row_init_for(struct command_row *row, const struct domain *d, enum command_kind kind,
+	enum command_purpose purpose);
+/* What people call it: "locate", "check_in_call" … */
+const char *command_row_type(const struct command_row *row);
+/* True when only a session that is not in doubt may get it. */
+bool command_row_is_sensitive(const struct command_row *row);
+/* How long after sending without an answer it ends as unknown. */
+int64_t command_row_unanswered_ms(const struct command_row *row, const struct domain *d);
 MUST_CHECK enum rc command_row_insert(struct db *db, const struct command_row *row, struct err *e);
-/* One row of SELECT id, wearer, care_group, number, state, created_ms, expires_ms, sent_ms, body.
- */
+/* One row of SELECT id, wearer, care_group, number, state, created_ms, expires_ms, sent_ms, body,
+ * kind, after_command. */
 MUST_CHECK enum rc command_row_read(struct stmt *s, struct command_row *ret, struct err *e);
 
 /* After a restore, on the writing connection: what was open in the backup may have happened since,

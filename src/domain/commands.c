@@ -1,11 +1,15 @@
 #include "domain/commands.h"
 
 #include "base/log.h"
+#include "crypto/token.h"
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
+#include "domain/command_acts.h"
+#include "domain/live.h"
 #include "domain/outbox.h"
 #include "store/query.h"
+#include "store/sealed.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define KEY_LIFE_MS (24 * HOUR_MS) /* an idempotency key is remembered so long */
@@ -13,12 +17,14 @@
 enum { LIST_MAX = 100 };
 
 /* The kinds that people give themselves, as in struct command_request. */
-#define PEOPLES_KINDS "('locate', 'find', 'message')"
+#define PEOPLES_KINDS                                                                              \
+	"('locate', 'find', 'message', 'call', 'check_in_call', 'photo', 'power_off', 'reset',"    \
+	" 'new_password')"
 
 /* What read_row reads, in this order. */
 #define COMMAND_COLUMNS                                                                            \
 	"SELECT c.id, c.wearer, c.kind, c.message, c.state, c.reason, c.created_ms, c.expires_ms," \
-	" c.sent_ms, c.finished_ms, c.by_account, a.name"                                          \
+	" c.sent_ms, c.finished_ms, c.by_account, a.name, c.contact"                               \
 	" FROM command c LEFT JOIN account a ON a.id = c.by_account "
 
 const char *command_state_name(enum command_state s)
@@ -38,23 +44,32 @@ const char *command_state_name(enum command_state s)
 
 static void read_row(struct stmt *s, struct command_info *ret)
 {
+	const struct command_act *act = command_act_find(stmt_text(s, 2));
 	enum command_kind kind = COMMAND_LOCATE;
 	int64_t reason = stmt_int(s, 5);
 
 	*ret = (struct command_info){.id = stmt_uid(s, 0),
 		.wearer = stmt_uid(s, 1),
-		.type = "unknown",
+		.type = "announcement",
 		.state = (enum command_state)stmt_int(s, 4),
 		.created_ms = stmt_int(s, 6),
 		.expires_ms = stmt_int(s, 7),
 		.sent_ms = stmt_int(s, 8),
 		.finished_ms = stmt_int(s, 9),
 		.by = stmt_uid(s, 10)};
-	if (command_from_name(stmt_text(s, 2), &kind))
-		ret->type = command_name(kind);
+	if (act != NULL)
+		ret->type = act->name;
+	else if (command_from_name(stmt_text(s, 2), &kind))
+		ret->type = command_name(kind); /* of the server itself */
 	if (reason > REASON_NONE && reason < REASON_COUNT)
 		ret->reason = command_reason_name((enum command_reason)reason);
-	stmt_copy_text(s, 3, ret->text, sizeof ret->text);
+	ret->contact = stmt_uid(s, 12);
+	bool is_call = !uid_is_none(&ret->contact);
+	/* What cannot be opened any more is left out. */
+	if (stmt_copy_sealed(s, 3, &ret->wearer, "command.message",
+		    is_call ? ret->contact_name : ret->text,
+		    is_call ? sizeof ret->contact_name : sizeof ret->text, NULL) != RC_OK)
+		ret->text[0] = ret->contact_name[0] = '\0';
 	account_copy_name(s, 11, &ret->by, ret->by_name, sizeof ret->by_name);
 }
 
@@ -94,36 +109,16 @@ enum rc commands_get(
 
 struct create_job {
 	const struct domain *domain;
-	const struct uid *wearer, *by;
+	const struct uid *wearer;
+	struct uid by;
+	struct act_request request;
 	struct command command;
 	struct view key;
 	struct problem *problem;
-	struct command_row row; /* out */
-	struct uid earlier;     /* out: the key was used already for this very command */
+	struct command_row row;       /* out */
+	struct command_row announced; /* out; goes before it */
+	struct uid earlier;           /* out: the key was used already for this very command */
 };
-
-static enum rc find_device(struct db *db, struct create_job *job, struct err *e)
-{
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = query_prepare(db,
-		"SELECT w.care_group, w.number FROM wearer w JOIN device d ON d.wearer = w.id"
-		" WHERE w.id = ?1",
-		job->wearer, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!has_row)
-		return refuse(
-			job->problem, RC_CONFLICT, "no_device", NULL, "this wearer has no watch");
-	job->row.group = stmt_uid(s, 0);
-	job->row.number = (uint32_t)stmt_int(s, 1);
-	stmt_reset(s);
-	return RC_OK;
-}
 
 /* The same key again: the same command again, not a second one. */
 static enum rc find_earlier(struct db *db, struct create_job *job, struct err *e)
@@ -135,23 +130,29 @@ static enum rc find_earlier(struct db *db, struct create_job *job, struct err *e
 	if (job->key.n == 0)
 		return RC_OK;
 	enum rc rc = query_prepare(db,
-		"SELECT id, kind, message FROM command WHERE wearer = ?1 AND created_ms > ?2"
-		" AND by_account = ?3 AND idempotency_key = ?4",
+		"SELECT id, kind, message, contact FROM command WHERE wearer = ?1"
+		" AND created_ms > ?2 AND by_account = ?3 AND idempotency_key = ?4",
 		job->wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_int(s, 2, job->row.created_ms - KEY_LIFE_MS);
-	stmt_bind_uid(s, 3, job->by);
+	stmt_bind_uid(s, 3, &job->by);
 	stmt_bind_text(s, 4, job->key);
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK || !has_row)
 		return rc;
-	bool is_same = view_is(stmt_text(s, 1), view_of(command_name(job->command.kind))) &&
-		       view_is(stmt_text(s, 2),
-			       (struct view){.p = job->command.text, .n = job->command.text_n});
+	char text[COMMAND_TEXT_MAX * 3 + 1];
+	struct uid contact = stmt_uid(s, 3);
+	rc = stmt_copy_sealed(s, 2, job->wearer, "command.message", text, sizeof text, e);
+	struct view wanted = {.p = job->command.text, .n = job->command.text_n};
+	bool is_same = view_is(stmt_text(s, 1), view_of(job->request.act->name)) &&
+		       uid_is(&contact, &job->request.contact) &&
+		       (!uid_is_none(&contact) || view_is(view_of(text), wanted));
 	job->earlier = stmt_uid(s, 0);
 	stmt_reset(s);
+	if (rc != RC_OK)
+		return rc;
 	if (!is_same)
 		return refuse(job->problem, RC_CONFLICT, "conflict", NULL,
 			"this Idempotency-Key was used for another command");
@@ -203,25 +204,42 @@ static enum rc check_limits(struct db *db, const struct create_job *job, struct 
 	return rc;
 }
 
+static void begin_row(struct create_job *job, const struct watch_target *to)
+{
+	const struct command_act *act = job->request.act;
+
+	command_row_init_for(&job->row, job->domain, act->kind, act->purpose);
+	job->row.wearer = *job->wearer;
+	job->row.by = job->by;
+	job->row.group = to->group;
+	job->row.number = to->number;
+	job->row.command = job->command;
+	job->announced = (struct command_row){.number = 0};
+}
+
 static enum rc create_job(struct db *db, void *arg, struct err *e)
 {
 	struct create_job *job = arg;
+	struct watch_target to;
+	enum rc rc = watch_target_read(db, job->wearer, &to, job->problem, e);
 
-	command_row_init(&job->row, job->domain, job->command.kind);
-	job->row.wearer = *job->wearer;
-	job->row.by = *job->by;
-	job->row.command = job->command;
+	if (rc != RC_OK)
+		return rc;
+	begin_row(job, &to);
 	if (!view_to_text(job->key, job->row.idempotency_key, sizeof job->row.idempotency_key))
 		return fail(e, RC_BUG, "command: the key was not checked");
-	enum rc rc = find_device(db, job, e);
-	if (rc == RC_OK)
-		rc = find_earlier(db, job, e);
+	rc = find_earlier(db, job, e);
 	if (rc != RC_OK || !uid_is_none(&job->earlier))
 		return rc;
 	rc = check_limits(db, job, e);
 	if (rc == RC_OK)
-		rc = command_row_insert(db, &job->row, e);
-	return rc;
+		rc = command_act_prepare(db, &job->request, &to, &job->row, job->problem, e);
+	if (rc == RC_OK && job->request.act->is_announced) {
+		rc = command_act_announce(db, &job->request, &to, &job->row, &job->announced, e);
+		if (rc == RC_OK)
+			rc = command_row_insert(db, &job->announced, e);
+	}
+	return rc == RC_OK ? command_row_insert(db, &job->row, e) : rc;
 }
 
 static enum rc check_text(struct view text, struct command *c, struct problem *p)
@@ -235,35 +253,87 @@ static enum rc check_text(struct view text, struct command *c, struct problem *p
 	return RC_OK;
 }
 
-/* The typed command of a request. Only what people may give themselves: the rest the server gives.
- */
-static enum rc read_request(const struct command_request *r, struct command *ret, struct problem *p)
+static enum rc check_key(struct view key, struct problem *p)
 {
-	struct err e = {.rc = RC_OK};
-	enum rc rc = RC_OK;
-
-	*ret = (struct command){.kind = COMMAND_KIND_COUNT};
-	if (!command_from_name(r->type, &ret->kind) ||
-		(ret->kind != COMMAND_LOCATE && ret->kind != COMMAND_FIND &&
-			ret->kind != COMMAND_MESSAGE))
-		return refuse(p, RC_SYNTAX, "type_unknown", "type", "locate, find or message");
-	if (r->idempotency_key.n > IDEMPOTENCY_KEY_MAX)
+	if (key.n > IDEMPOTENCY_KEY_MAX)
 		return refuse(
 			p, RC_SYNTAX, "key_invalid", "Idempotency-Key", "at most 64 characters");
-	for (size_t i = 0; i < r->idempotency_key.n; i++) {
-		if (r->idempotency_key.p[i] <= ' ' || r->idempotency_key.p[i] > '~')
+	for (size_t i = 0; i < key.n; i++) {
+		if (key.p[i] <= ' ' || key.p[i] > '~')
 			return refuse(p, RC_SYNTAX, "key_invalid", "Idempotency-Key",
 				"printable ASCII without blanks");
 	}
-	if (ret->kind == COMMAND_MESSAGE)
-		rc = check_text(r->text, ret, p);
-	else if (r->text.n != 0)
-		rc = refuse(p, RC_SYNTAX, "text_invalid", "text", "only a message has a text");
+	return RC_OK;
+}
+
+/* Fields that this type has, and no others. */
+static enum rc check_fields(
+	const struct command_request *r, const struct command_act *act, struct problem *p)
+{
+	bool is_call = act->kind == COMMAND_CALL && act->purpose == PURPOSE_PLAIN;
+
+	if (act->kind != COMMAND_MESSAGE && r->text.n != 0)
+		return refuse(p, RC_SYNTAX, "text_invalid", "text", "only a message has a text");
+	if (is_call && uid_is_none(&r->contact))
+		return refuse(p, RC_SYNTAX, "contact_missing", "contact", "whom to call");
+	if (!is_call && !uid_is_none(&r->contact))
+		return refuse(
+			p, RC_SYNTAX, "contact_invalid", "contact", "only a call has a contact");
+	return RC_OK;
+}
+
+/* The typed command of a request. Only what people may give themselves: the rest the server gives.
+ */
+static enum rc read_request(const struct command_request *r, struct command *ret,
+	const struct command_act **ret_act, struct problem *p)
+{
+	struct err e = {.rc = RC_OK};
+	const struct command_act *act = command_act_find(r->type);
+
+	if (act == NULL)
+		return refuse(p, RC_SYNTAX, "type_unknown", "type", "locate, find, message …");
+	*ret_act = act;
+	*ret = (struct command){.kind = act->kind};
+	enum rc rc = check_key(r->idempotency_key, p);
+	if (rc == RC_OK)
+		rc = check_fields(r, act, p);
+	if (rc != RC_OK || act->kind != COMMAND_MESSAGE)
+		return rc;
+	rc = check_text(r->text, ret, p);
 	if (rc == RC_OK && command_check(ret, &e) != RC_OK)
 		rc = e.rc == RC_LIMIT ? refuse(p, RC_SYNTAX, "text_too_long", "text",
 						"at most 200 characters")
 				      : refuse(p, RC_SYNTAX, "text_invalid", "text", e.msg);
 	return rc == RC_LIMIT ? RC_SYNTAX : rc;
+}
+
+/* While two connections say that they are this watch, neither gets such a command. */
+static enum rc check_watch(struct domain *d, const struct uid *wearer,
+	const struct command_act *act, struct problem *p)
+{
+	struct live_view live;
+
+	if (act->is_sensitive && live_read(d->live, wearer, &live) && live.is_conflict)
+		return refuse(p, RC_CONFLICT, "watch_in_conflict", NULL,
+			"two connections say that they are this watch");
+	return RC_OK;
+}
+
+static void post_row(struct domain *d, const struct command_row *row)
+{
+	struct err e;
+
+	if (uid_is_none(&row->id))
+		return;
+	bus_publish(d->bus, EVENT_COMMAND, &row->group, &row->id);
+	if (outbox_post(d, row, &e) != RC_OK)
+		log_event(LOG_ERROR, "command.not_queued",
+			"why=\"%s\" it goes out after the next start", e.msg);
+}
+
+static struct uid giver_of(const struct principal *who)
+{
+	return uid_is_none(&who->account) ? who->partner : who->account;
 }
 
 enum rc commands_create(struct domain *d, struct db *reader, const struct principal *who,
@@ -272,24 +342,30 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 {
 	struct create_job job = {.domain = d,
 		.wearer = wearer,
-		.by = &who->account,
+		.by = giver_of(who),
 		.key = r->idempotency_key,
 		.problem = p};
-	enum rc rc = read_request(r, &job.command, p);
+	enum rc rc = read_request(r, &job.command, &job.request.act, p);
 
 	if (rc == RC_OK)
-		rc = act_run(d, who, create_job, &job, e);
+		rc = check_watch(d, wearer, job.request.act, p);
 	if (rc != RC_OK)
 		return rc;
-	if (!uid_is_none(&job.earlier))
-		return commands_get(reader, &job.earlier, ret, e);
-	rc = commands_get(reader, &job.row.id, ret, e);
-	bus_publish(d->bus, EVENT_COMMAND, &job.row.group, &job.row.id);
-	struct err why;
-	if (outbox_post(d, &job.row, &why) != RC_OK)
-		log_event(LOG_ERROR, "command.not_queued",
-			"why=\"%s\" it goes out after the next start", why.msg);
-	return rc;
+	job.request.domain = d;
+	job.request.account = who->account;
+	job.request.contact = r->contact;
+	job.request.now_ms = d->wall_ms();
+	if (job.request.act->is_sensitive)
+		act_told(who);
+	rc = act_run(d, who, create_job, &job, e);
+	if (rc == RC_OK && uid_is_none(&job.earlier)) {
+		post_row(d, &job.announced);
+		post_row(d, &job.row);
+	}
+	secret_forget(job.row.command.digits, sizeof job.row.command.digits);
+	if (rc != RC_OK)
+		return rc;
+	return commands_get(reader, uid_is_none(&job.earlier) ? &job.row.id : &job.earlier, ret, e);
 }
 
 struct cancel_job {

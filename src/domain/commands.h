@@ -19,8 +19,10 @@ const char *command_state_name(enum command_state s);
 
 struct command_info {
 	struct uid id, wearer;
-	const char *type;                /* command_name */
+	const char *type;                /* as people call it */
 	char text[COMMAND_TEXT_MAX * 3]; /* of a message, else "" */
+	struct uid contact;              /* of a call: whom; else none */
+	char contact_name[NAME_TEXT];    /* as it was then */
 	enum command_state state;
 	const char *reason;                                   /* static stable word, or NULL */
 	int64_t created_ms, expires_ms, sent_ms, finished_ms; /* 0: not yet */
@@ -29,20 +31,22 @@ struct command_info {
 };
 typedef void command_fn(void *ctx, const struct command_info *c);
 
-/* Newest first, at most 100; only what people gave (locate, find, message). */
+/* Newest first, at most 100; only what people gave (command_acts.c). */
 MUST_CHECK enum rc commands_list(
 	struct db *reader, const struct uid *wearer, command_fn *fn, void *ctx, struct err *e);
 MUST_CHECK enum rc commands_get(
 	struct db *reader, const struct uid *command, struct command_info *ret, struct err *e);
 
 struct command_request {
-	struct view type; /* "locate", "find", "message" */
-	struct view text;
+	struct view type;            /* "locate", "find", "message", "call" … */
+	struct view text;            /* of a message */
+	struct uid contact;          /* of a call */
 	struct view idempotency_key; /* empty: none; at most 64 characters */
 };
-/* Codes: type_unknown, text_missing, text_invalid, text_too_long, key_invalid (RC_SYNTAX),
- * no_device (RC_CONFLICT), too_many_commands (RC_LIMIT: over 20 waiting for one watch, or over 60
- * given in an hour). */
+/* The right for the type was decided before. Codes: type_unknown, text_missing, text_invalid,
+ * text_too_long, contact_missing, contact_invalid, key_invalid (RC_SYNTAX), no_device,
+ * watch_in_conflict, those of command_act_prepare (RC_CONFLICT), too_many_commands (RC_LIMIT: over
+ * 20 waiting for one watch, or over 60 given in an hour). */
 MUST_CHECK enum rc commands_create(struct domain *d, struct db *reader, const struct principal *who,
 	const struct uid *wearer, const struct command_request *r, struct command_info *ret,
 	struct problem *p, struct err *e);

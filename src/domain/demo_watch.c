@@ -8,6 +8,7 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/bind.h"
+#include "store/sealed.h"
 
 enum { DEMO_ID_DIGITS = 10 };
 
@@ -24,15 +25,18 @@ static enum rc find_demo(struct db *reader, char ret_wire_id[WIRE_ID_TEXT], stru
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
-	enum rc rc =
-		db_prepare(reader, "SELECT wire_id FROM device WHERE is_demo = 1 LIMIT 1", &s, e);
+	enum rc rc = db_prepare(
+		reader, "SELECT wire_id, wearer FROM device WHERE is_demo = 1 LIMIT 1", &s, e);
 
 	ret_wire_id[0] = '\0';
 	if (rc != RC_OK)
 		return rc;
 	rc = stmt_step(s, &has_row, e);
-	if (rc == RC_OK && has_row)
-		stmt_copy_text(s, 0, ret_wire_id, WIRE_ID_TEXT);
+	if (rc == RC_OK && has_row) {
+		struct uid wearer = stmt_uid(s, 1);
+		rc = stmt_copy_sealed(
+			s, 0, &wearer, "device.wire_id", ret_wire_id, WIRE_ID_TEXT, e);
+	}
 	stmt_reset(s);
 	return rc;
 }

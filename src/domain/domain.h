@@ -25,6 +25,7 @@ struct claims;
 struct ingest;
 struct quarantine;
 struct sign_in_limits;
+struct watch_guard;
 struct zone_clock;
 struct gateway_metrics;
 struct courier_dispatch;
@@ -49,6 +50,7 @@ struct domain_settings {
 	const char *public_url; /* "" when not set */
 	uint16_t watch_port;
 	bool is_demo_watch_on;
+	bool are_photos_forbidden;
 	bool has_mail; /* smtp_url is set */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
@@ -97,6 +99,7 @@ struct domain {
 	struct gateway_metrics *gateway_metrics;
 	struct courier_dispatch *courier; /* main loop only, but for courier_knock; may be NULL */
 	struct ingest *ingest;            /* main loop only */
+	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */
 	struct domain_out out;
 	/* Grows after each change of who may do what: rights that somebody remembers are old. */

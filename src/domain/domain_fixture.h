@@ -10,6 +10,7 @@
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
+#include "domain/watch_guard.h"
 #include "domain/watch_settings.h"
 #include "domain/wearer.h"
 #include "domain/zone_clock.h"

@@ -8,7 +8,9 @@
 #include "domain/claims.h"
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
+#include "domain/watch_guard.h"
 #include "domain/wearer.h"
+#include "store/sealed.h"
 #include "watch/report_pack.h"
 
 enum { HASH_STEP = 8 };
@@ -169,6 +171,8 @@ struct fact_work {
 	uint8_t date_order;
 	int16_t offset_min;
 	bool has_clock;
+	bool has_book_size;
+	uint8_t book_size; /* CONFIG TB */
 };
 
 static enum rc fact_job(struct db *db, void *arg, struct err *e)
@@ -176,8 +180,8 @@ static enum rc fact_job(struct db *db, void *arg, struct err *e)
 	const struct fact_work *w = arg;
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
-		"UPDATE device SET version = CASE WHEN ?2 = '' THEN version ELSE ?2 END,"
-		" model = CASE WHEN ?3 = '' THEN model ELSE ?3 END,"
+		"UPDATE device SET version = COALESCE(?2, version), model = COALESCE(?3, model),"
+		" book_size = COALESCE(?7, book_size),"
 		" date_order = CASE WHEN ?4 = 0 THEN date_order ELSE ?5 END,"
 		" offset_min = CASE WHEN ?4 = 0 THEN offset_min ELSE ?6 END WHERE wearer = ?1",
 		&s, e);
@@ -185,8 +189,12 @@ static enum rc fact_job(struct db *db, void *arg, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &w->wearer);
-	stmt_bind_text(s, 2, view_of(w->version));
-	stmt_bind_text(s, 3, view_of(w->model));
+	if (w->version[0] != '\0')
+		stmt_bind_sealed(s, 2, &w->wearer, "device.version", view_of(w->version));
+	if (w->model[0] != '\0')
+		stmt_bind_sealed(s, 3, &w->wearer, "device.model", view_of(w->model));
+	if (w->has_book_size)
+		stmt_bind_int(s, 7, w->book_size);
 	stmt_bind_int(s, 4, w->has_clock);
 	stmt_bind_int(s, 5, w->date_order);
 	stmt_bind_int(s, 6, w->offset_min);
@@ -233,6 +241,15 @@ static void copy_fact(const struct report *r, enum report_fact fact, char *dst, 
 	dst[v.n] = '\0';
 }
 
+static void copy_book_size(const struct report *r, struct fact_work *facts)
+{
+	struct view v;
+
+	facts->has_book_size = report_fact(r, REPORT_FACT_BOOK_SIZE, &v);
+	if (facts->has_book_size)
+		facts->book_size = (uint8_t)(v.p[0] - '0'); /* one digit */
+}
+
 /* Answers to our commands, and reports that tell about the device (VERNO, TS, CONFIG …). */
 static void on_other(struct ingest *in, const struct message_report *m, const struct report *r)
 {
@@ -251,8 +268,12 @@ static void on_other(struct ingest *in, const struct message_report *m, const st
 	live_unlock(d->live);
 	copy_fact(r, REPORT_FACT_VERSION, facts.version, sizeof facts.version);
 	copy_fact(r, REPORT_FACT_MODEL, facts.model, sizeof facts.model);
-	if (number != 0 && (facts.version[0] != '\0' || facts.model[0] != '\0'))
+	copy_book_size(r, &facts);
+	if (number != 0 &&
+		(facts.version[0] != '\0' || facts.model[0] != '\0' || facts.has_book_size))
 		write_facts(d, &facts);
+	if (number != 0 && strcmp(r->keyword, "TS") == 0 && ingest_trusts(d, number, m->session))
+		watch_guard_on_status(d, &facts.wearer, r);
 	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword), r->text);
 	if (r->kind == REPORT_OTHER && !is_answer)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);

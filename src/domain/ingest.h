@@ -27,6 +27,10 @@ void ingest_closed(struct domain *d, uint64_t session, uint32_t frames);
 void ingest_foreign(struct domain *d, enum foreign kind);
 /* A gateway process is gone, its sessions with it. The number is the session's top byte. */
 void ingest_gateway_lost(struct domain *d, uint8_t gateway);
+/* False while it is in doubt whether the session is the watch itself: another connection with its
+ * id is being asked who it is, took over without having answered, or both keep talking. Such a
+ * session gets no command of class C or D (design.md section 6). Main loop. */
+bool ingest_trusts(struct domain *d, uint32_t number, uint64_t session);
 /* At the end of each of the loop's turns. */
 void ingest_flush(struct domain *d);
 /* At a clean stop: everything to the writer now. */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "store/sealed.h"
 #include "watch/report_pack.h"
 
 _Static_assert(sizeof(struct live_device) <= 168, "a connected watch costs at most 200 bytes here");
@@ -381,12 +382,19 @@ static enum rc load_row(
 		.open_alarms = (uint16_t)stmt_int(s, 9),
 	};
 	bool is_found = false;
+	char wire_id[WIRE_ID_TEXT];
 
-	copy_padded(stmt_text(s, 4), dev.wire_id, sizeof dev.wire_id);
+	enum rc rc =
+		stmt_copy_sealed(s, 4, &dev.wearer, "device.wire_id", wire_id, sizeof wire_id, e);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK; /* its key was destroyed: erased, but for the row */
+	if (rc != RC_OK)
+		return rc;
+	copy_padded(view_of(wire_id), dev.wire_id, sizeof dev.wire_id);
 	copy_padded(stmt_text(s, 5), dev.vendor, sizeof dev.vendor);
 	if (dev.number == 0)
 		return fail(e, RC_SYNTAX, "live: a wearer has the number 0");
-	enum rc rc = history_latest(h, db, dev.number, keep_latest, &dev, &is_found, e);
+	rc = history_latest(h, db, dev.number, keep_latest, &dev, &is_found, e);
 	if (rc != RC_OK)
 		return rc;
 	live_lock(l);

@@ -8,7 +8,9 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "domain/bus.h"
+#include "domain/ingest.h"
 #include "domain/live_table.h"
+#include "domain/watch_setting.h"
 
 enum { BUCKETS = 1024 };
 
@@ -70,14 +72,35 @@ static void set_timer(struct item *item, int64_t in_ms)
 static void set_deadline(struct item *item)
 {
 	int64_t now = item->domain->wall_ms();
-	int64_t unanswered_ms = (int64_t)item->domain->settings.command_unanswered_s * 1000;
 
-	set_timer(item, item->state == ITEM_SENT ? item->sent_ms + unanswered_ms - now
+	set_timer(item, item->state == ITEM_SENT ? item->sent_ms + item->unanswered_ms - now
 						 : item->expires_ms - now);
 }
 
 static void pump(struct domain *d, struct queue *q, uint64_t session);
+static void pump_current(struct domain *d, struct queue *q);
 static void unmark(struct item *item);
+static void finish(
+	struct queue *q, struct item *item, enum command_state final, enum command_reason reason);
+
+/* A newer value of a setting makes the older ones that still wait pointless. */
+static bool is_setting(enum command_kind kind)
+{
+	return kind != COMMAND_LOCATE && kind != COMMAND_FIND && kind != COMMAND_MESSAGE &&
+	       kind != COMMAND_CALL && kind != COMMAND_PHOTO && kind != COMMAND_POWER_OFF &&
+	       kind != COMMAND_RESET;
+}
+
+/* Two values of one setting: of the same kind, and in the phone book of the same place. */
+static bool is_same_setting(const struct command *a, const struct command *b)
+{
+	const char *name[2] = {NULL, NULL};
+	uint8_t slot[2] = {0, 0};
+
+	if (setting_of(a, &name[0], &slot[0]) && setting_of(b, &name[1], &slot[1]))
+		return strcmp(name[0], name[1]) == 0 && slot[0] == slot[1];
+	return a->kind == b->kind;
+}
 
 static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
 {
@@ -87,6 +110,33 @@ static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
 			return true;
 	}
 	return false;
+}
+
+/* What waited for an announcement: it goes out, or it never will. */
+static void release(struct domain *d, uint32_t number, const struct item *ended)
+{
+	struct queue *q = queue_find(d->outbox, number);
+	bool is_confirmed = ended->final == COMMAND_CONFIRMED;
+	bool is_released = false;
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (item->state != ITEM_QUEUED || uid_is_none(&item->waits_for) ||
+			!uid_is(&item->waits_for, &ended->id))
+			continue;
+		is_released = true;
+		item->waits_for = (struct uid){{0}};
+		if (is_confirmed)
+			break;
+		if (ended->final == COMMAND_EXPIRED)
+			finish(q, item, COMMAND_EXPIRED, REASON_NOT_CONNECTED);
+		else
+			finish(q, item, COMMAND_REFUSED, REASON_NOT_ANNOUNCED);
+		return; /* the queue may be gone; one announcement is for one act */
+	}
+	if (is_released)
+		pump_current(d, q);
 }
 
 static void finish_done(void *arg, enum rc rc, const struct err *e)
@@ -105,13 +155,13 @@ static void finish_done(void *arg, enum rc rc, const struct err *e)
 	}
 	atomic_fetch_add(&d->outbox->finished[item->final], 1);
 	publish(item);
-	if (item->kind == COMMAND_LANGUAGE_ZONE || item->kind == COMMAND_LANGUAGE ||
-		item->kind == COMMAND_ZONE || item->kind == COMMAND_UPLOAD_INTERVAL)
+	if (is_setting(item->kind))
 		bus_publish(d->bus, EVENT_WEARER, &item->group, &item->wearer);
 	if (item->extra != NULL) {
 		for (unsigned i = 0; i < ITEM_EXTRA_ROWS; i++)
 			outbox_add(d, &item->extra[i]);
 	}
+	release(d, item->number, item);
 	item_free(item);
 }
 
@@ -128,7 +178,7 @@ static void finish(
 {
 	item->is_newest = true;
 	for (struct list *n = item->node.next; n != &q->items; n = n->next) {
-		if (CONTAINER_OF(n, struct item, node)->kind == item->kind)
+		if (is_same_setting(&CONTAINER_OF(n, struct item, node)->command, &item->command))
 			item->is_newest = false;
 	}
 	item->final = final;
@@ -225,13 +275,9 @@ static void unmark_done(void *arg, enum rc rc, const struct err *e)
 	item->tries = 0;
 	set_deadline(item);
 	publish(item);
-	live_lock(d->live);
-	const struct live_device *dev = live_by_wearer(d->live, &item->wearer);
-	uint64_t session = dev == NULL ? 0 : dev->session;
-	live_unlock(d->live);
 	struct queue *q = queue_find(d->outbox, item->number);
-	if (session != 0 && q != NULL && item->heartbeats == 0)
-		pump(d, q, session);
+	if (q != NULL && item->heartbeats == 0)
+		pump_current(d, q);
 }
 
 /* Back to "queued": the bytes never left. */
@@ -250,16 +296,35 @@ static void unmark(struct item *item)
 	}
 }
 
+static bool may_go(const struct queue *q, const struct item *item, int64_t now, bool is_trusted)
+{
+	return item->state == ITEM_QUEUED && item->expires_ms > now &&
+	       uid_is_none(&item->waits_for) && (is_trusted || !item->is_sensitive) &&
+	       !is_keyword_busy(q, item->kind);
+}
+
 static void pump(struct domain *d, struct queue *q, uint64_t session)
 {
 	int64_t now = d->wall_ms();
+	bool is_trusted = ingest_trusts(d, q->number, session);
 
 	for (struct list *n = q->items.next; n != &q->items; n = n->next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
-		if (item->state == ITEM_QUEUED && item->expires_ms > now &&
-			!is_keyword_busy(q, item->kind))
+		if (may_go(q, item, now, is_trusted))
 			mark(item, session);
 	}
+}
+
+static void pump_current(struct domain *d, struct queue *q)
+{
+	const struct item *first = CONTAINER_OF(q->items.next, struct item, node);
+
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wearer(d->live, &first->wearer);
+	uint64_t session = dev == NULL ? 0 : dev->session;
+	live_unlock(d->live);
+	if (session != 0)
+		pump(d, q, session);
 }
 
 static void on_timer(struct timer *t, void *context)
@@ -284,20 +349,14 @@ static void on_timer(struct timer *t, void *context)
 	}
 }
 
-/* A newer value of a setting makes the older ones that still wait pointless. */
-static bool is_setting(enum command_kind kind)
-{
-	return kind != COMMAND_LOCATE && kind != COMMAND_FIND && kind != COMMAND_MESSAGE;
-}
-
-static void replace_older(struct queue *q, enum command_kind kind)
+static void replace_older(struct queue *q, const struct command *newer)
 {
 	struct list *next = NULL;
 
 	for (struct list *n = q->items.next; n != &q->items; n = next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
 		next = n->next;
-		if (item->kind != kind || item->state != ITEM_QUEUED)
+		if (item->state != ITEM_QUEUED || !is_same_setting(&item->command, newer))
 			continue;
 		bool is_last = q->items.next == n && next == &q->items;
 		assert(!is_last); /* the new one stands behind it, so the queue lives on */
@@ -338,6 +397,9 @@ static struct item *item_new(struct domain *d, const struct command_row *row)
 	item->command = row->command;
 	item->expires_ms = row->expires_ms;
 	item->sent_ms = row->sent_ms;
+	item->is_sensitive = command_row_is_sensitive(row);
+	item->waits_for = row->after;
+	item->unanswered_ms = command_row_unanswered_ms(row, d);
 	item->state = row->state == COMMAND_SENT ? ITEM_SENT : ITEM_QUEUED;
 	item->is_written = item->state == ITEM_SENT;
 	item->tries = item->is_written ? 1 : 0;
@@ -361,17 +423,12 @@ void outbox_add(struct domain *d, const struct command_row *row)
 	list_append(&q->items, &item->node);
 	if (is_setting(item->kind) && item->state == ITEM_QUEUED) {
 		item->state = ITEM_UNMARKING; /* not itself */
-		replace_older(q, item->kind);
+		replace_older(q, &item->command);
 		item->state = ITEM_QUEUED;
 	}
 	set_deadline(item);
 	publish(item);
-	live_lock(d->live);
-	const struct live_device *dev = live_by_wearer(d->live, &item->wearer);
-	uint64_t session = dev == NULL ? 0 : dev->session;
-	live_unlock(d->live);
-	if (session != 0)
-		pump(d, q, session);
+	pump_current(d, q);
 }
 
 /* A row on its way to the main loop. */
@@ -475,6 +532,7 @@ void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 
 	if (q == NULL)
 		return;
+	bool is_trusted = ingest_trusts(d, number, session);
 	pump(d, q, session);
 	for (struct list *n = q->items.next; n != &q->items; n = next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
@@ -489,8 +547,15 @@ void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 				return; /* the queue is gone */
 			continue;
 		}
+		if (item->kind == COMMAND_REFUSE_STRANGERS_2 && item->is_written) {
+			finish(q, item, COMMAND_UNKNOWN, REASON_NEVER_ANSWERED);
+			if (is_last)
+				return; /* the queue is gone */
+			continue;
+		}
 		if (item->is_written && item->tries < OUTBOX_TRIES_MAX &&
-			now - item->sent_ms >= OUTBOX_REPEAT_MS && command_may_repeat(item->kind)) {
+			now - item->sent_ms >= OUTBOX_REPEAT_MS && command_may_repeat(item->kind) &&
+			(is_trusted || !item->is_sensitive)) {
 			uint8_t heartbeats = item->heartbeats;
 			item->session = session;
 			item->tries++;
@@ -573,11 +638,22 @@ static void take_back(struct domain *d, uint32_t number, uint64_t session, bool 
 {
 	struct queue *q = queue_find(d->outbox, number);
 
+	struct list *next = NULL;
+
 	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
-		n = n->next) {
+		n = next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
+		bool is_last = n->next == &q->items && q->items.next == n;
+		next = n->next;
 		if (item->session != session)
 			continue;
+		if (item->kind == COMMAND_RESET && item->state == ITEM_SENT && item->is_written) {
+			/* Some watches restart without a word. */
+			finish(q, item, COMMAND_CONFIRMED, REASON_WENT_DARK);
+			if (is_last)
+				return; /* the queue is gone */
+			continue;
+		}
 		if (item->state == ITEM_MARKING)
 			item->session = 0;
 		else if (item->state == ITEM_SENT && !item->is_written &&
@@ -707,8 +783,10 @@ enum rc outbox_load(struct domain *d, struct db *db, struct err *e)
 	enum rc rc = db_prepare(db,
 		"SELECT c.id, c.wearer, w.care_group, w.number, c.state, c.created_ms, "
 		"c.expires_ms,"
-		" c.sent_ms, c.body FROM command c JOIN wearer w ON w.id = c.wearer"
-		" WHERE c.finished_ms = 0 ORDER BY c.created_ms",
+		" c.sent_ms, c.body, c.kind, (SELECT CASE WHEN a.state = 2 THEN NULL ELSE a.id END"
+		" FROM command a WHERE a.wearer = c.wearer AND a.id = c.after_command)"
+		" FROM command c JOIN wearer w ON w.id = c.wearer"
+		" WHERE c.finished_ms = 0 ORDER BY c.created_ms, c.after_command IS NOT NULL",
 		&s, e);
 
 	if (rc == RC_OK)

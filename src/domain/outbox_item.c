@@ -1,5 +1,8 @@
 #include "domain/outbox_item.h"
 
+#include "domain/device_password.h"
+#include "domain/watch_setting.h"
+
 static enum rc update_state(struct db *db, const struct item *item, enum command_state from,
 	enum command_state to, int64_t *ret_changed, struct err *e)
 {
@@ -42,7 +45,6 @@ static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
 	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
 	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_PASSWORD] = "UPDATE device SET password = password_wanted WHERE wearer = ?1",
 };
 
 static enum rc run_for_wearer(
@@ -57,6 +59,13 @@ static enum rc run_for_wearer(
 	return stmt_run(s, NULL, e);
 }
 
+static enum setting_state setting_after(enum command_state final)
+{
+	return final == COMMAND_CONFIRMED ? SETTING_CONFIRMED
+	       : final == COMMAND_REFUSED ? SETTING_REFUSED
+					  : SETTING_UNKNOWN;
+}
+
 enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
 {
 	const struct item *item = arg;
@@ -64,7 +73,7 @@ enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
 	/* A password is not kept in the list of commands longer than it has to be. */
 	enum rc rc = db_prepare(db,
 		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5,"
-		" body = CASE WHEN kind = 'password' THEN ?6 ELSE body END"
+		" body = CASE WHEN ?6 = 1 THEN NULL ELSE body END"
 		" WHERE wearer = ?1 AND id = ?2 AND finished_ms = 0",
 		&s, e);
 
@@ -74,11 +83,16 @@ enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
 		stmt_bind_int(s, 3, item->final);
 		stmt_bind_int(s, 4, item->reason);
 		stmt_bind_int(s, 5, item->finished_ms);
-		stmt_bind_blob(s, 6, VIEW(""));
+		stmt_bind_int(s, 6, item->kind == COMMAND_PASSWORD);
 		rc = stmt_run(s, NULL, e);
 	}
 	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->is_newest)
 		rc = run_for_wearer(db, confirmed_sql[item->kind], &item->wearer, e);
+	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->kind == COMMAND_PASSWORD)
+		rc = device_password_confirm(db, &item->wearer, view_of(item->command.digits), e);
+	if (rc == RC_OK && item->is_newest && item->reason != REASON_REPLACED)
+		rc = setting_end(db, &item->wearer, &item->command, setting_after(item->final),
+			item->finished_ms, e);
 	if (rc == RC_OK && item->extra != NULL)
 		rc = run_for_wearer(db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1",
 			&item->wearer, e);

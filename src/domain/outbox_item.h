@@ -25,9 +25,12 @@ struct item {
 	enum item_state state;
 	enum command_state final; /* FINISHING */
 	enum command_reason reason;
-	bool is_written;   /* the gateway gave the bytes to the kernel */
-	bool is_newest;    /* FINISHING: no later one of its kind was waiting */
-	bool is_forgotten; /* free it when its job ends */
+	bool is_written;      /* the gateway gave the bytes to the kernel */
+	bool is_newest;       /* FINISHING: no later one of its kind was waiting */
+	bool is_forgotten;    /* free it when its job ends */
+	bool is_sensitive;    /* only for a session that is not in doubt */
+	struct uid waits_for; /* goes out when that one is confirmed; none: at once */
+	int64_t unanswered_ms;
 	uint8_t tries, heartbeats;
 	int64_t expires_ms, sent_ms, finished_ms;
 	uint64_t session;

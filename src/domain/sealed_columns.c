@@ -59,6 +59,19 @@ const struct sealed_column sealed_columns[] = {
 	FOUND("plan_proposal", "body", "t.wearer", "body_hash"),
 	/* what waits to go out */
 	SEALED("courier_item", "content", "t.owner"),
+	/* watches */
+	FOUND("device", "wire_id", "t.wearer", "wire_hash"),
+	SEALED("device", "model", "t.wearer"),
+	SEALED("device", "version", "t.wearer"),
+	SEALED("device", "phone", "t.wearer"),
+	SEALED("device", "password", "t.wearer"),
+	SEALED("device", "password_wanted", "t.wearer"),
+	SEALED("command", "body", "t.wearer"),
+	SEALED("command", "message", "t.wearer"),
+	SEALED("contact", "name", "t.wearer"),
+	SEALED("contact", "number", "t.wearer"),
+	SEALED("sos_number", "number", "t.wearer"),
+	SEALED("photo", "bytes", "t.wearer"),
 	/* history */
 	SEALED("wearer_picture", "bytes", "t.wearer"),
 	SEALED("alarm", "report", "t.wearer"),

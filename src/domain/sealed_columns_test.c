@@ -47,9 +47,9 @@ static int tear_down(void **state)
 static bool is_id(struct view column)
 {
 	static const char *const names[] = {"id", "account", "care_group", "wearer", "partner",
-		"consent", "alarm", "subject", "actor", "owner", "contact_id", "by_account", "taken_by",
-		"closed_by", "approved_by", "ended_by", "granted_by", "withdrawn_by", "decided_by",
-		"after_command"};
+		"consent", "alarm", "subject", "actor", "owner", "contact", "by_account",
+		"taken_by", "closed_by", "approved_by", "ended_by", "granted_by", "withdrawn_by",
+		"decided_by", "after_command"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (view_is(column, view_of(names[i])))
@@ -77,6 +77,7 @@ static bool is_plain(const char *name)
 		"device.language",
 		"device.zone",
 		"command.kind",
+		"watch_setting.name",
 		"command.idempotency_key",
 		"claim.language",
 		"claim.zone",

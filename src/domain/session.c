@@ -33,6 +33,7 @@ struct duel {
 	int64_t window_ms; /* since when is counted */
 	int64_t alarm_ms;  /* the last conflict that was told */
 	uint8_t old_talks, takeovers;
+	bool is_unproven; /* the current session took over because the old one was silent */
 };
 
 struct duels {
@@ -249,7 +250,7 @@ static void ask_version(struct domain *d, uint64_t session)
 }
 
 /* The second connection becomes the current one. Call without live_lock. */
-static void take_over(struct ingest *in, struct duel *duel)
+static void take_over(struct ingest *in, struct duel *duel, bool has_answered)
 {
 	struct domain *d = in->domain;
 	int64_t now = d->wall_ms();
@@ -260,6 +261,7 @@ static void take_over(struct ingest *in, struct duel *duel)
 	refresh_window(duel, now);
 	duel->takeovers++;
 	duel->asked_ms = 0;
+	duel->is_unproven = !has_answered;
 	set_rival(in->duels, duel, 0);
 	live_lock(d->live);
 	struct live_device *dev = live_at(d->live, duel->place, duel->number);
@@ -326,10 +328,20 @@ static void second_session(struct ingest *in, uint32_t place, uint32_t number, u
 	ask_version(d, session);
 }
 
-static void current_talked(struct ingest *in, struct duel *duel, int64_t now)
+static bool is_version(const struct report *r)
+{
+	return r != NULL && view_is_nocase(view_of(r->keyword), VIEW("VERNO"));
+}
+
+static void current_talked(
+	struct ingest *in, struct duel *duel, uint64_t session, const struct report *r, int64_t now)
 {
 	struct domain *d = in->domain;
 
+	if (duel->is_unproven && is_version(r)) {
+		duel->is_unproven = false;
+		outbox_on_ready(d, duel->number, session);
+	}
 	if (duel->rival == 0)
 		return;
 	refresh_window(duel, now);
@@ -354,10 +366,10 @@ static void rival_talked(struct ingest *in, struct duel *duel, const struct repo
 		set_duel_timer(duel);
 		return;
 	}
-	bool has_answered = r != NULL && view_is_nocase(view_of(r->keyword), VIEW("VERNO"));
+	bool has_answered = is_version(r);
 	bool is_old_silent = duel->old_talks == 0 && now - duel->asked_ms >= SILENCE_MS;
 	if (has_answered || is_old_silent)
-		take_over(in, duel);
+		take_over(in, duel, has_answered);
 }
 
 void session_talked(struct ingest *in, uint64_t session, const struct report *r)
@@ -378,7 +390,21 @@ void session_talked(struct ingest *in, uint64_t session, const struct report *r)
 	live_unlock(d->live);
 	duel = number == 0 ? NULL : duel_of(in->duels, number);
 	if (duel != NULL)
-		current_talked(in, duel, now);
+		current_talked(in, duel, session, r, now);
+}
+
+bool ingest_trusts(struct domain *d, uint32_t number, uint64_t session)
+{
+	const struct duel *duel =
+		d->ingest->duels->n == 0 ? NULL : duel_of(d->ingest->duels, number);
+
+	if (duel != NULL && (duel->is_unproven || (duel->rival != 0 && duel->asked_ms != 0)))
+		return false;
+	live_lock(d->live);
+	const struct live_device *dev = live_by_session(d->live, session);
+	bool is_trusted = dev != NULL && dev->number == number && !dev->is_conflict;
+	live_unlock(d->live);
+	return is_trusted;
 }
 
 void session_forget(struct ingest *in, uint32_t number)

@@ -15,9 +15,27 @@
 #define WEARER_COLUMNS                                                                             \
 	"SELECT w.id, w.care_group, w.name, w.color, w.picture_version,"                           \
 	" EXISTS (SELECT 1 FROM wearer_picture p WHERE p.wearer = w.id),"                          \
-	" COALESCE(d.model, ''), COALESCE(d.version, ''), COALESCE(d.wire_id, ''),"                \
-	" COALESCE(d.phone, ''), w.is_adult"                                                       \
+	" d.model, d.version, d.wire_id, d.phone, w.is_adult"                                      \
 	" FROM wearer w LEFT JOIN device d ON d.wearer = w.id "
+
+/* What cannot be opened (its key was destroyed, a damaged row) is shown as not known. */
+static void read_device(struct stmt *s, struct wearer_info *ret)
+{
+	const struct uid *owner = &ret->id;
+	char wire_id[WIRE_ID_TEXT];
+
+	if (stmt_copy_sealed(s, 6, owner, "device.model", ret->model, sizeof ret->model, NULL) !=
+		RC_OK)
+		ret->model[0] = '\0';
+	if (stmt_copy_sealed(s, 7, owner, "device.version", ret->version, sizeof ret->version,
+		    NULL) != RC_OK)
+		ret->version[0] = '\0';
+	if (stmt_copy_sealed(s, 8, owner, "device.wire_id", wire_id, sizeof wire_id, NULL) == RC_OK)
+		text_mask(view_of(wire_id), ret->wire_id_masked, sizeof ret->wire_id_masked);
+	if (stmt_copy_sealed(s, 9, owner, "device.phone", ret->phone, sizeof ret->phone, NULL) !=
+		RC_OK)
+		ret->phone[0] = '\0';
+}
 
 static enum rc read_row(struct domain *d, struct stmt *s, struct wearer_info *ret, struct err *e)
 {
@@ -27,10 +45,7 @@ static enum rc read_row(struct domain *d, struct stmt *s, struct wearer_info *re
 		.has_picture = stmt_int(s, 5) != 0,
 		.is_adult = stmt_int(s, 10) != 0};
 	stmt_copy_text(s, 3, ret->color, sizeof ret->color);
-	stmt_copy_text(s, 6, ret->model, sizeof ret->model);
-	stmt_copy_text(s, 7, ret->version, sizeof ret->version);
-	text_mask(stmt_text(s, 8), ret->wire_id_masked, sizeof ret->wire_id_masked);
-	stmt_copy_text(s, 9, ret->phone, sizeof ret->phone);
+	read_device(s, ret);
 	if (!live_read(d->live, &ret->id, &ret->live))
 		ret->live = (struct live_view){.has_device = false};
 	return stmt_copy_sealed(s, 2, &ret->id, "wearer.name", ret->name, sizeof ret->name, e);

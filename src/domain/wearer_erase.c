@@ -15,6 +15,11 @@
 static const char *const deletions[] = {
 	"DELETE FROM wearer_picture WHERE wearer = ?1",
 	"DELETE FROM command WHERE wearer = ?1",
+	"DELETE FROM contact WHERE wearer = ?1",
+	"DELETE FROM sos_number WHERE wearer = ?1",
+	"DELETE FROM watch_setting WHERE wearer = ?1",
+	"DELETE FROM photo WHERE wearer = ?1",
+	"DELETE FROM photo_rule WHERE wearer = ?1",
 	"DELETE FROM alarm WHERE wearer = ?1",
 	"DELETE FROM claim WHERE wearer = ?1",
 	"DELETE FROM device WHERE wearer = ?1",

@@ -119,6 +119,21 @@ bool report_fact(const struct report *r, enum report_fact fact, struct view *ret
 			v = value_of(r->text, ',', "TY");
 		is_good = is_word(v);
 		break;
+	case REPORT_FACT_BOOK_SIZE:
+		if (view_is(keyword, VIEW("CONFIG")))
+			v = value_of(r->text, ',', "TB");
+		is_good = v.n == 1 && ascii_is_digit(v.p[0]);
+		break;
+	case REPORT_FACT_CENTER:
+	case REPORT_FACT_SLAVE:
+	case REPORT_FACT_PASSWORD:
+		if (view_is(keyword, VIEW("TS")))
+			v = value_of(r->text, ';',
+				fact == REPORT_FACT_CENTER  ? "center"
+				: fact == REPORT_FACT_SLAVE ? "slave"
+							    : "pw");
+		is_good = v.p != NULL && v.n <= WORD_MAX;
+		break;
 	case REPORT_FACT_COUNT:
 		break;
 	}

@@ -175,10 +175,14 @@ struct report {
 
 /* Facts about the device that some reports carry in their text. */
 enum report_fact {
-	REPORT_FACT_IMEI,    /* 15 digits: RYIMEI, ICCID, CONFIG, TS */
-	REPORT_FACT_ICCID,   /* ICCID, CCID */
-	REPORT_FACT_VERSION, /* VERNO, TS, CONFIG */
-	REPORT_FACT_MODEL,   /* CONFIG TY */
+	REPORT_FACT_IMEI,      /* 15 digits: RYIMEI, ICCID, CONFIG, TS */
+	REPORT_FACT_ICCID,     /* ICCID, CCID */
+	REPORT_FACT_VERSION,   /* VERNO, TS, CONFIG */
+	REPORT_FACT_MODEL,     /* CONFIG TY */
+	REPORT_FACT_BOOK_SIZE, /* CONFIG TB, one digit */
+	REPORT_FACT_CENTER,    /* TS center, slave, pw: also an empty value is told (p is set) */
+	REPORT_FACT_SLAVE,
+	REPORT_FACT_PASSWORD,
 	REPORT_FACT_COUNT,
 };
 
