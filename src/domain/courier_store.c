@@ -9,6 +9,8 @@
 enum {
 	EXPIRED_MAX = 100, /* expired rows that one job buries */
 	STATUS_GONE = 410,
+	STATUS_TOO_MANY = 429,
+	MAIL_CLOSING = 421,
 	MAIL_REFUSED_MIN = 550, /* the mailbox, not the way there */
 	MAIL_REFUSED_MAX = 559,
 	QUOTA_WAIT_MS = 60 * 1000,
@@ -562,7 +564,8 @@ static bool is_destination_ill(const struct item *i, const struct message_result
 	case COURIER_BROKEN:
 		return true;
 	case COURIER_STATUS:
-		return i->is_mail != 0 ? r->code < 500 : r->code >= 500 || r->code == 429;
+		return i->is_mail != 0 ? r->code == MAIL_CLOSING
+				       : r->code >= 500 || r->code == STATUS_TOO_MANY;
 	case COURIER_NONE:
 	case COURIER_DONE:
 	case COURIER_BAD_URL:

@@ -1,0 +1,39 @@
+/* One try to hand over a webhook or a mail, by libcurl. Webhooks: HTTPS only, the addresses of the
+ * name are found once, judged (callable.h) and pinned, and each socket is judged again when it is
+ * made; no redirects, no proxy, no cookies, no connection is used twice; answers are counted and
+ * thrown away. Mail: the operator's server, TLS always. Blocks; for the courier's worker threads. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/address.h"
+#include "link/message.h"
+
+enum {
+	DELIVER_HEAD_MAX = 16384, /* bytes of an answer's head */
+	DELIVER_BODY_MAX = 65536, /* … of its body; the rest is not waited for */
+	DELIVER_CONNECT_MS = 10000,
+	DELIVER_MAIL_MS = 60000,
+};
+
+/* Texts are kept by the caller; "" where there is none. */
+struct deliver_config {
+	struct prefixes allowed; /* courier_allow */
+	const char *hosts_file;
+	const char *ca_file; /* instead of the system's certificates */
+	const char *smtp_url, *smtp_user, *smtp_password, *mail_from;
+	uint32_t webhook_timeout_ms;
+	const _Atomic(bool) *is_stopping; /* ends what is under way */
+};
+
+struct delivered {
+	enum courier_outcome outcome;
+	uint16_t code;
+};
+
+/* Of the process, before threads start. */
+MUST_CHECK enum rc deliver_set_up(struct err *e);
+
+struct delivered deliver_webhook(const struct deliver_config *c, const struct message_webhook *w);
+struct delivered deliver_mail(
+	const struct deliver_config *c, const struct message_mail *m, int64_t now_ms);
