@@ -25,7 +25,7 @@ static inline void keys_remove(const char *folder)
 {
 	static const char *const names[] = {
 		"keys.db", "keys.db-journal", "master.key", "master.key.new", "master.key.old",
-		"audit.ed25519", "audit.checkpoint"};
+		"audit.ed25519", "audit.checkpoint", "webhook.ed25519"};
 	char path[512];
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {

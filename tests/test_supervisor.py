@@ -78,7 +78,10 @@ def test_the_documented_settings_are_those_of_the_program(kinward, root):
 
 
 def test_roles_are_not_started_by_hand(kinward):
-    for words in (["role"], ["role", "gateway"], ["role", "gateway", "--index", "0", "--links", "1"]):
+    for words in (
+        ["role"], ["role", "gateway"], ["role", "gateway", "--index", "0", "--links", "1"],
+        ["role", "courier", "--index", "0", "--links", "0"],
+    ):
         assert run(kinward, *words).returncode == 2
 
 
@@ -94,13 +97,13 @@ def test_doctor_says_what_is_in_the_way(server, kinward, tmp_path):
 
 
 def test_roles_run_with_few_rights(server):
-    for name in ("gateway", "server"):
+    for name in ("gateway", "courier", "server"):
         for pid in server.roles(name):
             status = status_of(pid)
             assert status["NoNewPrivs"] == "1"
             assert status["CoreDumping"] == "0"
             assert int(status["CapEff"], 16) & ~2 == 0  # at most reading foreign files, as root's server
-            if name == "gateway":
+            if name != "server":
                 assert int(status["CapEff"], 16) == 0
                 assert "0" not in status["Uid"].split()
                 assert status["Groups"].strip() in ("", status["Gid"].split()[0])
@@ -125,7 +128,7 @@ def test_gateways_stop_before_the_server(server):
         watch.heartbeat()
         assert server.stop() == 0
     ended = [re.search(r"role=(\S+)", line)[1] for line in lines_of(server, "supervisor.role_ended")]
-    assert sorted(ended[:-1]) == ["gateway-0", "gateway-1"]
+    assert sorted(ended[:-1]) == ["courier", "gateway-0", "gateway-1"]
     assert ended[-1] == "server"
     assert "supervisor.stopped clean=yes" in server.process.lines[-1]
 
@@ -185,4 +188,4 @@ def test_a_connection_lives_through_a_new_server(server, api):
 
 def test_nothing_else_is_started(server):
     roles = children(server.process.pid)
-    assert sorted(words[2] for _, words in roles) == ["gateway", "gateway", "server"]
+    assert sorted(words[2] for _, words in roles) == ["courier", "gateway", "gateway", "server"]

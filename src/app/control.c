@@ -6,7 +6,7 @@
 
 static bool is_known(unsigned type)
 {
-	return (type >= CONTROL_READY && type <= CONTROL_BAD_GATEWAY) ||
+	return (type >= CONTROL_READY && type <= CONTROL_BAD_COURIER) ||
 	       (type >= CONTROL_STOP && type <= CONTROL_DEMO_FAILED);
 }
 

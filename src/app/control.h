@@ -14,6 +14,7 @@ enum control_type {
 		1, /* text: what the supervisor prints, e.g. "set-up link: http://…"; or empty */
 	CONTROL_DEMO,        /* server: start the simulated watch with this ID */
 	CONTROL_BAD_GATEWAY, /* server: gateway number TEXT sends malformed messages; restart it */
+	CONTROL_BAD_COURIER, /* server: the courier does */
 	/* supervisor to role */
 	CONTROL_STOP = 64,
 	CONTROL_DEMO_STARTED, /* text: the ID */

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "app/courier_settings.h"
 #include "app/sandbox.h"
 #include "app/sockets.h"
 
@@ -97,6 +98,27 @@ static void check_descriptors(const struct settings *s)
 	say(is_enough ? GOOD : WEAK, "descriptors", words);
 }
 
+/* Whether mails and webhooks can leave, as far as the settings say. */
+static bool check_courier(const struct settings *s)
+{
+	struct err e;
+	char words[ERR_MSG_MAX];
+
+	if (courier_settings_check(s, &e) != RC_OK) {
+		say(BAD, "courier", e.msg);
+		return false;
+	}
+	(void)snprintf(words, sizeof words, "mail by %.100s", s->smtp_url);
+	bool has_mail = s->smtp_url[0] != '\0';
+	say(has_mail ? GOOD : WEAK, "mail",
+		has_mail ? words : "none (smtp_url): accounts are recovered by the operator alone");
+	if (s->courier_allow[0] != '\0') {
+		(void)snprintf(words, sizeof words, "may also go to %.100s", s->courier_allow);
+		say(WEAK, "webhooks", words);
+	}
+	return true;
+}
+
 int doctor_main(const struct settings *settings)
 {
 	struct utsname system;
@@ -112,6 +134,7 @@ int doctor_main(const struct settings *settings)
 	bool is_well = check_port("watch port", settings->watch_listen);
 	is_well &= check_port("web port", settings->web_listen);
 	is_well &= check_folder("data folder", settings->data_dir);
+	is_well &= check_courier(settings);
 	if (settings_key_dir(settings, key_dir, NULL) == RC_OK)
 		is_well &= check_folder("key folder", key_dir);
 	return is_well ? 0 : 1;

@@ -9,6 +9,7 @@
 #include "app/decode.h"
 #include "app/doctor.h"
 #include "app/role.h"
+#include "app/role_courier.h"
 #include "app/role_gateway.h"
 #include "app/role_server.h"
 #include "app/rotate.h"
@@ -98,10 +99,14 @@ static bool read_role(int argc, char **argv, struct role *ret)
 {
 	if (argc != 6 || strcmp(argv[2], "--index") != 0 || strcmp(argv[4], "--links") != 0 ||
 		!read_count(argv[3], ROLE_LINKS_MAX - 1, &ret->index) ||
-		!read_count(argv[5], ROLE_LINKS_MAX, &ret->links_n) || ret->links_n == 0)
+		!read_count(argv[5], ROLE_LINKS_MAX, &ret->links_n))
+		return false;
+	bool is_courier = strcmp(argv[1], "courier") == 0;
+	if ((ret->links_n == 0) != is_courier)
 		return false;
 	ret->control_fd = SPAWN_FD_CONTROL;
-	ret->listen_fd = SPAWN_FD_LISTEN;
+	ret->listen_fd = is_courier ? -1 : SPAWN_FD_LISTEN;
+	ret->courier_fd = is_courier ? SPAWN_FD_LISTEN : SPAWN_FD_LINKS + (int)ret->links_n;
 	for (unsigned i = 0; i < ret->links_n; i++)
 		ret->link_fds[i] = SPAWN_FD_LINKS + (int)i;
 	return true;
@@ -123,12 +128,22 @@ static int run_role(int argc, char **argv)
 	if (signal(SIGINT, SIG_IGN) == SIG_ERR || signal(SIGTERM, SIG_IGN) == SIG_ERR ||
 		signal(SIGHUP, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
-	bool is_server = strcmp(argv[1], "server") == 0;
-	(void)prctl(PR_SET_NAME, is_server ? "kinward-server" : "kinward-gateway", 0, 0, 0);
-	log_start(settings.log_level, is_server ? "server" : "gateway");
-	if (strcmp(argv[1], "gateway") == 0)
-		return role_gateway_main(&role);
-	return is_server ? role_server_main(&role) : EXIT_USAGE;
+	static const struct {
+		const char *name, *process;
+		int (*run)(const struct role *role);
+	} roles[] = {
+		{"server", "kinward-server", role_server_main},
+		{"gateway", "kinward-gateway", role_gateway_main},
+		{"courier", "kinward-courier", role_courier_main},
+	};
+	for (size_t i = 0; i < COUNT_OF(roles); i++) {
+		if (strcmp(argv[1], roles[i].name) != 0)
+			continue;
+		(void)prctl(PR_SET_NAME, roles[i].process, 0, 0, 0);
+		log_start(settings.log_level, roles[i].name);
+		return roles[i].run(&role);
+	}
+	return EXIT_USAGE;
 }
 
 static int run_setup_link(int argc, char **argv)

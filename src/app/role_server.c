@@ -11,6 +11,7 @@
 #include "app/control.h"
 #include "app/rotate.h"
 #include "app/sandbox.h"
+#include "app/server_courier.h"
 #include "app/server_links.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -49,6 +50,8 @@ struct role_server {
 	struct http_settings http_settings;
 	struct http_server *http;
 	struct server_links *links;
+	struct server_courier *courier;
+	struct sign_key *webhook_key;
 	struct db *writer_db; /* until the writer takes it */
 	struct db *reader;    /* of the main thread */
 	struct loop_fd control;
@@ -102,6 +105,7 @@ static void on_turn_end(void *arg)
 
 	ingest_flush(&r->domain);
 	server_links_turn_end(r->links);
+	server_courier_turn_end(r->courier);
 }
 
 /* Where people reach the app, and where watches connect to. */
@@ -146,6 +150,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.watch_port = r->domain.settings.watch_port,
 		.is_demo_watch_on = s->demo_watch,
 		.are_photos_forbidden = !s->photos,
+		.has_mail = s->smtp_url[0] != '\0',
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
 		.sign_in_account_max = s->sign_in_per_account_max,
@@ -249,6 +254,8 @@ static enum rc open_store(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = open_audit(r, e);
 	if (rc == RC_OK)
+		rc = sign_open(r->key_dir, "webhook", true, &r->webhook_key, e);
+	if (rc == RC_OK)
 		rc = db_open(r->db_path, DB_WRITER, d->keyring, &r->writer_db, e);
 	if (rc == RC_OK)
 		rc = db_open(r->db_path, DB_READER, d->keyring, &r->reader, e);
@@ -324,6 +331,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 		rc = watch_guard_new(d, &d->watch_guard, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
+	if (rc == RC_OK)
+		rc = server_courier_new(r->role, d, r->reader, r->webhook_key, &r->courier, e);
 	return rc;
 }
 
@@ -400,6 +409,8 @@ static void drain(struct role_server *r)
 	d->pool = NULL;
 	if (r->links != NULL)
 		server_links_receive_all(r->links);
+	if (r->courier != NULL)
+		server_courier_stop(r->courier);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
 	audit_stop(d);
@@ -425,6 +436,8 @@ static void tear_down(struct role_server *r)
 	sign_in_limits_free(d->sign_in_limits);
 	web_sessions_free(d->web_sessions);
 	server_links_free(r->links);
+	server_courier_free(r->courier);
+	sign_free(r->webhook_key);
 	audit_free(d->audit);
 	bus_free(d->bus);
 	live_free(d->live);

@@ -159,6 +159,7 @@ static bool allow_below(int ruleset, const char *path, uint64_t access)
 	return is_done;
 }
 
+/* Everything may be read, and written below these two. */
 static bool allow_writing(int ruleset, int abi, const char *const writable[2])
 {
 	uint64_t access = access_all(abi) & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
@@ -168,8 +169,47 @@ static bool allow_writing(int ruleset, int abi, const char *const writable[2])
 	       allow_below(ruleset, writable[1], access);
 }
 
-/* writable NULL: no file at all; else everything may be read, and written below these two. */
-static bool set_landlock(const char *const writable[2], int *ret_abi)
+/* Where names are looked up and certificates found. What is not there is not needed. The account
+ * may be that of the server, so neither /etc nor /run as a whole. */
+static bool allow_courier(int ruleset)
+{
+	static const char *const files[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",
+		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services"};
+	static const char *const folders[] = {"/etc/ssl", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/usr/lib/ssl", "/run/systemd/resolve"};
+
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		if (!allow_below(ruleset, files[i], LANDLOCK_ACCESS_FS_READ_FILE) &&
+			errno != ENOENT && errno != EACCES)
+			return false;
+	}
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		if (!allow_below(ruleset, folders[i], access_read) && errno != ENOENT &&
+			errno != EACCES)
+			return false;
+	}
+	return true;
+}
+
+typedef bool landlock_rules_fn(int ruleset, int abi, const char *const writable[2]);
+
+static bool allow_nothing(int ruleset, int abi, const char *const writable[2])
+{
+	(void)ruleset;
+	(void)abi;
+	(void)writable;
+	return true;
+}
+
+static bool allow_names(int ruleset, int abi, const char *const writable[2])
+{
+	(void)abi;
+	(void)writable;
+	return allow_courier(ruleset);
+}
+
+/* What `rules` does not allow is refused. */
+static bool set_landlock(landlock_rules_fn *rules, const char *const writable[2], int *ret_abi)
 {
 	int abi = landlock_abi();
 	struct landlock_ruleset_attr attr = {.handled_access_fs = access_all(abi)};
@@ -181,8 +221,7 @@ static bool set_landlock(const char *const writable[2], int *ret_abi)
 	}
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 	bool is_done = ruleset >= 0;
-	if (is_done && writable != NULL)
-		is_done = allow_writing(ruleset, abi, writable);
+	is_done = is_done && rules(ruleset, abi, writable);
 	is_done = is_done && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	if (!is_done)
 		tell_missing_sys("landlock");
@@ -203,7 +242,9 @@ static bool set_seccomp(enum rc (*set)(struct err *e))
 	return false;
 }
 
-enum rc sandbox_enter_gateway(const char *user, struct sandbox_layers *ret, struct err *e)
+/* For roles that need nobody's rights. */
+static enum rc enter_as_nobody(const char *user, landlock_rules_fn *rules,
+	enum rc (*seccomp)(struct err *e), struct sandbox_layers *ret, struct err *e)
 {
 	struct sandbox_layers got = {0};
 	struct err why;
@@ -216,10 +257,20 @@ enum rc sandbox_enter_gateway(const char *user, struct sandbox_layers *ret, stru
 	got.has_no_new_privs = set_no_new_privs();
 	if (!got.has_no_new_privs)
 		return fail(e, RC_DENIED, "sandbox: no_new_privs is not to be had");
-	got.has_landlock = set_landlock(NULL, &got.landlock_abi);
-	got.has_seccomp = set_seccomp(seccomp_enter_gateway);
+	got.has_landlock = set_landlock(rules, NULL, &got.landlock_abi);
+	got.has_seccomp = set_seccomp(seccomp);
 	*ret = got;
 	return RC_OK;
+}
+
+enum rc sandbox_enter_gateway(const char *user, struct sandbox_layers *ret, struct err *e)
+{
+	return enter_as_nobody(user, allow_nothing, seccomp_enter_gateway, ret, e);
+}
+
+enum rc sandbox_enter_courier(const char *user, struct sandbox_layers *ret, struct err *e)
+{
+	return enter_as_nobody(user, allow_names, seccomp_enter_courier, ret, e);
 }
 
 enum rc sandbox_enter_server(
@@ -235,7 +286,7 @@ enum rc sandbox_enter_server(
 	got.has_no_new_privs = set_no_new_privs();
 	if (!got.has_no_new_privs)
 		return fail(e, RC_DENIED, "sandbox: no_new_privs is not to be had");
-	got.has_landlock = set_landlock(writable, &got.landlock_abi);
+	got.has_landlock = set_landlock(allow_writing, writable, &got.landlock_abi);
 	got.has_seccomp = set_seccomp(seccomp_enter_server);
 	*ret = got;
 	return RC_OK;

@@ -30,6 +30,12 @@ MUST_CHECK enum rc sandbox_enter_gateway(
 MUST_CHECK enum rc sandbox_enter_server(
 	const char *data_dir, const char *key_dir, struct sandbox_layers *ret, struct err *e);
 
+/* For the courier: as a gateway, but it may connect to the internet, have threads, and read what
+ * looking names up and checking certificates needs (the system's resolver settings and
+ * certificates), nothing else. Call before threads start. */
+MUST_CHECK enum rc sandbox_enter_courier(
+	const char *user, struct sandbox_layers *ret, struct err *e);
+
 /* Becomes the account for good when this process is root; else does nothing. Also for the simulated
  * watch that the supervisor starts. */
 MUST_CHECK enum rc sandbox_drop_user(const char *user, struct err *e);

@@ -7,6 +7,11 @@ enum rc seccomp_enter_gateway(struct err *e)
 	return fail(e, RC_DENIED, "this build is instrumented for tests");
 }
 
+enum rc seccomp_enter_courier(struct err *e)
+{
+	return fail(e, RC_NOT_FOUND, "left out of builds with sanitizers or coverage");
+}
+
 enum rc seccomp_enter_server(struct err *e)
 {
 	return fail(e, RC_DENIED, "this build is instrumented for tests");

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +57,47 @@ static const int gateway_allows[] = {
 	SCMP_SYS(gettid),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
+};
+
+/* What the courier does besides: names, connections, certificates, threads. */
+static const int courier_allows[] = {
+	SCMP_SYS(connect),
+	SCMP_SYS(bind), /* of the resolver's netlink and UDP sockets */
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(writev),
+	/* Files: Landlock says which. */
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(stat),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(readlink),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(uname),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
 };
 
 /* What the server never does. */
@@ -141,6 +185,33 @@ static int add_bounded(scmp_filter_ctx filter)
 	return result;
 }
 
+/* Sockets of the internet, and netlink by which the resolver learns which families there are; a
+ * service on this machine that is only reached by a file (a name cache) is not there. Threads, but
+ * no processes. */
+static int add_courier_bounded(scmp_filter_ctx filter)
+{
+	static const unsigned families[] = {AF_INET, AF_INET6, AF_NETLINK};
+	static const unsigned requests[] = {FIONREAD, FIONBIO};
+	int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+		SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+
+	for (size_t i = 0; i < COUNT_OF(families) && result == 0; i++)
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, families[i]));
+	for (size_t i = 0; i < COUNT_OF(requests) && result == 0; i++)
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_EQ, requests[i]));
+	if (result == 0) /* libcurl wakes itself by such a pair */
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+			SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	if (result == 0)
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	if (result == 0) /* its flags cannot be seen here; the C library then takes clone */
+		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	return result;
+}
+
 /* The kernel takes it over; a foreign architecture's calls kill as well. */
 static int load(scmp_filter_ctx filter)
 {
@@ -164,6 +235,24 @@ enum rc seccomp_enter_gateway(struct err *e)
 	if (result == 0)
 		result = load(filter);
 	return result == 0 ? RC_OK : fail_filter("the gateway's filter", result, e);
+}
+
+enum rc seccomp_enter_courier(struct err *e)
+{
+	CLEANUP(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+
+	if (filter == NULL)
+		return fail(e, RC_NOMEM, "seccomp: out of memory");
+	int result = add_all(filter, SCMP_ACT_ALLOW, gateway_allows, COUNT_OF(gateway_allows));
+	if (result == 0)
+		result = add_all(filter, SCMP_ACT_ALLOW, courier_allows, COUNT_OF(courier_allows));
+	if (result == 0)
+		result = add_bounded(filter);
+	if (result == 0)
+		result = add_courier_bounded(filter);
+	if (result == 0)
+		result = load(filter);
+	return result == 0 ? RC_OK : fail_filter("the courier's filter", result, e);
 }
 
 enum rc seccomp_enter_server(struct err *e)

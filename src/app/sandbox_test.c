@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "courier/resolve.h"
 
 enum { DONE = 0, NO_SANDBOX = 3, WRONG = 4 };
 
@@ -38,6 +39,15 @@ static enum rc enter_gateway(void)
 	struct sandbox_layers layers;
 	enum rc rc = sandbox_enter_gateway("", &layers, NULL);
 
+	return rc == RC_OK && !layers.has_seccomp ? RC_DENIED : rc;
+}
+
+static enum rc enter_courier(void)
+{
+	struct sandbox_layers layers;
+
+	resolve_set_up();
+	enum rc rc = sandbox_enter_courier("", &layers, NULL);
 	return rc == RC_OK && !layers.has_seccomp ? RC_DENIED : rc;
 }
 
@@ -287,6 +297,70 @@ static int act_look_at_itself(void)
 	return core.rlim_cur == 0 && core.rlim_max == 0 ? DONE : WRONG;
 }
 
+static void courier_is_killed_for_what_it_must_not_do(void **state)
+{
+	(void)state;
+	assert_killed(enter_courier, act_execve, "execve");
+	assert_killed(enter_courier, act_fork, "fork");
+	assert_killed(enter_courier, act_ptrace, "ptrace");
+	assert_killed(enter_courier, act_executable_memory, "executable memory");
+	assert_killed(enter_courier, act_kill_parent, "kill");
+	assert_killed(enter_courier, act_setuid, "setuid");
+	assert_killed(enter_courier, act_mkdir, "mkdir");
+}
+
+/* A name, a connection, a thread. */
+static int act_as_courier(void)
+{
+	struct addresses found;
+	struct sockaddr_in to = {.sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	pthread_t thread;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	resolve_host(VIEW("localhost"), -1, &found);
+	if (found.n == 0 || fd < 0)
+		return WRONG;
+	bool is_connected = connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+	if (!is_connected && errno != ECONNREFUSED)
+		return WRONG;
+	if (pthread_create(&thread, NULL, thread_main, NULL) != 0 ||
+		pthread_join(thread, NULL) != 0)
+		return WRONG;
+	return DONE;
+}
+
+static void courier_can_still_work(void **state)
+{
+	(void)state;
+	assert_done(enter_courier, act_as_courier, "work");
+}
+
+/* Files that everybody may read, and a folder of the server. */
+static int act_read_files(void)
+{
+	int refused = 0;
+
+	refused += open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES;
+	refused += open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0 && errno == EACCES;
+	refused += open("/tmp/kinward-must-not-be", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
+		   errno == EACCES;
+	return refused == 3 ? DONE : WRONG;
+}
+
+static void courier_reads_no_data(void **state)
+{
+	struct sandbox_layers layers;
+
+	(void)state;
+	sandbox_probe(&layers);
+	if (layers.has_landlock)
+		assert_done(enter_courier, act_read_files, "read files");
+	else
+		print_message("this kernel has no Landlock: nothing to prove\n");
+}
+
 static void roles_leave_no_core_and_gain_no_rights(void **state)
 {
 	(void)state;
@@ -325,6 +399,9 @@ int main(void)
 		cmocka_unit_test(gateway_can_still_work),
 		cmocka_unit_test(server_can_still_work),
 		cmocka_unit_test(server_writes_only_in_its_data_folder),
+		cmocka_unit_test(courier_is_killed_for_what_it_must_not_do),
+		cmocka_unit_test(courier_can_still_work),
+		cmocka_unit_test(courier_reads_no_data),
 		cmocka_unit_test(roles_leave_no_core_and_gain_no_rights),
 		cmocka_unit_test(account_that_is_missing_or_root_is_refused),
 		cmocka_unit_test(layers_are_told_in_words),

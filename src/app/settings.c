@@ -262,6 +262,37 @@ static const struct setting table[] = {
 	{"sign_in_queue_max", "64", SETTING_NUMBER, offsetof(struct settings, sign_in_queue_max),
 		1, 10000, "", SETTING_LIMIT, NULL,
 		"passwords that wait to be checked"},
+	{"courier_allow", "", SETTING_TEXT, offsetof(struct settings, courier_allow),
+		0, 0, "", 0, NULL,
+		"prefixes that webhooks may go to although they are not public, comma separated, such "
+		"as 10.1.0.0/16; empty: none"},
+	{"courier_ca_file", "", SETTING_TEXT, offsetof(struct settings, courier_ca_file),
+		0, 0, "", 0, NULL,
+		"certificates (PEM) that receivers of webhooks and the mail server are checked "
+		"with; empty: the system's"},
+	{"courier_hosts_file", "", SETTING_TEXT, offsetof(struct settings, courier_hosts_file),
+		0, 0, "", 0, NULL,
+		"names for the courier in the form of /etc/hosts, asked before the system; looked "
+		"into for each delivery; empty: none"},
+	{"webhook_timeout_s", "15", SETTING_NUMBER, offsetof(struct settings, webhook_timeout_s),
+		1, 60, "s", 0, NULL,
+		"time that a receiver of a webhook has for its answer"},
+	{"smtp_url", "", SETTING_TEXT, offsetof(struct settings, smtp_url),
+		0, 0, "", 0, NULL,
+		"mail server, smtp://host:587 (STARTTLS) or smtps://host:465, always with TLS; empty: "
+		"no mail"},
+	{"smtp_user", "", SETTING_TEXT, offsetof(struct settings, smtp_user),
+		0, 0, "", 0, NULL,
+		"name for the mail server; of an account that can only send"},
+	{"smtp_password_file", "", SETTING_TEXT, offsetof(struct settings, smtp_password_file),
+		0, 0, "", 0, NULL,
+		"file with its password, that others cannot read; the password never stands here"},
+	{"mail_from", "", SETTING_TEXT, offsetof(struct settings, mail_from),
+		0, 0, "", 0, NULL,
+		"address that mails come from"},
+	{"mail_per_hour", "200", SETTING_NUMBER, offsetof(struct settings, mail_per_hour),
+		1, 100000, "1/h", 0, NULL,
+		"mails in an hour; more wait"},
 };
 /* clang-format on */
 

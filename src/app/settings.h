@@ -34,6 +34,13 @@ struct settings {
 	setting_text tls_key;
 	setting_text map_url;
 	setting_text map_attribution;
+	setting_text courier_allow;      /* prefixes that webhooks may go to besides public ones */
+	setting_text courier_ca_file;    /* empty: the system's certificates */
+	setting_text courier_hosts_file; /* empty: none besides the system's */
+	setting_text smtp_url;           /* empty: no mail */
+	setting_text smtp_user;
+	setting_text smtp_password_file;
+	setting_text mail_from;
 	setting_text security_contact; /* of security.txt; empty: there is none */
 	setting_text security_policy_url;
 	setting_text security_key_url;
@@ -92,6 +99,9 @@ struct settings {
 	uint32_t sign_in_per_address_max;
 	uint32_t sign_in_window_s;
 	uint32_t sign_in_queue_max;
+	/* limits of the courier */
+	uint32_t webhook_timeout_s;
+	uint32_t mail_per_hour;
 };
 
 /* All defaults. */

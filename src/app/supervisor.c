@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "app/control.h"
+#include "app/courier_settings.h"
 #include "app/data_lock.h"
 #include "app/role.h"
 #include "app/sandbox.h"
@@ -30,12 +31,12 @@ enum {
 	HEALTHY_MS = 60000,  /* a role that lived so long starts with the first back-off again */
 	STOP_MS = 20000,     /* of all roles together; then they are killed */
 	NEVER_READY_MAX = 4, /* the server died so often without having been ready: give up */
-	CHILDREN_MAX = ROLE_LINKS_MAX + 2,
+	CHILDREN_MAX = ROLE_LINKS_MAX + 3,
 	DEMO_ID_MIN = 5,
 	DEMO_ID_MAX = 20,
 };
 
-enum child_kind { CHILD_SERVER, CHILD_GATEWAY, CHILD_DEMO };
+enum child_kind { CHILD_SERVER, CHILD_GATEWAY, CHILD_COURIER, CHILD_DEMO };
 
 struct child {
 	struct supervisor *supervisor;
@@ -61,8 +62,9 @@ struct supervisor {
 	int web_fd;
 	unsigned gateways_n;
 	int watch_fds[ROLE_LINKS_MAX];
-	int gateway_ends[ROLE_LINKS_MAX]; /* of the links: both stay open as long as we live, */
-	int server_ends[ROLE_LINKS_MAX];  /* so that nothing queued is lost with a role */
+	int gateway_ends[ROLE_LINKS_MAX];    /* of the links: both stay open as long as we live, */
+	int server_ends[ROLE_LINKS_MAX];     /* so that nothing queued is lost with a role */
+	int courier_end, server_courier_end; /* the same */
 	unsigned children_n;
 	struct child children[CHILDREN_MAX];
 	bool is_stopping;
@@ -79,6 +81,8 @@ static const char *child_name(const struct child *c, char text[24])
 	case CHILD_GATEWAY:
 		(void)snprintf(text, 24, "gateway-%u", c->index);
 		return text;
+	case CHILD_COURIER:
+		return "courier";
 	case CHILD_DEMO:
 		return "demo";
 	}
@@ -129,6 +133,17 @@ static void restart_gateway(struct supervisor *s, const char *number)
 	}
 }
 
+static void restart_courier(struct supervisor *s)
+{
+	for (unsigned i = 0; i < s->children_n; i++) {
+		struct child *c = &s->children[i];
+		if (c->kind == CHILD_COURIER && c->pid > 0) {
+			log_event(LOG_ERROR, "supervisor.bad_courier", "pid=%d", (int)c->pid);
+			(void)kill(c->pid, SIGKILL);
+		}
+	}
+}
+
 static void on_word(struct child *c, const struct control *m)
 {
 	struct supervisor *s = c->supervisor;
@@ -139,6 +154,8 @@ static void on_word(struct child *c, const struct control *m)
 		start_demo(s, m->text);
 	} else if (m->type == CONTROL_BAD_GATEWAY && c->kind == CHILD_SERVER) {
 		restart_gateway(s, m->text);
+	} else if (m->type == CONTROL_BAD_COURIER && c->kind == CHILD_SERVER) {
+		restart_courier(s);
 	} else {
 		log_event(LOG_WARN, "supervisor.bad_word", "type=%u pid=%d", (unsigned)m->type,
 			(int)c->pid);
@@ -182,6 +199,10 @@ static unsigned fds_of(const struct child *c, int role_control, int fds[SPAWN_FD
 		return 0;
 	fds[n++] = s->settings_fd;
 	fds[n++] = role_control;
+	if (c->kind == CHILD_COURIER) {
+		fds[n++] = s->courier_end;
+		return n;
+	}
 	fds[n++] = c->kind == CHILD_SERVER ? s->web_fd : s->watch_fds[c->index];
 	if (c->kind == CHILD_GATEWAY) {
 		fds[n++] = s->gateway_ends[c->index];
@@ -189,6 +210,7 @@ static unsigned fds_of(const struct child *c, int role_control, int fds[SPAWN_FD
 	}
 	for (unsigned i = 0; i < s->gateways_n; i++)
 		fds[n++] = s->server_ends[i];
+	fds[n++] = s->server_courier_end;
 	return n;
 }
 
@@ -211,10 +233,15 @@ static enum rc spawn_child(struct child *c, int role_control, struct err *e)
 		strchr(host, ':') != NULL && !is_any ? "[%s]:%u" : "%s:%u",
 		is_any ? "127.0.0.1" : host, (unsigned)port);
 	(void)snprintf(index, sizeof index, "%u", c->index);
-	(void)snprintf(links, sizeof links, "%u", c->kind == CHILD_SERVER ? s->gateways_n : 1);
+	(void)snprintf(links, sizeof links, "%u",
+		c->kind == CHILD_SERVER    ? s->gateways_n
+		: c->kind == CHILD_COURIER ? 0
+					   : 1);
 	const char *const role_argv[] = {"kinward", "role",
-		c->kind == CHILD_SERVER ? "server" : "gateway", "--index", index, "--links", links,
-		NULL};
+		c->kind == CHILD_SERVER    ? "server"
+		: c->kind == CHILD_COURIER ? "courier"
+					   : "gateway",
+		"--index", index, "--links", links, NULL};
 	const char *const demo_argv[] = {"kinward", "sim", "--server", server, "--watches", "1",
 		"--id", c->demo_id, "--seed", "1", "--begin", "busy", "--speed", "3", "--upload",
 		"6", "--blind", "0", "--heartbeat", "60", "--manners", "eager", NULL};
@@ -510,6 +537,19 @@ static enum rc watch_signals(struct supervisor *s, struct err *e)
 	return loop_watch(s->loop, &s->signals, e);
 }
 
+static enum rc open_courier_link(struct supervisor *s, struct err *e)
+{
+	int pair[2];
+	enum rc rc = sockets_pair(pair, e);
+
+	if (rc != RC_OK)
+		return rc;
+	s->courier_end = pair[0];
+	s->server_courier_end = pair[1];
+	rc = spawn_lift_fd(&s->courier_end, e);
+	return rc == RC_OK ? spawn_lift_fd(&s->server_courier_end, e) : rc;
+}
+
 static enum rc open_sockets(struct supervisor *s, struct err *e)
 {
 	char address[SOCKETS_ADDRESS_TEXT];
@@ -522,6 +562,8 @@ static enum rc open_sockets(struct supervisor *s, struct err *e)
 		rc = sockets_listen(s->settings.web_listen, 1, &s->web_fd, address, e);
 	if (rc == RC_OK)
 		rc = settings_set(&s->settings, VIEW("web_listen"), view_of(address), e);
+	if (rc == RC_OK)
+		rc = open_courier_link(s, e);
 	for (unsigned i = 0; i < s->gateways_n && rc == RC_OK; i++) {
 		int pair[2];
 		rc = sockets_pair(pair, e);
@@ -602,6 +644,8 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 	raise_descriptors();
 	enum rc rc = check_user(&s->settings, e);
 	if (rc == RC_OK)
+		rc = courier_settings_check(&s->settings, e);
+	if (rc == RC_OK)
 		rc = loop_new(&s->loop, e);
 	if (rc == RC_OK)
 		rc = watch_signals(s, e);
@@ -615,6 +659,7 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 		return rc;
 	timer_init(&s->stop_deadline, on_stop_deadline);
 	start_or_wait(add_child(s, CHILD_SERVER, 0));
+	start_or_wait(add_child(s, CHILD_COURIER, 0));
 	for (unsigned i = 0; i < s->gateways_n; i++)
 		start_or_wait(add_child(s, CHILD_GATEWAY, i));
 	return RC_OK;

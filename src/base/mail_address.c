@@ -47,8 +47,8 @@ bool is_mail_address(struct view text)
 
 struct view mail_address_domain(struct view address)
 {
-	size_t at = view_find(address, '@');
+	struct view none = {0};
+	struct view local;
 
-	return at == address.n ? (struct view){0}
-			       : (struct view){.p = address.p + at + 1, .n = address.n - at - 1};
+	return view_cut_until(&address, '@', LOCAL_MAX, &local) ? address : none;
 }

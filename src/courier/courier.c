@@ -39,7 +39,7 @@ struct courier {
 
 /* ---- the link: the loop's thread ---- */
 
-static void send(struct courier *c, const struct message *m)
+static void tell(struct courier *c, const struct message *m)
 {
 	struct err e;
 
@@ -53,7 +53,7 @@ static void send_result(struct courier *c, const struct message_result *r)
 {
 	struct message m = {.type = MESSAGE_RESULT, .result = *r};
 
-	send(c, &m);
+	tell(c, &m);
 }
 
 static void say_hello(struct courier *c)
@@ -61,7 +61,7 @@ static void say_hello(struct courier *c)
 	struct message m = {.type = MESSAGE_COURIER_HELLO,
 		.courier_hello = {.epoch = c->config.epoch, .busy = (uint16_t)c->busy}};
 
-	send(c, &m);
+	tell(c, &m);
 }
 
 static void end(struct courier *c)
@@ -123,8 +123,8 @@ static bool put_job(struct courier *c, const struct message *m, const struct mes
 	return has_room;
 }
 
-static void take(struct courier *c, const struct message *m, const struct uid *item,
-	uint32_t attempt)
+static void take(
+	struct courier *c, const struct message *m, const struct uid *item, uint32_t attempt)
 {
 	struct message_result r = {.item = *item, .attempt = attempt};
 
@@ -271,8 +271,7 @@ void courier_stop(struct courier *c)
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
-enum rc courier_new(
-	const struct courier_config *config, struct courier **ret_owned, struct err *e)
+enum rc courier_new(const struct courier_config *config, struct courier **ret_owned, struct err *e)
 {
 	struct courier *c = calloc(1, sizeof *c);
 

@@ -11,7 +11,7 @@ struct courier;
 
 enum {
 	COURIER_WORKERS = 8,
-	COURIER_QUEUE_MAX = 64,       /* tries that wait; more are answered COURIER_BUSY */
+	COURIER_QUEUE_MAX = 64, /* tries that wait; more are answered COURIER_BUSY */
 	COURIER_MAIL_PER_HOUR_MAX = 100000,
 	COURIER_BAD_MAX = 3, /* malformed packets before it lets itself be started anew */
 };

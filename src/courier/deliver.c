@@ -19,9 +19,11 @@ enum {
 };
 
 /* One delivery under way. */
-struct try {
+struct
+try {
 	const struct deliver_config *config;
 	CURL *curl;
+	struct curl_blob ca;
 	struct curl_slist *headers, *pins, *recipients;
 	struct addresses addresses; /* the only ones that may be called */
 	bool is_any_address;        /* the operator named the host: no judgement */
@@ -132,6 +134,10 @@ static void append(struct try *t, struct curl_slist **list, const char *text)
 
 static void set_common(struct try *t, long timeout_ms)
 {
+	/* libcurl only reads it, but wants void *. */
+	memcpy(&t->ca.data, &t->config->ca_pem.p, sizeof t->ca.data);
+	t->ca.len = t->config->ca_pem.n;
+	t->ca.flags = CURL_BLOB_NOCOPY;
 	SET(t, CURLOPT_NOSIGNAL, 1L);
 	SET(t, CURLOPT_PROXY, ""); /* whatever the environment says */
 	SET(t, CURLOPT_NOPROXY, "*");
@@ -146,9 +152,10 @@ static void set_common(struct try *t, long timeout_ms)
 	SET(t, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(t, CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(t, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (t->config->ca_file[0] != '\0') {
-		SET(t, CURLOPT_CAINFO, t->config->ca_file);
+	if (t->config->ca_pem.n > 0) {
+		SET(t, CURLOPT_CAINFO, (const char *)NULL);
 		SET(t, CURLOPT_CAPATH, (const char *)NULL);
+		SET(t, CURLOPT_CAINFO_BLOB, &t->ca);
 	}
 	SET(t, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(t, CURLOPT_OPENSOCKETDATA, t);
@@ -272,7 +279,7 @@ static void set_webhook(struct try *t, const struct message_webhook *w, const ch
 /* All addresses of the name, and none of them private: a name with both is no mistake. */
 static enum courier_outcome find_addresses(struct try *t, struct view host)
 {
-	resolve_host(host, t->config->hosts_file, &t->addresses);
+	resolve_host(host, t->config->hosts_fd, &t->addresses);
 	if (t->addresses.n == 0)
 		return COURIER_NO_NAME;
 	for (size_t i = 0; i < t->addresses.n; i++) {

@@ -1,7 +1,8 @@
 /* One try to hand over a webhook or a mail, by libcurl. Webhooks: HTTPS only, the addresses of the
  * name are found once, judged (callable.h) and pinned, and each socket is judged again when it is
  * made; no redirects, no proxy, no cookies, no connection is used twice; answers are counted and
- * thrown away. Mail: the operator's server, TLS always. Blocks; for the courier's worker threads. */
+ * thrown away. Mail: the operator's server, TLS always. Blocks; for the courier's worker threads.
+ */
 #pragma once
 
 #include <stdatomic.h>
@@ -19,8 +20,8 @@ enum {
 /* Texts are kept by the caller; "" where there is none. */
 struct deliver_config {
 	struct prefixes allowed; /* courier_allow */
-	const char *hosts_file;
-	const char *ca_file; /* instead of the system's certificates */
+	int hosts_fd;            /* courier_hosts_file; -1: none */
+	struct view ca_pem;      /* instead of the system's certificates; empty: these */
 	const char *smtp_url, *smtp_user, *smtp_password, *mail_from;
 	uint32_t webhook_timeout_ms;
 	const _Atomic(bool) *is_stopping; /* ends what is under way */

@@ -6,8 +6,8 @@
 #include "base/time_text.h"
 
 enum {
-	WORD_BYTES = 42, /* of text in one encoded word: 56 characters of base64 */
-	LINE_BYTES = 57, /* of text in one line: 76 characters of base64 */
+	WORD_BYTES = 42,      /* of text in one encoded word: 56 characters of base64 */
+	LINE_BYTES = 57,      /* of text in one line: 76 characters of base64 */
 	DAYS_FROM_SUNDAY = 4, /* 1 January 1970 was a Thursday */
 };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -90,8 +90,8 @@ static void put_subject(struct text *t, struct view subject)
 static void put_date(struct text *t, int64_t time_ms)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec"};
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct civil c;
 	char line[64];
 

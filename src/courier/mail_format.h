@@ -1,5 +1,5 @@
-/* A mail as bytes (RFC 5322, MIME), made from parts that the courier does not trust: no part can end
- * a header or begin another one, whatever it holds. Pure. */
+/* A mail as bytes (RFC 5322, MIME), made from parts that the courier does not trust: no part can
+ * end a header or begin another one, whatever it holds. Pure. */
 #pragma once
 
 #include <stdint.h>

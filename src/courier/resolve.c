@@ -1,6 +1,5 @@
 #include "courier/resolve.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <nss.h>
 #include <stdlib.h>
@@ -14,7 +13,8 @@ void resolve_set_up(void)
 	(void)setenv("RES_OPTIONS", "timeout:2 attempts:2", 1); /* without memory: the defaults */
 	(void)setenv("LOCALDOMAIN", "", 1);
 	/* NOLINTEND(concurrency-mt-unsafe) */
-	/* Both are part of the C library: no module is loaded, which the sandbox would not allow. */
+	/* Both are part of the C library: no module is loaded, which the sandbox would not allow.
+	 */
 	(void)__nss_configure_lookup("hosts", "files dns");
 }
 
@@ -61,19 +61,17 @@ void resolve_in_text(struct view text, struct view host, struct addresses *ret)
 		look_at_line(line, host, ret);
 }
 
-static void look_in_file(const char *path, struct view host, struct addresses *ret)
+/* From its beginning each time: it may have been written anew. */
+static void look_in_file(int fd, struct view host, struct addresses *ret)
 {
 	char *text = malloc(HOSTS_FILE_MAX);
-	int fd = text == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	size_t n = 0;
-	ssize_t got = fd < 0 ? 0 : 1;
+	ssize_t got = text == NULL ? 0 : 1;
 
 	while (got > 0 && n < HOSTS_FILE_MAX) {
-		got = read(fd, text + n, HOSTS_FILE_MAX - n);
+		got = pread(fd, text + n, HOSTS_FILE_MAX - n, (off_t)n);
 		n += got > 0 ? (size_t)got : 0;
 	}
-	if (fd >= 0)
-		(void)close(fd); /* only read */
 	resolve_in_text((struct view){.p = text, .n = n}, host, ret);
 	free(text);
 }
@@ -93,7 +91,7 @@ static void ask_system(const char *name, struct addresses *ret)
 	freeaddrinfo(found);
 }
 
-void resolve_host(struct view host, const char *hosts_file, struct addresses *ret)
+void resolve_host(struct view host, int hosts_fd, struct addresses *ret)
 {
 	char name[HTTPS_HOST_MAX + 1];
 
@@ -104,8 +102,8 @@ void resolve_host(struct view host, const char *hosts_file, struct addresses *re
 	}
 	if (!view_to_text(host, name, sizeof name) || name[0] == '\0')
 		return;
-	if (hosts_file[0] != '\0')
-		look_in_file(hosts_file, host, ret);
+	if (hosts_fd >= 0)
+		look_in_file(hosts_fd, host, ret);
 	if (ret->n == 0)
 		ask_system(name, ret);
 }

@@ -12,9 +12,9 @@ struct addresses {
 	struct address items[RESOLVE_MAX];
 };
 
-/* An IP address is itself. A name is looked up in hosts_file (the form of /etc/hosts; "" for none),
- * then by the system. More than RESOLVE_MAX addresses are cut. */
-void resolve_host(struct view host, const char *hosts_file, struct addresses *ret);
+/* An IP address is itself. A name is looked up in the open file hosts_fd (the form of /etc/hosts;
+ * -1 for none), then by the system. More than RESOLVE_MAX addresses are cut. */
+void resolve_host(struct view host, int hosts_fd, struct addresses *ret);
 
 /* Of the process, before threads start: only files and DNS, short waits, no search domains. */
 void resolve_set_up(void);

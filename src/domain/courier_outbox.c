@@ -94,13 +94,14 @@ static void tell_dead(struct stmt *s, dead_letter_fn *fn, void *ctx)
 {
 	bool is_mail = stmt_int(s, 2) != 0;
 	struct dead_letter l = {.id = stmt_uid(s, 0),
-		.partner = is_mail ? (struct uid){{0}} : stmt_uid(s, 1),
 		.created_ms = stmt_int(s, 3),
 		.ended_ms = stmt_int(s, 4),
 		.tries = stmt_int(s, 5),
 		.outcome = (enum courier_outcome)stmt_int(s, 6),
 		.code = (unsigned)stmt_int(s, 7)};
 
+	if (!is_mail)
+		l.partner = stmt_uid(s, 1);
 	fn(ctx, &l);
 }
 

@@ -159,7 +159,7 @@ static enum rc plan_and_write(struct db *db, struct destination *d, struct err *
 static enum rc count_all(
 	struct db *db, int64_t waiting, int64_t dead, int64_t dropped, struct err *e)
 {
-	struct destination all;
+	struct destination all = {0};
 
 	if (waiting == 0 && dead == 0 && dropped == 0)
 		return RC_OK;
@@ -199,8 +199,8 @@ static enum rc insert_item(
 enum rc courier_store_add(
 	struct db *db, const struct courier_new_item *item, int64_t now_ms, struct err *e)
 {
-	struct destination d;
-	struct destination all;
+	struct destination d = {0};
+	struct destination all = {0};
 	enum rc rc = read_destination(db, &item->destination, &d, e);
 
 	if (rc == RC_OK)
@@ -417,7 +417,7 @@ static enum rc next_item(struct db *db, const struct uid *destination, int64_t n
 static enum rc take_one(struct db *db, struct destination *d, int64_t now_ms,
 	struct courier_claim *c, bool *ret_has, struct err *e)
 {
-	struct item i;
+	struct item i = {0};
 	struct courier_work *w = &c->work[c->n];
 	enum rc rc = next_item(db, &d->id, now_ms, &i, w, ret_has, e);
 
@@ -439,7 +439,7 @@ static enum rc take_one(struct db *db, struct destination *d, int64_t now_ms,
 static enum rc claim_from(struct db *db, const struct uid *id, int64_t now_ms, unsigned room,
 	struct courier_claim *c, struct err *e)
 {
-	struct destination d;
+	struct destination d = {0};
 	int64_t sent = 0;
 	bool has_item = true;
 	enum rc rc = read_destination(db, id, &d, e);
@@ -607,8 +607,8 @@ static enum rc put_back(struct db *db, struct item *i, const struct message_resu
 enum rc courier_store_finish(
 	struct db *db, const struct message_result *r, int64_t now_ms, struct err *e)
 {
-	struct item i;
-	struct destination d;
+	struct item i = {0};
+	struct destination d = {0};
 	enum rc rc = read_item(db, &r->item, &i, e);
 
 	if (rc == RC_NOT_FOUND)
@@ -639,8 +639,8 @@ enum rc courier_store_finish(
 
 enum rc courier_store_drop(struct db *db, const struct uid *id, struct err *e)
 {
-	struct item i;
-	struct destination d;
+	struct item i = {0};
+	struct destination d = {0};
 	enum rc rc = read_item(db, id, &i, e);
 
 	if (rc == RC_NOT_FOUND)
@@ -680,8 +680,8 @@ enum rc courier_store_release(struct db *db, int64_t now_ms, struct err *e)
 
 enum rc courier_store_revive(struct db *db, const struct uid *id, int64_t now_ms, struct err *e)
 {
-	struct item i;
-	struct destination d;
+	struct item i = {0};
+	struct destination d = {0};
 	struct stmt *s = NULL;
 	enum rc rc = read_item(db, id, &i, e);
 
@@ -713,7 +713,7 @@ enum rc courier_store_revive(struct db *db, const struct uid *id, int64_t now_ms
 
 static enum rc forget_mails(struct db *db, const struct uid *owner, struct err *e)
 {
-	struct destination d;
+	struct destination d = {0};
 	int64_t waiting = 0;
 	int64_t dead = 0;
 	enum rc rc = read_destination(db, &courier_mail_destination, &d, e);
@@ -739,7 +739,7 @@ static enum rc forget_mails(struct db *db, const struct uid *owner, struct err *
 
 enum rc courier_store_forget(struct db *db, const struct uid *owner, struct err *e)
 {
-	struct destination d;
+	struct destination d = {0};
 	enum rc rc = read_destination(db, owner, &d, e); /* of a partner */
 
 	if (rc == RC_OK)

@@ -176,7 +176,7 @@ class Server:
         return self
 
     def wait_ready(self, start=0):
-        roles = ["server"] + [f"gateway-{n}" for n in range(int(self.settings["gateways"]))]
+        roles = ["server", "courier"] + [f"gateway-{n}" for n in range(int(self.settings["gateways"]))]
         for role in roles:
             self.process.wait_line(lambda line, r=role: f"role_ready role={r} " in line, start=start)
         if self.is_new:
