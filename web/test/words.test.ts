@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, type AST } from 'svelte/compiler';
 import { describe, expect, test } from 'vitest';
+import { ACTS, ASKED } from '../src/group/act-words';
+import { APPROVAL_KINDS } from '../src/group/approval-words';
+import { COMING_CODES } from '../src/lib/coming-codes';
+import { RIGHTS, ROLES } from '../src/lib/rights';
 import { de } from '../src/words/de';
 import { en } from '../src/words/en';
 import { es } from '../src/words/es';
@@ -24,9 +28,14 @@ function enumOf(name: string): string[] {
 	return [...(found?.[1] ?? '').matchAll(/"(\w+)"/g)].map((m) => m[1] ?? '');
 }
 
+/** What people can ask of a watch. */
+const COMMANDS = [
+	'locate', 'find', 'message', 'call', 'check_in_call', 'photo', 'power_off', 'reset', 'new_password'
+];
+
 /** Beginnings of keys that are put together: `problem.${code}`, and all that can follow. */
 const PUT_TOGETHER: Record<string, readonly string[]> = {
-	'problem.': [...enumOf('ProblemCode'), 'offline', 'timeout', 'answer_bad'],
+	'problem.': [...enumOf('ProblemCode'), 'offline', 'timeout', 'answer_bad', 'passkey_cancelled', 'passkey_known', 'passkey_failed', ...COMING_CODES],
 	'kind.': enumOf('AlarmKind'),
 	'mark.': enumOf('Mark'),
 	'source.': ['gps', 'wifi', 'cell', 'none'],
@@ -35,9 +44,22 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'setting.': enumOf('SettingState'),
 	'nav.': ['map', 'talk', 'day', 'care'],
 	'command.': ['sent', 'refused', 'expired', 'cancelled', 'unknown'],
-	'confirmed.': ['locate', 'find', 'message', 'other'],
-	'unknown.': ['locate', 'find', 'message', 'other'],
-	'asked.': ['locate', 'find', 'message', 'other'],
+	'confirmed.': [...COMMANDS, 'other'],
+	'unknown.': [...COMMANDS, 'other'],
+	'asked.': [...COMMANDS, 'other'],
+	'reason.': ['by_watch', 'not_announced', 'never_answered', 'went_dark'],
+	'sure.': ['power_off', 'reset', 'new_password'],
+	'role.': ROLES,
+	'role_text.': ROLES,
+	'right.': RIGHTS,
+	'act.': ACTS,
+	'act_asked.': ASKED,
+	'approval_kind.': APPROVAL_KINDS,
+	'approval.did_': ['approve', 'object', 'withdraw'],
+	'watchers.': ['partner', 'operator'],
+	'kept.': ['confirmed', 'wanted', 'refused', 'unknown'],
+	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
+	'sms_alerts.': ['sos', 'low_battery', 'removed'],
 	'compass.': ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'],
 	'foreign.': ['aqsh', 'http', 'tls', 'gt06', 'thinkrace'],
 	'sms.': ['server', 'server_old', 'query']
@@ -76,7 +98,7 @@ describe('catalogues', () => {
 
 	test('de and es are translated', () => {
 		// These few are the same word in the languages.
-		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named']);
+		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'role.admin']);
 		const equal = (a: Text, b: Text) => JSON.stringify(a) === JSON.stringify(b);
 		for (const language of ['de', 'es']) {
 			const shared = Object.entries(catalogues[language] ?? {}).filter(

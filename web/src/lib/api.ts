@@ -5,15 +5,18 @@ import type { components, paths } from '../generated/api';
 import { clock } from './clock.svelte';
 
 type Schemas = components['schemas'];
-export type Wearer = Schemas['Wearer'];
+export type Wearer = Schemas['Wearer'] & { my_rights?: string[] };
 export type Device = Schemas['Device'];
 export type Fix = Schemas['Fix'];
 export type Alarm = Schemas['Alarm'];
 export type AlarmKind = Schemas['AlarmKind'];
-export type Command = Schemas['Command'];
+export type Command = Schemas['Command'] & { contact?: { id: string; name: string } };
 export type CommandState = Schemas['CommandState'];
 export type Claim = Schemas['Claim'];
-export type Session = Schemas['Session'];
+export type Session = Omit<Schemas['Session'], 'account'> & {
+	account: Schemas['Account'] & { has_second_factor?: boolean; frozen_until?: string };
+	stepped_up_until?: string;
+};
 export type SessionInfo = Schemas['SessionInfo'];
 export type Group = Schemas['Group'];
 export type Status = Schemas['Status'];
@@ -22,7 +25,18 @@ export type OperatorDevices = Schemas['OperatorDevices'];
 export type ServerProblemCode = Schemas['ProblemCode'];
 
 /** What can go wrong: what the server says, and what happens before it can say anything. */
-export type ProblemCode = ServerProblemCode | 'offline' | 'timeout' | 'answer_bad';
+export type ProblemCode =
+	| ServerProblemCode
+	| 'offline'
+	| 'timeout'
+	| 'answer_bad'
+	| 'passkey_cancelled'
+	| 'passkey_known'
+	| 'passkey_failed'
+	| ComingCode;
+
+/** Codes of parts of the server that are being built. */
+type ComingCode = (typeof import('./coming-codes').COMING_CODES)[number];
 
 export class Problem extends Error {
 	constructor(
@@ -49,9 +63,34 @@ async function timedFetch(request: Request): Promise<Response> {
 	}
 }
 
+/** Answers that say what the person must do first. */
+export type ProofWanted = 'step_up_needed' | 'second_factor_missing';
+
+let onProofWanted: (wanted: ProofWanted) => Promise<boolean> = async () => false;
+
+/** What to do when the server wants a fresh proof; it gives whether there is one now. */
+export function whenProofWanted(action: (wanted: ProofWanted) => Promise<boolean>): void {
+	onProofWanted = action;
+}
+
+async function proofWantedBy(response: Response): Promise<ProofWanted | undefined> {
+	if (response.status !== 403) return undefined;
+	const body: unknown = await response.clone().json().catch(() => undefined);
+	const code = (body as { code?: unknown } | undefined)?.code;
+	return code === 'step_up_needed' || code === 'second_factor_missing' ? code : undefined;
+}
+
+/** A request; when the server wants a proof first, the person is asked for it and the request made once more. */
+export async function guarded(request: Request): Promise<Response> {
+	const again = request.clone();
+	const response = await timedFetch(request);
+	const wanted = await proofWantedBy(response);
+	return wanted && (await onProofWanted(wanted)) ? timedFetch(again) : response;
+}
+
 export const api = createClient<paths>({
 	baseUrl: globalThis.location?.origin ?? 'http://localhost',
-	fetch: timedFetch,
+	fetch: guarded,
 	cache: 'no-store'
 });
 
@@ -60,6 +99,10 @@ let onSignedOut: () => void = () => {};
 /** What to do when the server says that the session has ended. */
 export function whenSignedOut(action: () => void): void {
 	onSignedOut = action;
+}
+
+export function signedOutBy(problem: Problem): void {
+	if (problem.code === 'sign_in_needed') onSignedOut();
 }
 
 /** Reads a problem out of an error answer, whatever it is that came. */
@@ -94,7 +137,7 @@ export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
 	}
 	if (got.response.ok) return got.data as T;
 	const problem = problemOf(got.error, got.response);
-	if (problem.code === 'sign_in_needed') onSignedOut();
+	signedOutBy(problem);
 	throw problem;
 }
 

@@ -3,11 +3,16 @@
 import { api, ask, asProblem, type Command, type Problem } from './api';
 import { live } from './live.svelte';
 
-type Asked = { type: 'locate' | 'find' } | { type: 'message'; text: string };
+type Asked =
+	| { type: 'locate' | 'find' | 'check_in_call' | 'photo' | 'power_off' | 'new_password' | 'reset' }
+	| { type: 'message'; text: string }
+	| { type: 'call'; contact: string };
 
 export class Giver {
 	busy = $state(false);
 	problem = $state.raw<Problem | undefined>();
+	/** The last request must be agreed to by others first. */
+	waits = $state(false);
 	/** The same key again after a broken answer, so that the watch does not ring twice. */
 	#key: { body: string; key: string } | undefined;
 
@@ -15,18 +20,24 @@ export class Giver {
 		if (this.busy) return undefined;
 		this.busy = true;
 		this.problem = undefined;
+		this.waits = false;
 		const body = JSON.stringify([wearer, asked]);
 		if (this.#key?.body !== body) this.#key = { body, key: randomKey() };
 		try {
-			const command = await ask(
+			const answer = await ask(
 				api.POST('/api/v1/wearers/{wearer}/commands', {
 					params: { path: { wearer }, header: { 'Idempotency-Key': this.#key.key } },
-					body: asked
+					body: asked as never
 				})
 			);
 			this.#key = undefined;
-			live.putCommand(command);
-			return command;
+			// Instead of a command it can be something that others must agree to.
+			if ('needs' in answer) {
+				this.waits = true;
+				return undefined;
+			}
+			live.putCommand(answer);
+			return answer;
 		} catch (cause) {
 			this.problem = asProblem(cause);
 			return undefined;

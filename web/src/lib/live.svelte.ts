@@ -3,6 +3,8 @@
 import { allOpen, keptAlarms } from './alarm-list';
 import { api, ask, type Alarm, type Claim, type Command, type Wearer } from './api';
 import { clock } from './clock.svelte';
+import { groups } from './groups.svelte';
+import { notices } from './notices.svelte';
 import { isOlderAlarm, isOlderCommand } from './order';
 import { Stream } from './stream';
 
@@ -133,6 +135,8 @@ class Live {
 			const held = this.#held ?? [];
 			this.#held = undefined;
 			for (const apply of held) apply();
+			groups.changed(undefined);
+			notices.told();
 			await Promise.all(shown.map((id) => this.loadCommands(id)));
 		} catch {
 			if (round !== this.#round) return;
@@ -167,6 +171,12 @@ class Live {
 			case 'claim':
 				this.putClaim(data as Claim);
 				break;
+			case 'notice':
+				notices.told();
+				break;
+			case 'group':
+				groups.changed((data as { group?: string }).group);
+				break;
 			case 'removed':
 				this.dropWearer((data as { wearer: string }).wearer);
 				break;
@@ -177,6 +187,8 @@ class Live {
 		this.#round++;
 		this.#stream = undefined;
 		this.#held = undefined;
+		groups.clear();
+		notices.clear();
 		this.wearers = [];
 		this.alarms = [];
 		this.claims = [];

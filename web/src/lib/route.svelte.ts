@@ -9,7 +9,21 @@ export type Route =
 	| { at: 'alarms' }
 	| { at: 'claim'; claim?: string }
 	| { at: 'person'; wearer: string }
+	| { at: 'contacts'; wearer: string }
+	| { at: 'photos'; wearer: string }
+	| { at: 'group'; group?: string }
+	| { at: 'member'; group: string; account: string }
+	| { at: 'invite'; group: string }
+	| { at: 'audit'; group: string }
+	| { at: 'partners'; group: string }
+	| { at: 'notices' }
 	| { at: 'account' }
+	| { at: 'safety' }
+	| { at: 'protect' }
+	| { at: 'recover' }
+	| { at: 'recovery'; token: string }
+	| { at: 'email'; token: string }
+	| { at: 'invitation'; token: string }
 	| { at: 'operator' };
 
 const ID = /^[0-9a-f]{32}$/;
@@ -18,11 +32,18 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** Reads an address; what is not understood is the map. */
 export function parseRoute(hash: string): Route {
 	const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
-	const [place = '', first = '', second = ''] = path.split('/');
+	const [place = '', first = '', second = '', third = '', fourth = ''] = path.split('/');
 	const wearer = ID.test(first) ? { wearer: first } : {};
 	switch (place) {
 		case 'setup':
-			return { at: 'setup', token: new URLSearchParams(query).get('token') ?? '' };
+		case 'recovery':
+		case 'email':
+		case 'invitation':
+			return { at: place, token: new URLSearchParams(query).get('token') ?? '' };
+		case 'recover':
+		case 'protect':
+		case 'notices':
+			return { at: place };
 		case 'talk':
 			return { at: 'talk', ...wearer };
 		case 'day':
@@ -30,10 +51,11 @@ export function parseRoute(hash: string): Route {
 		case 'care':
 			if (first === 'alarms') return { at: 'alarms' };
 			if (first === 'watch') return { at: 'claim', ...(ID.test(second) ? { claim: second } : {}) };
-			if (first === 'person' && ID.test(second)) return { at: 'person', wearer: second };
+			if (first === 'person' && ID.test(second)) return personRoute(second, third);
+			if (first === 'group') return ID.test(second) ? groupRoute(second, third, fourth) : { at: 'group' };
 			return { at: 'care' };
 		case 'account':
-			return { at: 'account' };
+			return first === 'safety' ? { at: 'safety' } : { at: 'account' };
 		case 'operator':
 			return { at: 'operator' };
 		default:
@@ -41,11 +63,23 @@ export function parseRoute(hash: string): Route {
 	}
 }
 
+function personRoute(wearer: string, page: string): Route {
+	return page === 'contacts' || page === 'photos' ? { at: page, wearer } : { at: 'person', wearer };
+}
+
+function groupRoute(group: string, page: string, account: string): Route {
+	if (page === 'member' && ID.test(account)) return { at: 'member', group, account };
+	return page === 'invite' || page === 'audit' || page === 'partners' ? { at: page, group } : { at: 'group', group };
+}
+
 /** The address of a route: the other way round. */
 export function addressOf(route: Route): string {
 	switch (route.at) {
 		case 'setup':
-			return `#/setup?token=${encodeURIComponent(route.token)}`;
+		case 'recovery':
+		case 'email':
+		case 'invitation':
+			return `#/${route.at}?token=${encodeURIComponent(route.token)}`;
 		case 'map':
 		case 'talk':
 			return ['#', route.at, route.wearer].filter(Boolean).join('/');
@@ -57,17 +91,40 @@ export function addressOf(route: Route): string {
 			return ['#', 'care', 'watch', route.claim].filter(Boolean).join('/');
 		case 'person':
 			return `#/care/person/${route.wearer}`;
+		case 'contacts':
+		case 'photos':
+			return `#/care/person/${route.wearer}/${route.at}`;
+		case 'group':
+			return ['#', 'care', 'group', route.group].filter(Boolean).join('/');
+		case 'member':
+			return `#/care/group/${route.group}/member/${route.account}`;
+		case 'invite':
+		case 'audit':
+		case 'partners':
+			return `#/care/group/${route.group}/${route.at}`;
+		case 'safety':
+			return '#/account/safety';
 		default:
 			return `#/${route.at}`;
 	}
 }
+
+/** What links in mails and invitations open: before the sign-in, and instead of the map. */
+export function isOutside(route: Route): boolean {
+	return ['setup', 'recover', 'recovery', 'email', 'invitation'].includes(route.at);
+}
+
+const CARE = new Set<Route['at']>([
+	...(['care', 'alarms', 'claim', 'person', 'contacts', 'photos'] as const),
+	...(['group', 'member', 'invite', 'audit', 'partners'] as const)
+]);
 
 export type Place = 'map' | 'talk' | 'day' | 'care';
 
 /** Under which of the four places a route is found. */
 export function placeOf(route: Route): Place | undefined {
 	if (route.at === 'map' || route.at === 'talk' || route.at === 'day') return route.at;
-	return ['care', 'alarms', 'claim', 'person'].includes(route.at) ? 'care' : undefined;
+	return CARE.has(route.at) ? 'care' : undefined;
 }
 
 class Router {

@@ -39,6 +39,11 @@ class Account {
 		if (this.status) this.status = { ...this.status, setup_needed: false };
 	}
 
+	/** After groups or roles have changed. */
+	async reload(): Promise<void> {
+		this.session = await ask(api.GET('/api/v1/session'));
+	}
+
 	async signOut(): Promise<void> {
 		try {
 			await ask(api.DELETE('/api/v1/session'));
@@ -46,9 +51,7 @@ class Account {
 			// A session that has ended already is what was wanted.
 			if (!(cause instanceof Problem) || cause.status !== 401) throw cause;
 		}
-		this.session = undefined;
-		this.ended = false;
-		this.state = 'signed_out';
+		this.gone();
 	}
 
 	/** The server does not know the session any more. */
@@ -57,6 +60,18 @@ class Account {
 		this.session = undefined;
 		this.ended = true;
 		this.state = 'signed_out';
+	}
+
+	/** The account is no more. */
+	gone(): void {
+		this.session = undefined;
+		this.ended = false;
+		this.state = 'signed_out';
+	}
+
+	/** A passkey or an authenticator app stands beside the password. */
+	get isProtected(): boolean {
+		return this.session?.account.has_second_factor ?? false;
 	}
 
 	get groups() {

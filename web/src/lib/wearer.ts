@@ -2,6 +2,12 @@
 
 import type { Alarm, Command, Fix, Wearer } from './api';
 import { drawable } from './geo';
+import type { Right } from './rights';
+
+/** Whether whoever looks may do this for the wearer, now. */
+export function may(wearer: Wearer, right: Right): boolean {
+	return wearer.my_rights?.includes(right) ?? true;
+}
 
 /** A place older than this looks old: longer than any usual upload interval. */
 export const OLD_MS = 15 * 60_000;

@@ -1,5 +1,8 @@
 // Deutsch. Kurz, schlicht, freundlich; die Uhr tragende Person wird beim Namen genannt, Leserinnen und Leser werden geduzt.
 
+import { group } from './de-group';
+import { safety } from './de-safety';
+import { watch } from './de-watch';
 import type { Catalogue } from './words.svelte';
 
 export const de: Catalogue = {
@@ -436,5 +439,9 @@ export const de: Catalogue = {
 	'problem.too_many_codes': 'Fünf Codes wurden gesendet. Bitte beginne neu.',
 	'problem.internal': 'In der App oder auf dem Server ging etwas schief. Versuche es noch einmal; von der Uhr geht nichts verloren.',
 	'problem.demo_failed': 'Die simulierte Uhr konnte nicht starten. Versuche es gleich noch einmal.',
-	'problem.busy': 'Der Server ist beschäftigt. Nichts wurde geändert. Versuche es gleich noch einmal.'
+	'problem.busy': 'Der Server ist beschäftigt. Nichts wurde geändert. Versuche es gleich noch einmal.',
+
+	...safety,
+	...group,
+	...watch
 };

@@ -1,6 +1,10 @@
 // English. Short, plain, kind; no jargon, no exclamation marks. The wearer is called by name.
 
-export const en = {
+import { group } from './en-group';
+import { safety } from './en-safety';
+import { watch } from './en-watch';
+
+const base = {
 	'app.name': 'Kinward',
 	'app.claim': 'Where they are, on your own server.',
 	'app.starting': 'Starting…',
@@ -436,3 +440,5 @@ export const en = {
 	'problem.demo_failed': 'The simulated watch could not be started. Try again in a moment.',
 	'problem.busy': 'The server is busy. Nothing was changed. Try again in a moment.'
 } as const;
+
+export const en = { ...base, ...safety, ...group, ...watch } as const;

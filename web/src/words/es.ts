@@ -1,5 +1,8 @@
 // Español. Breve, sencillo y amable; a quien lleva el reloj se le llama por su nombre y a quien lee se le tutea.
 
+import { group } from './es-group';
+import { safety } from './es-safety';
+import { watch } from './es-watch';
 import type { Catalogue } from './words.svelte';
 
 export const es: Catalogue = {
@@ -436,5 +439,9 @@ export const es: Catalogue = {
 	'problem.too_many_codes': 'Se enviaron cinco códigos. Empieza de nuevo.',
 	'problem.internal': 'Algo ha fallado en la app o en el servidor. Inténtalo de nuevo; del reloj no se pierde nada.',
 	'problem.demo_failed': 'No se pudo iniciar el reloj simulado. Inténtalo en un momento.',
-	'problem.busy': 'El servidor está ocupado. No se ha cambiado nada. Inténtalo en un momento.'
+	'problem.busy': 'El servidor está ocupado. No se ha cambiado nada. Inténtalo en un momento.',
+
+	...safety,
+	...group,
+	...watch
 };

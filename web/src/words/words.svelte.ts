@@ -6,6 +6,8 @@ export type Key = keyof typeof en;
 /** A text, or one for each number form that the language has. */
 export type Text = string | (Partial<Record<Intl.LDMLPluralRule, string>> & { other: string });
 export type Catalogue = Record<Key, Text>;
+/** A part of a catalogue in another language: the same keys as the English one. */
+export type Texts<English> = Record<keyof English, Text>;
 export type Values = Record<string, string | number>;
 
 export const LANGUAGES = { de: 'Deutsch', en: 'English', es: 'Español' } as const;
