@@ -64,8 +64,10 @@ describe('the first day', () => {
 		await page.getByText('too easy to guess').waitFor();
 		await page.getByLabel('Password').fill(PASSWORD);
 		await page.getByRole('button', { name: 'Create account' }).click();
-		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
+		await page.getByRole('heading', { name: 'Protect your account' }).waitFor();
 		expect(page.url()).not.toContain('token');
+		await page.getByRole('link', { name: 'Later' }).click();
+		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
 	});
 
 	test('the link works once', async () => {
@@ -82,10 +84,10 @@ describe('the first day', () => {
 		await page.getByRole('button', { name: 'Sign out' }).click();
 		await page.getByLabel('Login').fill('maria');
 		await page.getByLabel('Password').fill('not the password');
-		await page.getByRole('button', { name: 'Sign in' }).click();
+		await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 		await page.getByText('Login or password is wrong.').waitFor();
 		await page.getByLabel('Password').fill(PASSWORD);
-		await page.getByRole('button', { name: 'Sign in' }).click();
+		await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
 	});
 
@@ -285,7 +287,7 @@ describe('the first day', () => {
 
 	test('an sos takes the whole screen on every page; who takes it is seen by all', async () => {
 		const { page } = maria;
-		await page.goto(`${server.url}/#/account`);
+		await page.goto(`${server.url}/#/account/safety`);
 		await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
 		const phone = await openPage(browser, server, { viewport: { width: 390, height: 844 }, hasTouch: true });
 		await signIn(phone.page, server);
@@ -426,7 +428,7 @@ describe('the first day', () => {
 		const { page } = maria;
 		const other = await openPage(browser, server);
 		await signIn(other.page, server);
-		await page.goto(`${server.url}/#/account`);
+		await page.goto(`${server.url}/#/account/safety`);
 		const row = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: 'End', exact: true }) });
 		await row.first().waitFor();
 		for (let left = await row.count(); left > 0; left--) {
@@ -442,21 +444,22 @@ describe('the first day', () => {
 		const { page } = maria;
 		await page.goto(`${server.url}/#/account`);
 		await page.getByRole('button', { name: 'Deutsch' }).click();
-		await page.getByRole('heading', { name: 'Wo du angemeldet bist' }).waitFor();
+		await page.getByRole('heading', { name: 'Sprache' }).waitFor();
 		expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
 		await page.getByText('Gespeichert').waitFor();
 		await page.reload();
 		await page.getByRole('link', { name: 'Karte' }).waitFor();
 		await page.getByRole('button', { name: 'Español' }).click();
-		await page.getByRole('heading', { name: 'Dónde has iniciado sesión' }).waitFor();
+		await page.getByRole('heading', { name: 'Idioma' }).waitFor();
 		await page.getByText('Guardado').waitFor();
 		await page.getByRole('button', { name: 'English' }).click();
-		await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
+		await page.getByRole('heading', { name: 'Language' }).waitFor();
 		await page.getByText('Saved').waitFor();
 	});
 
 	test('the password can be changed, with the right one', async () => {
 		const { page } = maria;
+		await page.getByRole('link', { name: 'Safety' }).click();
 		await page.getByLabel('Current password').fill('something else');
 		await page.getByLabel('New password').fill('another long password 4');
 		await page.getByRole('button', { name: 'Change password' }).click();

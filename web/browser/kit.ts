@@ -1,6 +1,7 @@
 // What the browser tests are made of: the real program with simulated watches, and pages that remember
 // everything that went wrong in them.
 
+import { createHmac } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -97,6 +98,7 @@ export class Server {
 	readonly folder = mkdtempSync(join(tmpdir(), 'kinward-browser-'));
 	url = '';
 	watchPort = 0;
+	webPort = 0;
 	setupLink = '';
 	#child: Child | undefined;
 
@@ -104,12 +106,14 @@ export class Server {
 		const isNew = this.watchPort === 0;
 		if (isNew) {
 			this.watchPort = await freePort();
-			this.url = `http://127.0.0.1:${await freePort()}`;
+			this.webPort = await freePort();
+			// A name, because no browser makes passkeys for a bare address.
+			this.url = `http://localhost:${this.webPort}`;
 		}
 		const all = {
 			data_dir: join(this.folder, 'data'),
 			watch_listen: `127.0.0.1:${this.watchPort}`,
-			web_listen: new URL(this.url).host,
+			web_listen: `127.0.0.1:${this.webPort}`,
 			web_dir: join(root, 'web/dist'),
 			public_host: 'watch.example.org',
 			gateways: '1',
@@ -365,6 +369,7 @@ export async function setUp(page: Page, server: Server, name = 'Maria Roth'): Pr
 	await page.getByLabel('Login').fill('maria');
 	await page.getByLabel('Password').fill(PASSWORD);
 	await page.getByRole('button', { name: 'Create account' }).click();
+	await page.getByRole('link', { name: 'Later' }).click();
 	await page.getByRole('navigation', { name: 'Places' }).waitFor();
 }
 
@@ -372,7 +377,7 @@ export async function signIn(page: Page, server: Server): Promise<void> {
 	await page.goto(server.url);
 	await page.getByLabel('Login').fill('maria');
 	await page.getByLabel('Password').fill(PASSWORD);
-	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 	await page.getByRole('navigation', { name: 'Places' }).waitFor();
 }
 
@@ -394,6 +399,33 @@ export async function bind(page: Page, server: Server, sim: Sim, n: number, name
 		wearer: string;
 	};
 	return bound.wearer;
+}
+
+/** A device with a fingerprint reader, as the browser sees it: passkeys are made and used at once. */
+export async function addAuthenticator(page: Page): Promise<void> {
+	const devtools = await page.context().newCDPSession(page);
+	await devtools.send('WebAuthn.enable');
+	await devtools.send('WebAuthn.addVirtualAuthenticator', {
+		options: {
+			protocol: 'ctap2',
+			transport: 'internal',
+			hasResidentKey: true,
+			hasUserVerification: true,
+			isUserVerified: true,
+			automaticPresenceSimulation: true
+		}
+	});
+}
+
+/** The code that an authenticator app shows for a key in base32 (RFC 6238: SHA-1, 30 s, six digits). */
+export function totp(key: string, atMs = Date.now()): string {
+	const bits = [...key.replace(/\s/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+	const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+	const step = Buffer.alloc(8);
+	step.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
+	const mac = createHmac('sha1', secret).update(step).digest();
+	const offset = (mac.at(-1) ?? 0) & 15;
+	return `${(mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000}`.padStart(6, '0');
 }
 
 /** All that axe finds wrong, in words. */

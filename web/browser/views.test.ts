@@ -168,7 +168,8 @@ describe('with three wearers', () => {
 			['16-claim-new', '#/care/watch', 'fieldset'],
 			['17-claim', `#/care/watch/${claim}`, '.copy'],
 			['18-person', `#/care/person/${emma}`, '.setting'],
-			['19-account', '#/account', '.session'],
+			['19-account', '#/account', '#account-language'],
+			['40-safety', '#/account/safety', '.session'],
 			['20-operator', '#/operator', '#op-limits']
 		];
 		await page.goto(server.url);

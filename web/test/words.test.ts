@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, type AST } from 'svelte/compiler';
 import { describe, expect, test } from 'vitest';
-import { ACTS, ASKED } from '../src/group/act-words';
+import { ACTS, ASKED, REFUSALS } from '../src/group/act-words';
 import { APPROVAL_KINDS } from '../src/group/approval-words';
 import { COMING_CODES } from '../src/lib/coming-codes';
 import { RIGHTS, ROLES } from '../src/lib/rights';
@@ -53,6 +53,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'role_text.': ROLES,
 	'right.': RIGHTS,
 	'act.': ACTS,
+	'refused.': REFUSALS,
 	'act_asked.': ASKED,
 	'approval_kind.': APPROVAL_KINDS,
 	'approval.did_': ['approve', 'object', 'withdraw'],

@@ -19,6 +19,12 @@ export const ASKED = [
 	'call', 'check_in_call', 'find', 'locate', 'message', 'new_password', 'photo', 'power_off', 'reset'
 ] as const;
 
+/** Why something was not done, said of somebody else. */
+export const REFUSALS = [
+	'right_missing', 'not_now', 'step_up_needed', 'step_up_failed', 'second_factor_missing', 'recovery_runs', 'not_found',
+	'code_wrong', 'password_wrong', 'sign_in_failed', 'objected', 'expired', 'withdrawn'
+] as const;
+
 export function actWords(entry: AuditEntry, t: typeof Say): string {
 	const name = entry.action.replaceAll('.', '_').replaceAll('-', '_');
 	const known = ACTS.find((act) => act === name);

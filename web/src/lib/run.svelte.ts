@@ -1,5 +1,6 @@
 // One thing at a time that a button starts: whether it runs, and what went wrong.
 
+import { untrack } from 'svelte';
 import { asProblem, type Problem } from './api';
 
 export class Runner {
@@ -8,7 +9,8 @@ export class Runner {
 
 	/** True when it went well. */
 	async run(action: () => Promise<void>): Promise<boolean> {
-		if (this.busy) return false;
+		// An effect that begins something must not begin it again because it has begun.
+		if (untrack(() => this.busy)) return false;
 		this.busy = true;
 		this.problem = undefined;
 		try {

@@ -162,7 +162,6 @@ export const group: Texts<typeof english> = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.refused': 'Abgelehnt: {why}',
 	'act.pending': 'Wartet auf Zustimmung.',
 	'act.account_recovery': 'möchte wieder in ein verlorenes Konto',
 	'act.account_second_factor': 'hat den Schutz des Kontos geändert',
@@ -211,6 +210,21 @@ export const group: Texts<typeof english> = {
 	'act.wearer_reset': 'hat die Uhr zurückgesetzt',
 	'act.wearer_view': 'hat den Ort angesehen',
 
+	'refused.other': 'Abgelehnt.',
+	'refused.right_missing': 'Abgelehnt: kein Recht dazu.',
+	'refused.not_now': 'Abgelehnt: nicht zu dieser Zeit.',
+	'refused.step_up_needed': 'Am Ende nicht bestätigt.',
+	'refused.step_up_failed': 'Abgelehnt: falscher Nachweis.',
+	'refused.second_factor_missing': 'Abgelehnt: Das Konto hat nur ein Passwort.',
+	'refused.recovery_runs': 'Abgelehnt: Das Konto wird gerade wiederhergestellt.',
+	'refused.not_found': 'Abgelehnt: nicht da oder fremd.',
+	'refused.code_wrong': 'Abgelehnt: falscher Code.',
+	'refused.password_wrong': 'Abgelehnt: falsches Passwort.',
+	'refused.sign_in_failed': 'Abgelehnt: falsche Anmeldung.',
+	'refused.objected': 'Jemand hat widersprochen.',
+	'refused.expired': 'Zu spät.',
+	'refused.withdrawn': 'Zurückgezogen.',
+
 	'act_asked.call': 'hat die Uhr anrufen lassen',
 	'act_asked.check_in_call': 'hat um einen Kontrollanruf gebeten',
 	'act_asked.find': 'hat die Uhr klingeln lassen',
@@ -220,6 +234,9 @@ export const group: Texts<typeof english> = {
 	'act_asked.photo': 'hat um ein Foto gebeten',
 	'act_asked.power_off': 'hat die Uhr ausgeschaltet',
 	'act_asked.reset': 'hat die Uhr zurückgesetzt',
+
+	'problem.second_person_needed': 'Erst muss eine zweite Admin-Person zustimmen.',
+	'problem.waiting_time': 'Erst muss eine Wartezeit vergehen, in der andere widersprechen können.',
 
 	'watchers.title': 'Wer kann {name} sehen?',
 	'watchers.text': 'Alle in der Gruppe sehen diese Liste, und {name} erfährt auf der Uhr von jeder neuen Person.',

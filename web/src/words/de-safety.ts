@@ -81,7 +81,8 @@ export const safety: Texts<typeof english> = {
 	'protect.later': 'Später',
 	'protect.later_text': 'Bis dahin geht nicht, was heikel ist: zum Beispiel jemanden einladen oder eine Uhr ausschalten.',
 
-	'mail.title': 'E-Mail',
+	'reach.title': 'Wie du erreichbar bist',
+
 	'mail.hint': 'Damit du wieder hineinkommst, wenn alles andere verloren ist. Wir schreiben sonst nur Warnungen dorthin.',
 	'mail.send': 'Link zum Bestätigen schicken',
 	'mail.sent': 'Wir haben einen Link an {address} geschickt. Öffne ihn, um die Adresse zu bestätigen.',
@@ -90,7 +91,6 @@ export const safety: Texts<typeof english> = {
 	'mail.link_title': 'Deine E-Mail-Adresse',
 	'mail.link_done': 'Danke. Die Adresse ist bestätigt.',
 
-	'phone.title': 'Telefonnummer',
 	'phone.hint': 'Hier klingelt es, wenn die Uhr dich anrufen soll. Andere in deiner Gruppe sehen sie nicht.',
 	'phone.save': 'Nummer speichern',
 

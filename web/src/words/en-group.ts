@@ -159,7 +159,6 @@ export const group = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.refused': 'Refused: {why}',
 	'act.pending': 'Waits for agreement.',
 	'act.account_recovery': 'asks to get back into a lost account',
 	'act.account_second_factor': 'changed how the account is protected',
@@ -208,6 +207,21 @@ export const group = {
 	'act.wearer_reset': 'reset the watch',
 	'act.wearer_view': 'looked at the place',
 
+	'refused.other': 'Refused.',
+	'refused.right_missing': 'Refused: no right to it.',
+	'refused.not_now': 'Refused: not at this time.',
+	'refused.step_up_needed': 'Not confirmed in the end.',
+	'refused.step_up_failed': 'Refused: the proof was wrong.',
+	'refused.second_factor_missing': 'Refused: the account has only a password.',
+	'refused.recovery_runs': 'Refused: the account is being recovered.',
+	'refused.not_found': 'Refused: not there, or not theirs.',
+	'refused.code_wrong': 'Refused: wrong code.',
+	'refused.password_wrong': 'Refused: wrong password.',
+	'refused.sign_in_failed': 'Refused: wrong login or password.',
+	'refused.objected': 'Somebody objected.',
+	'refused.expired': 'Too late.',
+	'refused.withdrawn': 'Withdrawn.',
+
 	'act_asked.call': 'let the watch call',
 	'act_asked.check_in_call': 'asked for a check-in call',
 	'act_asked.find': 'made the watch ring',
@@ -217,6 +231,9 @@ export const group = {
 	'act_asked.photo': 'asked for a photo',
 	'act_asked.power_off': 'switched the watch off',
 	'act_asked.reset': 'reset the watch',
+
+	'problem.second_person_needed': 'A second admin must agree first.',
+	'problem.waiting_time': 'A waiting time must pass first, in which others can object.',
 
 	'watchers.title': 'Who can see {name}?',
 	'watchers.text': 'Everybody in the group sees this list, and {name} is told of each new person on the watch.',

@@ -78,7 +78,8 @@ export const safety = {
 	'protect.later': 'Later',
 	'protect.later_text': 'Until then you cannot do what is critical, such as inviting somebody or switching a watch off.',
 
-	'mail.title': 'E-mail',
+	'reach.title': 'How to reach you',
+
 	'mail.hint': 'To help you back in when you have lost everything else. We write nothing else to it but warnings.',
 	'mail.send': 'Send me a link to confirm it',
 	'mail.sent': 'We have sent a link to {address}. Open it to confirm the address.',
@@ -87,7 +88,6 @@ export const safety = {
 	'mail.link_title': 'Your e-mail address',
 	'mail.link_done': 'Thank you. The address is confirmed.',
 
-	'phone.title': 'Phone number',
 	'phone.hint': 'The watch rings here when you ask it to call you. Others in your group do not see it.',
 	'phone.save': 'Save the number',
 

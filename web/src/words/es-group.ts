@@ -162,7 +162,6 @@ export const group: Texts<typeof english> = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.refused': 'Rechazado: {why}',
 	'act.pending': 'Espera acuerdo.',
 	'act.account_recovery': 'pide volver a entrar en una cuenta perdida',
 	'act.account_second_factor': 'ha cambiado la protección de su cuenta',
@@ -211,6 +210,21 @@ export const group: Texts<typeof english> = {
 	'act.wearer_reset': 'ha restablecido el reloj',
 	'act.wearer_view': 'ha mirado la posición',
 
+	'refused.other': 'Rechazado.',
+	'refused.right_missing': 'Rechazado: sin permiso.',
+	'refused.not_now': 'Rechazado: no a esta hora.',
+	'refused.step_up_needed': 'Al final no se confirmó.',
+	'refused.step_up_failed': 'Rechazado: prueba incorrecta.',
+	'refused.second_factor_missing': 'Rechazado: la cuenta solo tiene contraseña.',
+	'refused.recovery_runs': 'Rechazado: la cuenta está en recuperación.',
+	'refused.not_found': 'Rechazado: no existe o es ajeno.',
+	'refused.code_wrong': 'Rechazado: código incorrecto.',
+	'refused.password_wrong': 'Rechazado: contraseña incorrecta.',
+	'refused.sign_in_failed': 'Rechazado: usuario o contraseña incorrectos.',
+	'refused.objected': 'Alguien se opuso.',
+	'refused.expired': 'Demasiado tarde.',
+	'refused.withdrawn': 'Retirado.',
+
 	'act_asked.call': 'ha hecho llamar al reloj',
 	'act_asked.check_in_call': 'ha pedido una llamada de control',
 	'act_asked.find': 'ha hecho sonar el reloj',
@@ -220,6 +234,9 @@ export const group: Texts<typeof english> = {
 	'act_asked.photo': 'ha pedido una foto',
 	'act_asked.power_off': 'ha apagado el reloj',
 	'act_asked.reset': 'ha restablecido el reloj',
+
+	'problem.second_person_needed': 'Antes debe aceptar otro administrador.',
+	'problem.waiting_time': 'Antes debe pasar un tiempo en el que otros pueden oponerse.',
 
 	'watchers.title': '¿Quién puede ver a {name}?',
 	'watchers.text': 'Todos en el grupo ven esta lista, y a {name} se le avisa en el reloj de cada persona nueva.',

@@ -81,7 +81,8 @@ export const safety: Texts<typeof english> = {
 	'protect.later': 'Más tarde',
 	'protect.later_text': 'Hasta entonces no podrás hacer lo más delicado, como invitar a alguien o apagar un reloj.',
 
-	'mail.title': 'Correo electrónico',
+	'reach.title': 'Cómo contactarte',
+
 	'mail.hint': 'Para ayudarte a volver a entrar si lo has perdido todo. Solo enviamos ahí avisos de seguridad.',
 	'mail.send': 'Enviarme un enlace para confirmarlo',
 	'mail.sent': 'Hemos enviado un enlace a {address}. Ábrelo para confirmar la dirección.',
@@ -90,7 +91,6 @@ export const safety: Texts<typeof english> = {
 	'mail.link_title': 'Tu correo electrónico',
 	'mail.link_done': 'Gracias. La dirección está confirmada.',
 
-	'phone.title': 'Número de teléfono',
 	'phone.hint': 'Aquí llama el reloj cuando le pides que te llame. Los demás de tu grupo no lo ven.',
 	'phone.save': 'Guardar el número',
 

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { peopleRoutes } from './people.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const id = () => randomBytes(16).toString('hex');
@@ -204,6 +205,8 @@ export function makeMock(options = {}) {
 		})
 	};
 
+	Object.assign(routes, peopleRoutes({ state, account, group, ok, problem, session, id, iso, tell }));
+
 	async function answer(request, response) {
 		const url = new URL(request.url ?? '/', 'http://mock');
 		response.setHeader('Content-Security-Policy', CSP);
@@ -211,13 +214,14 @@ export function makeMock(options = {}) {
 		const path = url.pathname.replace('/api/v1', '');
 		const chunks = [];
 		for await (const chunk of request) chunks.push(chunk);
-		const isOpen = ['/status', '/setup'].includes(path) || (path === '/session' && request.method === 'POST');
+		const isOpen = ['/status', '/setup', '/invitations/look', '/recovery', '/recovery/confirm'].includes(path) || (path === '/session' && request.method === 'POST');
 		let result;
 		if (!isOpen && !state.signedIn) result = problem(401, 'sign_in_needed');
 		else if (path === '/events') return stream(response);
 		else {
 			const parts = path.split('/').filter(Boolean);
 			const things = [];
+			const ids = parts.filter((part) => /^[0-9a-f]{32}$/.test(part));
 			const pattern = parts.map((part) => {
 				if (!/^[0-9a-f]{32}$/.test(part)) return part;
 				things.push(state.wearers.find((w) => w.id === part) ?? state.alarms.find((a) => a.id === part) ?? state.claims.find((c) => c.id === part), null, part);
@@ -227,7 +231,7 @@ export function makeMock(options = {}) {
 			const handler = routes[`${request.method} /${pattern.join('/')}`];
 			const isJson = request.headers['content-type']?.includes('json');
 			const text = Buffer.concat(chunks).toString();
-			result = handler ? handler(isJson && text ? JSON.parse(text) : {}, [found[0], null, things[5]], url.searchParams) : problem(404, 'not_found');
+			result = handler ? handler(isJson && text ? JSON.parse(text) : {}, [found[0], null, things[5]], url.searchParams, ids) : problem(404, 'not_found');
 		}
 		response.writeHead(result.status, { 'content-type': result.type ?? 'application/json', 'cache-control': 'no-store' });
 		response.end(result.body === undefined ? undefined : JSON.stringify(result.body));
