@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bind, codeIn, openBrowser, openPage, PASSWORD, picture, Server, setUp, signIn, Sim, type Watched } from './kit';
+import { addAuthenticator, bind, codeIn, openBrowser, openPage, PASSWORD, picture, Server, setUp, signIn, Sim, type Watched } from './kit';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -495,6 +495,17 @@ describe('the first day', () => {
 		await page.getByRole('button', { name: 'Remove Emma and the watch' }).click();
 		const erase = page.getByRole('button', { name: 'Erase everything' });
 		expect(await erase.isDisabled()).toBe(true);
+		await page.getByLabel('Type “Emma” to confirm').fill('emma');
+		await erase.click();
+		// A password alone is not enough for this.
+		await page.getByRole('button', { name: 'Go to Safety' }).click();
+		await addAuthenticator(page);
+		await page.getByRole('button', { name: 'Add a passkey' }).click();
+		await page.getByRole('dialog').getByLabel('Current password').fill('another long password 4');
+		await page.getByRole('button', { name: 'Go on' }).click();
+		await page.getByText('Your account is protected by more than a password.').waitFor();
+		await page.goto(`${server.url}/#/care/person/${emma}`);
+		await page.getByRole('button', { name: 'Remove Emma and the watch' }).click();
 		await page.getByLabel('Type “Emma” to confirm').fill('emma');
 		await erase.click();
 		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
