@@ -54,6 +54,8 @@ function wearer(more: Partial<Wearer> = {}): Wearer {
 		device: null,
 		fix: fix(),
 		open_alarms: 0,
+		is_adult: false,
+		my_rights: ['see_group', 'view_position'],
 		...more
 	};
 }

@@ -15,7 +15,9 @@ const wearer = (name: string): Wearer => ({
 	is_demo: false,
 	device: null,
 	fix: null,
-	open_alarms: 0
+	open_alarms: 0,
+	is_adult: false,
+	my_rights: ['see_group', 'view_position']
 });
 const alarm = (id: string, state: Alarm['state'] = 'open'): Alarm => ({
 	id,

@@ -67,13 +67,14 @@ describe('agreement and news in words', () => {
 		expect(approvalWords(approval({ kind: 'toString' }), names, t)).toBe('Ben wants: toString');
 	});
 	const entry = (more: Partial<AuditEntry>): AuditEntry => ({
-		seq: 1, time: '2026-11-22T12:00:00Z', action: 'member.remove', actor: { kind: 'account', name: 'Ben' }, outcome: 'done', ...more
+		seq: 1, time: '2026-11-22T12:00:00Z', action: 'member.remove', actor: { kind: 'account', name: 'Ben' }, outcome: 'done',
+		times: 1, detail: '', erased: false, told: true, ...more
 	});
 	test('what somebody did', () => {
 		expect(actWords(entry({}), t)).toBe('Ben: removed somebody from the group');
 		expect(actWords(entry({ action: 'command.give', detail: 'photo' }), t)).toBe('Ben: asked for a photo');
 		expect(actWords(entry({ action: 'command.give', detail: 'dance' }), t)).toBe('Ben: asked the watch for something');
-		expect(actWords(entry({ action: 'new.thing', actor: { kind: 'server' } }), t)).toBe('Kinward: new.thing');
+		expect(actWords(entry({ action: 'new.thing', actor: { kind: 'server', name: '' } }), t)).toBe('Kinward: new.thing');
 	});
 });
 

@@ -5,7 +5,7 @@ import type { components, paths } from '../generated/api';
 import { clock } from './clock.svelte';
 
 type Schemas = components['schemas'];
-export type Wearer = Schemas['Wearer'] & { my_rights?: string[] };
+export type Wearer = Schemas['Wearer'];
 export type Device = Schemas['Device'];
 export type Fix = Schemas['Fix'];
 export type Alarm = Schemas['Alarm'];

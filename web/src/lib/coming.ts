@@ -1,5 +1,6 @@
 // What the app asks about accounts, groups and watches. Answers have the shapes of docs/openapi.yaml.
 
+import type { components } from '../generated/api';
 import { answered, send, type Id } from './send';
 
 export type Role = 'admin' | 'guardian' | 'carer' | 'viewer';
@@ -105,19 +106,7 @@ export interface Approval {
 	is_mine: boolean;
 	may_approve: boolean;
 }
-export interface AuditEntry {
-	seq: number;
-	time: string;
-	action: string;
-	actor: { kind: string; id?: Id; name?: string };
-	wearer?: Id;
-	subject?: Id;
-	right?: string;
-	outcome: string;
-	address?: string;
-	detail?: string;
-	told?: boolean;
-}
+export type AuditEntry = components['schemas']['AuditEntry'];
 export interface Consent {
 	id: Id;
 	partner: { id: Id; name: string; purpose?: string };

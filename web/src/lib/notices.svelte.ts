@@ -1,23 +1,29 @@
 // What the members of my groups are told: kept by the server, the newest first.
 
+import type { components } from '../generated/api';
 import type { AuditEntry } from './coming';
 import { send } from './send';
+
+const PAGE = 100;
 
 class Notices {
 	unread = $state(0);
 	list = $state.raw<AuditEntry[]>([]);
+	/** Up to which `seq` this account has read. */
+	readUpTo = $state(0);
 	/** There may be older ones. */
 	more = $state(false);
 
 	async load(older = false): Promise<void> {
 		const last = older ? this.list.at(-1)?.seq : undefined;
-		const got = await send<{ notices: AuditEntry[]; unread: number }>(
+		const got = await send<components['schemas']['NoticeList']>(
 			'GET',
 			last === undefined ? '/notices' : `/notices?before=${last}`
 		);
 		this.list = last === undefined ? got.notices : [...this.list, ...got.notices];
-		this.more = got.notices.length > 0;
+		this.more = got.notices.length === PAGE;
 		this.unread = got.unread;
+		this.readUpTo = got.read_up_to;
 	}
 
 	async read(): Promise<void> {

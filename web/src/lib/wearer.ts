@@ -6,7 +6,7 @@ import type { Right } from './rights';
 
 /** Whether whoever looks may do this for the wearer, now. */
 export function may(wearer: Wearer, right: Right): boolean {
-	return wearer.my_rights?.includes(right) ?? true;
+	return wearer.my_rights.includes(right);
 }
 
 /** A place older than this looks old: longer than any usual upload interval. */

@@ -163,6 +163,8 @@ export const group: Texts<typeof english> = {
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
 	'act.pending': 'Wartet auf Zustimmung.',
+	'act.erased': 'Worum es ging, ist gelöscht.',
+	'act.times': { one: '{n} Mal in dieser Stunde', other: '{n} Mal in dieser Stunde' },
 	'act.account_recovery': 'möchte wieder in ein verlorenes Konto',
 	'act.account_second_factor': 'hat den Schutz des Kontos geändert',
 	'act.alarm_close': 'hat einen Alarm geschlossen',
@@ -186,7 +188,7 @@ export const group: Texts<typeof english> = {
 	'act.demo_start': 'hat eine simulierte Uhr gestartet',
 	'act.group_change': 'hat die Gruppe geändert',
 	'act.group_create': 'hat die Gruppe angelegt',
-	'act.group_export': 'hat die Liste des Geschehenen ausgegeben',
+	'act.audit_export': 'hat die Liste des Geschehenen ausgegeben',
 	'act.group_rules': 'hat die Regeln der Gruppe geändert',
 	'act.history_view': 'hat den Weg eines Tages angesehen',
 	'act.invitation_accept': 'ist der Gruppe beigetreten',
@@ -235,6 +237,7 @@ export const group: Texts<typeof english> = {
 	'act_asked.power_off': 'hat die Uhr ausgeschaltet',
 	'act_asked.reset': 'hat die Uhr zurückgesetzt',
 
+	'problem.too_many_groups': 'Du bist schon in so vielen Gruppen wie möglich. Verlasse erst eine.',
 	'problem.second_person_needed': 'Erst muss eine zweite Admin-Person zustimmen.',
 	'problem.waiting_time': 'Erst muss eine Wartezeit vergehen, in der andere widersprechen können.',
 

@@ -160,6 +160,8 @@ export const group = {
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
 	'act.pending': 'Waits for agreement.',
+	'act.erased': 'What it was about has been erased.',
+	'act.times': { one: '{n} time in that hour', other: '{n} times in that hour' },
 	'act.account_recovery': 'asks to get back into a lost account',
 	'act.account_second_factor': 'changed how the account is protected',
 	'act.alarm_close': 'closed an alarm',
@@ -183,7 +185,7 @@ export const group = {
 	'act.demo_start': 'started a simulated watch',
 	'act.group_change': 'changed the group',
 	'act.group_create': 'made the group',
-	'act.group_export': 'exported the list of what happened',
+	'act.audit_export': 'exported the list of what happened',
 	'act.group_rules': 'changed the rules of the group',
 	'act.history_view': 'looked at the way of a day',
 	'act.invitation_accept': 'joined the group',
@@ -232,6 +234,7 @@ export const group = {
 	'act_asked.power_off': 'switched the watch off',
 	'act_asked.reset': 'reset the watch',
 
+	'problem.too_many_groups': 'You are in as many groups as possible already. Leave one first.',
 	'problem.second_person_needed': 'A second admin must agree first.',
 	'problem.waiting_time': 'A waiting time must pass first, in which others can object.',
 

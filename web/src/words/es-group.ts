@@ -163,6 +163,8 @@ export const group: Texts<typeof english> = {
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
 	'act.pending': 'Espera acuerdo.',
+	'act.erased': 'Se ha borrado aquello de lo que trataba.',
+	'act.times': { one: '{n} vez en esa hora', other: '{n} veces en esa hora' },
 	'act.account_recovery': 'pide volver a entrar en una cuenta perdida',
 	'act.account_second_factor': 'ha cambiado la protección de su cuenta',
 	'act.alarm_close': 'ha cerrado una alarma',
@@ -186,7 +188,7 @@ export const group: Texts<typeof english> = {
 	'act.demo_start': 'ha iniciado un reloj simulado',
 	'act.group_change': 'ha cambiado el grupo',
 	'act.group_create': 'ha creado el grupo',
-	'act.group_export': 'ha exportado la lista de lo ocurrido',
+	'act.audit_export': 'ha exportado la lista de lo ocurrido',
 	'act.group_rules': 'ha cambiado las reglas del grupo',
 	'act.history_view': 'ha mirado el recorrido de un día',
 	'act.invitation_accept': 'se ha unido al grupo',
@@ -235,6 +237,7 @@ export const group: Texts<typeof english> = {
 	'act_asked.power_off': 'ha apagado el reloj',
 	'act_asked.reset': 'ha restablecido el reloj',
 
+	'problem.too_many_groups': 'Ya estás en el máximo de grupos. Sal antes de uno.',
 	'problem.second_person_needed': 'Antes debe aceptar otro administrador.',
 	'problem.waiting_time': 'Antes debe pasar un tiempo en el que otros pueden oponerse.',
 

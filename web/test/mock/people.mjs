@@ -1,6 +1,6 @@
 // The stand-in's accounts, groups and what a watch may be asked: the shapes of docs/openapi.yaml.
 
-const RIGHTS = [
+export const RIGHTS = [
 	'see_group', 'view_position', 'view_history', 'view_health', 'view_media', 'alarms', 'message', 'locate', 'ring',
 	'schedule', 'settings', 'contacts', 'places', 'photo', 'call', 'claim', 'consent', 'power', 'reset', 'password',
 	'medication', 'photo_allow', 'members', 'export', 'erase'
@@ -28,7 +28,7 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 	];
 	const entries = ['invitation.create', 'member.change', 'command.give', 'history.view', 'contacts.change'].map((action, i) => ({
 		seq: 50 - i, time: iso(Date.now() - i * 5e6), action, actor: { kind: 'account', id: ben, name: 'Ben Roth' }, wearer: state.wearers[0]?.id,
-		outcome: i === 3 ? 'right_missing' : 'done', address: '192.0.2.7', detail: i === 2 ? 'photo' : i === 0 ? 'carer' : '', told: true
+		outcome: i === 3 ? 'right_missing' : 'done', address: '192.0.2.7', detail: i === 2 ? 'photo' : i === 0 ? 'carer' : '', told: true, times: 1, erased: false
 	}));
 	let unread = 2;
 	const invitations = [];
@@ -78,7 +78,7 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 		}),
 		'DELETE /invitations/*': (_b, _p, _q, ids) => (invitations.splice(invitations.findIndex((i) => i.id === ids[0]), 1), ok(undefined, 204)),
 		'POST /invitations/look': (b) => (b.token === 'old' ? problem(404, 'not_found') : ok({ group_name: group.name, role: 'carer', invited_by: 'Ben Roth', expires: iso(Date.now() + DAY_MS) })),
-		'GET /notices': () => ok({ notices: entries, unread }),
+		'GET /notices': () => ok({ notices: entries, unread, read_up_to: unread ? 48 : 50 }),
 		'POST /notices/read': () => ((unread = 0), ok(undefined, 204)),
 		'GET /wearers/*/watchers': () => ok({ watchers: members.map((m) => ({ name: m.name, kind: 'member', role: m.role, rights: m.rights, can_now: m.account === rosa ? [] : m.rights })) }),
 		'GET /wearers/*/contacts': () => ok(contacts),

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { peopleRoutes } from './people.mjs';
+import { peopleRoutes, RIGHTS } from './people.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const id = () => randomBytes(16).toString('hex');
@@ -66,7 +66,7 @@ export function makeMock(options = {}) {
 	}
 	function wearer(name, color, place, device = {}) {
 		return {
-			id: id(), group: group.id, name, color, has_picture: false, picture_version: 0, is_demo: name === 'Simone', open_alarms: 0,
+			id: id(), group: group.id, name, color, has_picture: false, picture_version: 0, is_demo: name === 'Simone', open_alarms: 0, is_adult: false, my_rights: RIGHTS,
 			device: {
 				id: id(), wire_id_masked: '35••••••••••123', model: 'GW500S', version: 'G29_BASE_V1.00', connected: true,
 				connected_since: iso(Date.now() - 130 * MINUTE), last_seen: iso(Date.now() - 30_000), battery_percent: 83,
