@@ -6,6 +6,8 @@ export const RIGHTS = [
 	'medication', 'photo_allow', 'members', 'export', 'erase'
 ];
 const CARER = ['see_group', 'view_position', 'view_health', 'alarms', 'message', 'locate', 'ring', 'call'];
+/** A key that nobody would take for a real one. */
+const TOTP_KEY = 'ABCDEFGH'.repeat(4);
 const DAY_MS = 86_400_000;
 
 /** @param {any} mock */
@@ -45,7 +47,7 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 
 	return {
 		'GET /account/security': () => ok(security),
-		'POST /account/totp': (b) => (b.password === 'wrong' ? problem(403, 'password_wrong') : ok({ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Kinward:maria?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Kinward' })),
+		'POST /account/totp': (b) => (b.password === 'wrong' ? problem(403, 'password_wrong') : ok({ secret: TOTP_KEY, uri: `otpauth://totp/Kinward:maria?secret=${TOTP_KEY}&issuer=Kinward` })),
 		'POST /account/totp/confirm': (b) => {
 			if (b.code !== '123456') return problem(403, 'code_wrong');
 			Object.assign(security, { has_totp: true, recovery_codes_left: 10 });
