@@ -23,9 +23,9 @@ static inline struct keyring *keys_open(const char *folder)
 /* Takes folder/keys away, with all that stands in it. */
 static inline void keys_remove(const char *folder)
 {
-	static const char *const names[] = {
-		"keys.db", "keys.db-journal", "master.key", "master.key.new", "master.key.old",
-		"audit.ed25519", "audit.checkpoint", "webhook.ed25519"};
+	static const char *const names[] = {"keys.db", "keys.db-journal", "master.key",
+		"master.key.new", "master.key.old", "audit.ed25519", "audit.checkpoint",
+		"webhook.ed25519"};
 	char path[512];
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {

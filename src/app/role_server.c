@@ -20,6 +20,7 @@
 #include "crypto/token.h"
 #include "domain/account.h"
 #include "domain/audit.h"
+#include "domain/ban.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/demo_watch.h"
@@ -156,6 +157,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.sign_in_account_max = s->sign_in_per_account_max,
 		.sign_in_address_max = s->sign_in_per_address_max,
 		.sign_in_window_s = s->sign_in_window_s,
+		.gateways = r->role->links_n,
 		.audit_keep_days = s->audit_keep_days,
 		.commit_linger_ms = s->commit_linger_ms,
 		.claim_code_s = s->claim_code_s,
@@ -188,6 +190,10 @@ static struct http_settings http_settings_of(const struct role_server *r)
 		.map_kind = map_kind_name(s->map_kind),
 		.map_url = s->map_url,
 		.map_attribution = s->map_attribution,
+		.security_contact = s->security_contact,
+		.security_policy_url = s->security_policy_url,
+		.security_key_url = s->security_key_url,
+		.security_languages = s->security_languages,
 		.watch_port = r->domain.settings.watch_port,
 		.is_host_checked = s->http_check_host,
 		.threads = s->http_threads,
@@ -277,6 +283,8 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 
 	if (rc == RC_OK)
 		rc = bus_new(&d->bus, e);
+	if (rc == RC_OK)
+		rc = bans_new(r->reader, d->wall_ms(), &d->bans, e);
 	if (rc == RC_OK)
 		rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
 	if (rc == RC_OK)
@@ -439,6 +447,7 @@ static void tear_down(struct role_server *r)
 	server_courier_free(r->courier);
 	sign_free(r->webhook_key);
 	audit_free(d->audit);
+	bans_free(d->bans);
 	bus_free(d->bus);
 	live_free(d->live);
 	history_free(d->history);

@@ -37,7 +37,7 @@ static struct audit_fold **bucket_of(struct audit *a, const struct act *act, boo
 {
 	struct view network = is_nobody(act) ? network_of(act) : VIEW("");
 	uint8_t key[2 * UID_BYTES + 2 * ADDRESS_TEXT] = {0};
-	size_t n = 2 * UID_BYTES;
+	size_t n = sizeof(struct uid[2]);
 	uint64_t hash = 0;
 
 	memcpy(key, act->actor.b, UID_BYTES);

@@ -9,10 +9,12 @@
 
 #include "base/num.h"
 
+enum { HASH_HEX = AUDIT_HASH_BYTES * 2, SIGNATURE_HEX = SIGN_BYTES * 2 };
+
 size_t audit_mark_write(const struct audit_mark *m, char ret_text[AUDIT_MARK_TEXT])
 {
-	char hash[AUDIT_HASH_BYTES * 2 + 1];
-	char signature[SIGN_BYTES * 2 + 1];
+	char hash[HASH_HEX + 1];
+	char signature[SIGNATURE_HEX + 1];
 
 	(void)sodium_bin2hex(hash, sizeof hash, m->at.hash, AUDIT_HASH_BYTES);
 	(void)sodium_bin2hex(signature, sizeof signature, m->signature, SIGN_BYTES);
@@ -51,11 +53,11 @@ bool audit_mark_read(struct view text, struct audit_mark *ret)
 
 	if (!cut_number(&text, &kind) || kind > AUDIT_BASE || !cut_number(&text, &m.at.seq) ||
 		!cut_number(&text, &m.at.previous_seq) || !cut_number(&text, &m.at.time_ms) ||
-		!view_cut_until(&text, ' ', AUDIT_HASH_BYTES * 2, &hash) ||
+		!view_cut_until(&text, ' ', HASH_HEX, &hash) ||
 		!read_hex(hash, m.at.hash, AUDIT_HASH_BYTES) ||
 		!view_cut_until(&text, ' ', SIGN_ID_TEXT - 1, &id) ||
 		!view_to_text(id, m.key_id, sizeof m.key_id) ||
-		!view_cut_until(&text, '\n', SIGN_BYTES * 2, &signature) ||
+		!view_cut_until(&text, '\n', SIGNATURE_HEX, &signature) ||
 		!read_hex(signature, m.signature, SIGN_BYTES) || text.n != 0)
 		return false;
 	m.at.kind = kind == AUDIT_BASE ? AUDIT_BASE : AUDIT_CHECKPOINT;

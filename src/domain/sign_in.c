@@ -2,6 +2,7 @@
 
 #include "crypto/token.h"
 #include "domain/account_store.h"
+#include "domain/ban.h"
 #include "domain/known_network.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session_store.h"
@@ -9,14 +10,17 @@
 struct start_job {
 	const struct web_session_row *session;
 	struct view network;
+	struct problem *problem;
 };
 
 static enum rc start_job(struct db *db, void *arg, struct err *e)
 {
 	const struct start_job *job = arg;
 	const struct web_session_row *row = job->session;
-	enum rc rc = web_session_insert(db, row, e);
+	enum rc rc = ban_check_account(db, &row->account, row->created_ms, job->problem, e);
 
+	if (rc == RC_OK)
+		rc = web_session_insert(db, row, e);
 	return rc == RC_OK ? known_network_note(db, &row->account, job->network, row->created_ms, e)
 			   : rc;
 }
@@ -26,9 +30,9 @@ enum rc session_start(struct domain *d, struct db *reader, const struct uid *acc
 	struct problem *p, struct err *e)
 {
 	struct web_session_row session;
-	struct start_job job = {.session = &session, .network = sign_in_network(from->address)};
+	struct start_job job = {
+		.session = &session, .network = sign_in_network(from->address), .problem = p};
 
-	(void)p; /* an account may always begin one */
 	web_session_make(account, from, d->wall_ms(), &session, ret->token);
 	session.stepped_up_ms = is_stepped_up ? session.created_ms : 0;
 	enum rc rc = writer_run(d->writer, start_job, &job, e);

@@ -1,4 +1,5 @@
 /* Who may do what: the checks that every request goes through, in one order, before any handler. */
+#include "domain/ban.h"
 #include "domain/wearer.h"
 #include "domain/web_session.h"
 #include "http/files.h"
@@ -244,6 +245,18 @@ static enum rc read_query(struct exchange *x)
 	return q.rc;
 }
 
+/* Before anything else is looked at, also for the app's files. Not in the audit log: it would only
+ * fill it. */
+static enum rc check_network(struct exchange *x)
+{
+	struct domain *d = x->domain;
+
+	if (!bans_hold(d->bans, &x->address, d->wall_ms()))
+		return RC_OK;
+	bans_count_refused(d->bans);
+	return refuse_head(x, RC_DENIED, "network_banned", true);
+}
+
 static enum rc check_host(struct exchange *x)
 {
 	const struct http_server *s = x->server;
@@ -259,7 +272,9 @@ enum rc access_check_head(struct exchange *x, struct view method, struct view pa
 {
 	if (x->head.bad != NULL)
 		return refuse(&x->problem, RC_SYNTAX, "request_bad", NULL, x->head.bad);
-	enum rc rc = check_host(x);
+	enum rc rc = check_network(x);
+	if (rc == RC_OK)
+		rc = check_host(x);
 	if (rc == RC_OK)
 		rc = find_target(x, method, path);
 	if (rc == RC_OK && !is_safe(method) &&

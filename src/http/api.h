@@ -13,5 +13,9 @@ route_fn api_commands, api_command_give, api_command_cancel;
 route_fn api_alarms, api_alarm_take, api_alarm_close;
 route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code, api_claim_send,
 	api_demo_watch;
+route_fn api_operator_accounts, api_operator_ban, api_operator_unban, api_operator_flag,
+	api_operator_bans, api_operator_ban_network, api_operator_unban_network,
+	api_operator_health, api_operator_limits;
+route_fn api_security_txt;
 route_fn api_audit, api_audit_json, api_audit_csv, api_notices, api_notices_read;
 route_fn api_events;

@@ -241,6 +241,12 @@ static void write_own_limit(void *ctx, const char *name, const char *help, uint6
 	write_limit(ctx, &(struct limit_count){.name = name, .count = count});
 }
 
+static void write_limits(struct exchange *x)
+{
+	operator_limits(x->domain, write_limit, &x->out);
+	each_own_limit(x->server, write_own_limit, &x->out);
+}
+
 enum rc api_operator_devices(struct exchange *x, struct db *reader)
 {
 	struct json_out *j = &x->out;
@@ -254,10 +260,20 @@ enum rc api_operator_devices(struct exchange *x, struct db *reader)
 	operator_foreign_protocols(x->domain, write_foreign, j);
 	json_end(j);
 	json_array(j, "limits");
-	operator_limits(x->domain, write_limit, j);
-	each_own_limit(x->server, write_own_limit, j);
+	write_limits(x);
 	json_end(j);
 	json_end(j);
+	return RC_OK;
+}
+
+enum rc api_operator_limits(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	json_object(&x->out, NULL);
+	json_array(&x->out, "limits");
+	write_limits(x);
+	json_end(&x->out);
+	json_end(&x->out);
 	return RC_OK;
 }
 

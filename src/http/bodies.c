@@ -133,6 +133,30 @@ static const struct field notices_read_fields[] = {
 	{"seq", FIELD_INT, true, AT(notices_read_values, seq), 0, UINT32_MAX, NULL, NULL},
 };
 
+static const struct field operator_accounts_fields[] = {
+	{"after", FIELD_ID, false, AT(operator_accounts_values, after), 0, 0, NULL, NULL},
+	{"q", FIELD_TEXT, false, AT(operator_accounts_values, q), 1, 64, NULL, NULL},
+};
+static const struct field ban_fields[] = {
+	{"reason", FIELD_TEXT, true, AT(ban_values, reason), 1, 100, NULL, NULL},
+	{"until", FIELD_TIME, false, AT(ban_values, until), 0, 0, NULL, NULL},
+};
+static const struct field operator_flag_fields[] = {
+	{"is_operator", FIELD_BOOL, true, AT(operator_flag_values, is_operator), 0, 0, NULL, NULL},
+};
+static const struct field network_ban_fields[] = {
+	{"network", FIELD_TEXT, true, AT(network_ban_values, network), 2, 49, NULL, NULL},
+	{"hours", FIELD_INT, true, AT(network_ban_values, hours), 1, 8760, NULL, NULL},
+	{"reason", FIELD_TEXT, true, AT(network_ban_values, reason), 1, 100, NULL, NULL},
+};
+
+const struct field_table operator_accounts_table = {
+	"operator_accounts", operator_accounts_fields, COUNT_OF(operator_accounts_fields), false};
+const struct field_table ban_table = {"BanBody", ban_fields, COUNT_OF(ban_fields), false};
+const struct field_table operator_flag_table = {
+	"OperatorFlagBody", operator_flag_fields, COUNT_OF(operator_flag_fields), false};
+const struct field_table network_ban_table = {
+	"NetworkBanBody", network_ban_fields, COUNT_OF(network_ban_fields), false};
 const struct field_table audit_page_table = {"audit", page_fields, 2, false};
 const struct field_table audit_export_table = {"audit_export", page_fields, 1, false};
 const struct field_table notices_table = {"notices", page_fields, 1, false};

@@ -55,6 +55,21 @@ struct picture_values {
 struct page_values {
 	struct view before, limit; /* digits */
 };
+struct operator_accounts_values {
+	struct uid after;
+	struct view q;
+};
+struct ban_values {
+	struct view reason;
+	struct field_int until;
+};
+struct operator_flag_values {
+	struct field_bool is_operator;
+};
+struct network_ban_values {
+	struct view network, reason;
+	struct field_int hours;
+};
 struct notices_read_values {
 	struct field_int seq;
 };
@@ -79,6 +94,9 @@ union body_values {
 	struct claim_code_values claim_code;
 	struct demo_values demo;
 	struct notices_read_values notices_read;
+	struct ban_values ban;
+	struct operator_flag_values operator_flag;
+	struct network_ban_values network_ban;
 };
 union query_values {
 	struct history_values history;
@@ -86,10 +104,12 @@ union query_values {
 	struct events_values events;
 	struct picture_values picture;
 	struct page_values page;
+	struct operator_accounts_values operator_accounts;
 };
 
 extern const struct field_table audit_page_table, audit_export_table, notices_table,
-	notices_read_table;
+	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
+	network_ban_table;
 extern const struct field_table setup_table, sign_in_table, account_table, password_table,
 	group_table, wearer_table, command_table, watch_settings_table, close_table, claim_table,
 	claim_code_table, demo_table, history_table, alarms_table, events_table, picture_table;

@@ -123,6 +123,7 @@ struct http_server {
 	_Atomic(struct db *) readers[READERS_MAX]; /* NULL: taken, or never opened */
 	_Atomic(unsigned) pending;                 /* requests in pools */
 	_Atomic(unsigned) tls_streams;             /* answers of tls_stream.h */
+	int64_t started_ms;                        /* monotonic */
 	_Atomic(bool) is_stopping;
 	struct counters counters;
 	bool has_loop_thread;

@@ -57,6 +57,7 @@ const struct route routes[] = {
 	PLAIN("GET", "/api/v1/wearers", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_wearers),
 	PLAIN("GET", "/api/v1/events", ACCESS_ACCOUNT, RATE_STREAM, RUN_STREAM, BODY_NONE, NULL, &events_table, "", api_events),
 	PLAIN("GET", "/api/v1/status", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_status),
+	PLAIN("GET", "/.well-known/security.txt", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_security_txt),
 	PLAIN("GET", "/healthz", ACCESS_PUBLIC, RATE_NONE, RUN_HERE, BODY_NONE, NULL, NULL, "", api_health),
 	PLAIN("GET", "/metrics", ACCESS_LOCAL, RATE_NONE, RUN_HERE, BODY_NONE, NULL, NULL, "", api_metrics),
 	PLAIN("GET", "/api/openapi.yaml", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_description),
@@ -101,6 +102,15 @@ const struct route routes[] = {
 	PLAIN("GET", "/api/v1/notices", ACCESS_ACCOUNT, RATE_READ, RUN_POOL, BODY_NONE, NULL, &notices_table, "", api_notices),
 	PLAIN("POST", "/api/v1/notices/read", ACCESS_ACCOUNT, RATE_CHANGE, RUN_POOL, BODY_JSON, &notices_read_table, NULL, "", api_notices_read),
 
+	PLAIN("GET", "/api/v1/operator/accounts", ACCESS_OPERATOR, RATE_READ, RUN_POOL, BODY_NONE, NULL, &operator_accounts_table, "operator.accounts", api_operator_accounts),
+	PLAIN("POST", "/api/v1/operator/accounts/{account}/ban", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &ban_table, NULL, "operator.ban", api_operator_ban),
+	PLAIN("POST", "/api/v1/operator/accounts/{account}/unban", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "operator.unban", api_operator_unban),
+	PLAIN("POST", "/api/v1/operator/accounts/{account}/operator", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &operator_flag_table, NULL, "operator.flag", api_operator_flag),
+	PLAIN("GET", "/api/v1/operator/bans", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_operator_bans),
+	PLAIN("POST", "/api/v1/operator/bans", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &network_ban_table, NULL, "operator.ban_network", api_operator_ban_network),
+	PLAIN("DELETE", "/api/v1/operator/bans/{ban}", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "operator.unban_network", api_operator_unban_network),
+	PLAIN("GET", "/api/v1/operator/health", ACCESS_OPERATOR, RATE_READ, RUN_POOL, BODY_NONE, NULL, NULL, "", api_operator_health),
+	PLAIN("GET", "/api/v1/operator/limits", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_operator_limits),
 	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
 };
 /* clang-format on */

@@ -234,6 +234,7 @@ enum rc http_server_new(const struct http_settings *settings, struct domain *d, 
 		return fail(e, RC_NOMEM, "http: out of memory");
 	s->settings = settings;
 	s->domain = d;
+	s->started_ms = clock_mono_ms();
 	enum rc rc = make_parts(s, db_path, e);
 	if (rc != RC_OK) {
 		http_server_free(s);

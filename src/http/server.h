@@ -18,6 +18,7 @@ struct http_settings {
 	const char *tls_cert, *tls_key; /* files; "" = no TLS of our own */
 	const char *map_kind;           /* "builtin", "tiles", "pmtiles" */
 	const char *map_url, *map_attribution;
+	const char *security_contact, *security_policy_url, *security_key_url, *security_languages;
 	uint16_t watch_port;
 	bool is_host_checked; /* only the host of public_url is answered */
 	uint32_t threads;
