@@ -152,6 +152,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.is_demo_watch_on = s->demo_watch,
 		.are_photos_forbidden = !s->photos,
 		.has_mail = s->smtp_url[0] != '\0',
+		.mail_from = s->mail_from,
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
 		.sign_in_account_max = s->sign_in_per_account_max,

@@ -1,5 +1,7 @@
 #include "domain/courier_dispatch.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -274,6 +276,15 @@ void courier_dispatch_result(struct courier_dispatch *c, const struct message_re
 		log_event(LOG_INFO, "courier.not_delivered", "outcome=%s code=%u attempt=%u",
 			courier_outcome_name(m->outcome), m->code, m->attempt);
 	post_end(c, m, false);
+}
+
+void courier_read_key(const struct domain *d, struct courier_key *ret)
+{
+	const struct sign_key *key = d->courier->config.key;
+
+	(void)sodium_bin2base64(ret->x, sizeof ret->x, sign_public(key), SIGN_PUBLIC_BYTES,
+		sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	(void)snprintf(ret->id, sizeof ret->id, "%s", sign_id(key));
 }
 
 void courier_dispatch_read_stats(struct courier_dispatch *c, struct courier_stats *ret)

@@ -34,6 +34,13 @@ void courier_dispatch_stop(struct courier_dispatch *c);
 void courier_dispatch_hello(struct courier_dispatch *c, const struct message_courier_hello *m);
 void courier_dispatch_result(struct courier_dispatch *c, const struct message_result *m);
 
+/* The public half of the key that webhooks are signed with. Any thread. */
+struct courier_key {
+	char x[48];  /* base64url */
+	char id[24]; /* what "keyid" of a signature says */
+};
+void courier_read_key(const struct domain *d, struct courier_key *ret);
+
 /* Any thread. */
 struct courier_stats {
 	uint64_t outcomes[COURIER_OUTCOME_COUNT];

@@ -1,6 +1,7 @@
 #include "domain/courier_outbox.h"
 
 #include "crypto/keyring.h"
+#include "domain/audit.h"
 #include "domain/courier_store.h"
 #include "domain/mail_text.h"
 #include "store/query.h"
@@ -50,6 +51,33 @@ enum rc courier_webhook(struct db *db, const struct webhook *w, int64_t now_ms, 
 enum rc courier_forget(struct db *db, const struct uid *owner, struct err *e)
 {
 	return courier_store_forget(db, owner, e);
+}
+
+struct test {
+	const struct domain *d;
+	const struct mail *mail;
+};
+
+static enum rc test_job(struct db *db, void *arg, struct err *e)
+{
+	const struct test *t = arg;
+
+	return courier_mail(db, t->mail, t->d->wall_ms(), e);
+}
+
+enum rc courier_test_mail(struct domain *d, const struct principal *who, const struct mail *m,
+	struct problem *p, struct err *e)
+{
+	struct test t = {.d = d, .mail = m};
+
+	if (!courier_has_mail(d))
+		return refuse(p, RC_CONFLICT, "mail_not_set_up", NULL, NULL);
+	enum rc rc = act_run(d, who, test_job, &t, e);
+	if (rc == RC_OK)
+		courier_knock(d);
+	else if (rc == RC_LIMIT)
+		rc = refuse(p, rc, "busy", NULL, NULL);
+	return rc;
 }
 
 bool courier_has_mail(const struct domain *d)
@@ -148,8 +176,8 @@ enum rc courier_retry(
 {
 	struct retry r = {.d = d, .id = id};
 
-	(void)who;
-	enum rc rc = writer_run(d->writer, retry_job, &r, e);
+	act_subject(who, id);
+	enum rc rc = act_run(d, who, retry_job, &r, e);
 	if (rc == RC_OK)
 		courier_knock(d);
 	return rc;

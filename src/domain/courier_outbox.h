@@ -80,6 +80,10 @@ MUST_CHECK enum rc courier_forget(struct db *db, const struct uid *owner, struct
 /* After the commit: there is something to send. Any thread. */
 void courier_knock(struct domain *d);
 
+/* The operator's test: queues m and returns when that is durable. */
+MUST_CHECK enum rc courier_test_mail(struct domain *d, const struct principal *who,
+	const struct mail *m, struct problem *p, struct err *e);
+
 /* Is a mail server set up (smtp_url)? */
 bool courier_has_mail(const struct domain *d);
 

@@ -52,7 +52,8 @@ struct domain_settings {
 	uint16_t watch_port;
 	bool is_demo_watch_on;
 	bool are_photos_forbidden;
-	bool has_mail; /* smtp_url is set */
+	bool has_mail;         /* smtp_url is set */
+	const char *mail_from; /* may be NULL */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */

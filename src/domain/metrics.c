@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "domain/ban.h"
 #include "domain/claims.h"
+#include "domain/courier_dispatch.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/outbox.h"
@@ -227,6 +228,29 @@ static void put_sign_in(struct domain *d, const struct sink *to)
 		"sign-ins put off: too many passwords wait to be checked", pool_refused(d->pool));
 }
 
+static void put_courier(struct domain *d, const struct sink *to)
+{
+	struct courier_stats s;
+	char label[48];
+
+	if (d->courier == NULL)
+		return;
+	courier_dispatch_read_stats(d->courier, &s);
+	gauge(to, "kinward_courier_connected", "the courier is there", s.is_connected);
+	gauge(to, "kinward_courier_waiting", "mails and webhooks that wait or are on the way",
+		(uint64_t)s.waiting);
+	gauge(to, "kinward_courier_dead", "mails and webhooks that were given up",
+		(uint64_t)s.dead);
+	count(to, "kinward_limit_courier_waiting_total", "events dropped: too many wait",
+		s.dropped);
+	for (unsigned i = COURIER_DONE; i < COURIER_OUTCOME_COUNT; i++) {
+		(void)snprintf(label, sizeof label, "outcome=\"%s\"",
+			courier_outcome_name((enum courier_outcome)i));
+		put(to, "kinward_courier_tries_total", "tries to deliver by how they ended", false,
+			label, (double)s.outcomes[i]);
+	}
+}
+
 static void put_store(struct domain *d, const struct sink *to)
 {
 	struct writer_stats w;
@@ -266,5 +290,6 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_commands(d, &to);
 	put_claims(d, &to);
 	put_sign_in(d, &to);
+	put_courier(d, &to);
 	put_store(d, &to);
 }

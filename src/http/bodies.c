@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "base/mail_address.h"
+
 /* BCP 47, the part that we use: "de", "es-MX". */
 static bool is_language(struct view v)
 {
@@ -187,3 +189,16 @@ const struct field_table alarms_table = {"alarms", alarms_fields, COUNT_OF(alarm
 const struct field_table events_table = {"events", events_fields, COUNT_OF(events_fields), false};
 const struct field_table picture_table = {
 	"picture", picture_fields, COUNT_OF(picture_fields), false};
+
+static const struct field mail_test_fields[] = {
+	{"to", FIELD_TEXT, true, AT(mail_test_values, to), 3, MAIL_ADDRESS_MAX, NULL,
+		is_mail_address},
+};
+const struct field_table mail_test_table = {
+	"MailTestBody", mail_test_fields, COUNT_OF(mail_test_fields), false};
+
+static const struct field dead_letters_fields[] = {
+	{"before", FIELD_TIME, false, AT(dead_letters_values, before), 0, 0, NULL, NULL},
+};
+const struct field_table dead_letters_table = {
+	"dead_letters", dead_letters_fields, COUNT_OF(dead_letters_fields), false};

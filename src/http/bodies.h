@@ -73,6 +73,12 @@ struct network_ban_values {
 struct notices_read_values {
 	struct field_int seq;
 };
+struct mail_test_values {
+	struct view to;
+};
+struct dead_letters_values {
+	struct field_int before;
+};
 struct events_values {
 	struct view last_event_id;
 };
@@ -93,6 +99,7 @@ union body_values {
 	struct claim_values claim;
 	struct claim_code_values claim_code;
 	struct demo_values demo;
+	struct mail_test_values mail_test;
 	struct notices_read_values notices_read;
 	struct ban_values ban;
 	struct operator_flag_values operator_flag;
@@ -103,10 +110,12 @@ union query_values {
 	struct alarms_values alarms;
 	struct events_values events;
 	struct picture_values picture;
+	struct dead_letters_values dead_letters;
 	struct page_values page;
 	struct operator_accounts_values operator_accounts;
 };
 
+extern const struct field_table mail_test_table, dead_letters_table;
 extern const struct field_table audit_page_table, audit_export_table, notices_table,
 	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
 	network_ban_table;

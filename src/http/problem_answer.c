@@ -45,6 +45,7 @@ const struct problem_code problem_codes[] = {
 	{"last_operator", 409, "Nobody else could run the server then."},
 	{"length_required", 411, "The body must come with Content-Length, not in chunks."},
 	{"login_invalid", 400, "A login has 3 to 64 characters and no blanks."},
+	{"mail_not_set_up", 409, "No mail server is set up (smtp_url)."},
 	{"media_type_wrong", 415, "The body is not application/json."},
 	{"method_not_allowed", 405, "The path exists, not with this method."},
 	{"name_invalid", 400, "A name has 1 to 80 characters and no control characters."},

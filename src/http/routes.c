@@ -112,6 +112,11 @@ const struct route routes[] = {
 	PLAIN("GET", "/api/v1/operator/health", ACCESS_OPERATOR, RATE_READ, RUN_POOL, BODY_NONE, NULL, NULL, "", api_operator_health),
 	PLAIN("GET", "/api/v1/operator/limits", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_operator_limits),
 	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
+	PLAIN("GET", "/api/v1/operator/mail", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_operator_mail),
+	PLAIN("POST", "/api/v1/operator/mail/test", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &mail_test_table, NULL, "operator.mail_test", api_operator_mail_test),
+	PLAIN("GET", "/api/v1/operator/dead-letters", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, &dead_letters_table, "", api_dead_letters),
+	PLAIN("POST", "/api/v1/operator/dead-letters/{letter}/retry", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "operator.retry", api_dead_letter_retry),
+	PLAIN("GET", "/.well-known/jwks.json", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_jwks),
 };
 /* clang-format on */
 const size_t routes_n = COUNT_OF(routes);
