@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from kit.schema import SPEC, find
+from kit.schema import PARTNER, SPEC, find
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -15,29 +15,36 @@ def table(kinward):
     return json.loads(subprocess.run([kinward, "routes"], capture_output=True, check=True, timeout=20).stdout)
 
 
-def resolved(schema):
+def resolved(schema, spec=SPEC):
     """A schema with its references followed; what stands beside a reference wins."""
     while "$ref" in schema:
-        schema = find(schema["$ref"]) | {k: v for k, v in schema.items() if k != "$ref"}
+        schema = find(schema["$ref"], spec) | {k: v for k, v in schema.items() if k != "$ref"}
     return schema
 
 
 def operations():
-    for path, item in SPEC["paths"].items():
-        for method in METHODS:
-            if method in item:
-                shared = [resolved(p) for p in item.get("parameters", [])]
-                yield method.upper(), path, item[method], shared + [resolved(p) for p in item[method].get("parameters", [])]
+    for spec in (SPEC, PARTNER):
+        for path, item in spec["paths"].items():
+            assert path.startswith("/partner/") == (spec is PARTNER), path
+            for method in METHODS:
+                if method in item:
+                    shared = [resolved(p, spec) for p in item.get("parameters", [])]
+                    own = [resolved(p, spec) for p in item[method].get("parameters", [])]
+                    yield method.upper(), path, item[method], shared + own
 
 
-def described_field(name, schema, required):
-    schema = resolved(schema)
+def spec_of(path):
+    return PARTNER if path.startswith("/partner/") else SPEC
+
+
+def described_field(name, schema, required, spec=SPEC):
+    schema = resolved(schema, spec)
     field = {"name": name, "required": required, "choices": schema.get("enum", []), "min": 0, "max": 0}
     if schema["type"] == "boolean":
         return field | {"type": "bool"}
-    if schema["type"] == "array" and resolved(schema["items"]).get("type") == "string":
+    if schema["type"] == "array" and resolved(schema["items"], spec).get("type") == "string":
         assert schema["maxItems"] <= 32
-        word = described_field(name, schema["items"], required)
+        word = described_field(name, schema["items"], required, spec)
         return word | {"type": "words"}
     if schema["type"] in ("array", "object"):
         return field | {"type": "json"}
@@ -57,6 +64,8 @@ def body_of(operation):
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         return "json", content["application/json"]["schema"]
+    if "application/x-www-form-urlencoded" in content:
+        return "form", None
     return ("picture", None) if content else ("none", None)
 
 
@@ -85,10 +94,12 @@ def test_every_field_of_every_body_is_the_same(table):
             assert row["body"] == []
             continue
         assert row["body_name"] == schema["$ref"].rsplit("/", 1)[1], f"{method} {path}"
-        schema = resolved(schema)
+        spec = spec_of(path)
+        schema = resolved(schema, spec)
         assert schema["additionalProperties"] is False
         assert row["body_needs_one"] == (schema.get("minProperties", 0) == 1)
-        wanted = [described_field(n, s, n in schema.get("required", [])) for n, s in schema["properties"].items()]
+        required = schema.get("required", [])
+        wanted = [described_field(n, s, n in required, spec) for n, s in schema["properties"].items()]
         assert row["body"] == wanted, f"{method} {path}"
 
 
@@ -96,7 +107,9 @@ def test_every_parameter_of_every_query_is_the_same(table):
     rows = {(r["method"], r["path"]): r for r in table["routes"]}
     for method, path, _, parameters in operations():
         wanted = [
-            described_field(p["name"], p["schema"], p.get("required", False)) for p in parameters if p["in"] == "query"
+            described_field(p["name"], p["schema"], p.get("required", False), spec_of(path))
+            for p in parameters
+            if p["in"] == "query"
         ]
         assert rows[method, path]["query"] == wanted, f"{method} {path}"
 
@@ -137,3 +150,6 @@ def test_the_file_is_served_as_it_is(server, root):
         answer = api.get("/api/openapi.yaml")
         assert answer.status_code == 200
         assert answer.content == (root / "docs/openapi.yaml").read_bytes()
+        answer = api.get("/partner/openapi.yaml")
+        assert answer.status_code == 200
+        assert answer.content == (root / "docs/openapi-partner.yaml").read_bytes()

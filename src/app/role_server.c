@@ -28,6 +28,7 @@
 #include "domain/live_table.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
+#include "domain/partner_meter.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
@@ -186,6 +187,9 @@ static struct http_settings http_settings_of(const struct role_server *r)
 		.public_url = s->public_url,
 		.metrics_from = s->metrics_from,
 		.trusted_proxy = s->trusted_proxy,
+		.base_url = r->public_url,
+		.partner_certificate_header = s->partner_certificate_header,
+		.are_certificates_asked = s->tls_client_certificates,
 		.tls_cert = s->tls_cert,
 		.tls_key = s->tls_key,
 		.map_kind = map_kind_name(s->map_kind),
@@ -286,6 +290,8 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 		rc = bus_new(&d->bus, e);
 	if (rc == RC_OK)
 		rc = bans_new(r->reader, d->wall_ms(), &d->bans, e);
+	if (rc == RC_OK)
+		rc = partner_meter_new(&d->partner_meter, e);
 	if (rc == RC_OK)
 		rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
 	if (rc == RC_OK)
@@ -450,6 +456,7 @@ static void tear_down(struct role_server *r)
 	audit_free(d->audit);
 	bans_free(d->bans);
 	bus_free(d->bus);
+	partner_meter_free(d->partner_meter);
 	live_free(d->live);
 	history_free(d->history);
 	db_close(r->reader);

@@ -241,6 +241,16 @@ static const struct setting table[] = {
 	{"trusted_proxy", "", SETTING_TEXT, offsetof(struct settings, trusted_proxy),
 		0, 0, "", 0, NULL,
 		"addresses of proxies whose X-Forwarded-For is believed, comma separated"},
+	{"partner_certificate_header", "", SETTING_TEXT,
+		offsetof(struct settings, partner_certificate_header),
+		0, 0, "", 0, NULL,
+		"header in which trusted_proxy gives the client's certificate (and which it takes "
+		"out of what clients send); empty: none"},
+	{"tls_client_certificates", "no", SETTING_YES_NO,
+		offsetof(struct settings, tls_client_certificates),
+		0, 0, "", 0, NULL,
+		"asks clients for a certificate when HTTPS is served without a proxy, for partners "
+		"whose tokens are bound to theirs"},
 	{"tls_cert", "", SETTING_TEXT, offsetof(struct settings, tls_cert),
 		0, 0, "", 0, NULL,
 		"certificate file (PEM) when HTTPS is served without a proxy"},

@@ -30,6 +30,7 @@ struct settings {
 	setting_text metrics_from;
 	setting_text web_dir; /* the built app; empty: beside the program */
 	setting_text trusted_proxy;
+	setting_text partner_certificate_header;
 	setting_text tls_cert;
 	setting_text tls_key;
 	setting_text map_url;
@@ -50,6 +51,7 @@ struct settings {
 	bool demo_watch;
 	bool photos;
 	bool http_check_host;
+	bool tls_client_certificates;
 
 	uint32_t gateways; /* 0: one a core */
 	/* limits of a gateway */

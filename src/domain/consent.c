@@ -67,6 +67,23 @@ enum rc consent_decide(struct db *reader, const struct uid *partner, const struc
 	return RC_OK;
 }
 
+enum rc consent_was_there(struct db *reader, const struct uid *partner, const struct uid *wearer,
+	bool *ret, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = query_prepare(reader,
+		"SELECT 1 FROM consent_wearer cw JOIN consent c ON c.id = cw.consent"
+		" WHERE cw.wearer = ?1 AND c.partner = ?2 LIMIT 1",
+		wearer, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 2, partner);
+	rc = stmt_step(s, ret, e);
+	stmt_reset(s);
+	return rc;
+}
+
 enum rc consent_wearers(struct db *reader, const struct uid *partner, const struct uid *after,
 	int64_t now_ms, consent_wearer_fn *fn, void *ctx, bool *ret_more, struct err *e)
 {

@@ -31,6 +31,11 @@ MUST_CHECK enum rc consent_decide(struct db *reader, const struct uid *partner,
 	const struct uid *wearer, enum right right, int64_t now_ms, struct consent_hit *ret,
 	struct err *e);
 
+/* Did the partner ever have a consent for the wearer? Asking for what was withdrawn is usual,
+ * asking for strangers is not. */
+MUST_CHECK enum rc consent_was_there(struct db *reader, const struct uid *partner,
+	const struct uid *wearer, bool *ret, struct err *e);
+
 /* ---- what partners are told ---- */
 
 typedef void consent_wearer_fn(

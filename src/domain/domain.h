@@ -17,6 +17,7 @@
 #include "store/writer.h"
 
 struct live;
+struct partner_meter;
 struct bus;
 struct pool;
 struct web_sessions;
@@ -94,6 +95,7 @@ struct domain {
 	struct history *history;
 	struct live *live;
 	struct bus *bus;
+	struct partner_meter *partner_meter;
 	struct pool *pool;
 	struct web_sessions *web_sessions;
 	struct sign_in_limits *sign_in_limits;

@@ -4,6 +4,7 @@
 #include "domain/web_session.h"
 #include "http/files.h"
 #include "http/inside.h"
+#include "http/partner_access.h"
 #include "http/peers.h"
 #include "http/trail.h"
 
@@ -21,10 +22,11 @@ static bool is_safe(struct view method)
 static enum rc check_limits(struct exchange *x, enum rate_class class)
 {
 	struct address network = address_network(&x->address);
+	const struct uid *who = uid_is_none(&x->who.partner) ? &x->who.account : &x->who.partner;
 	struct view key =
-		uid_is_none(&x->who.account)
+		uid_is_none(who)
 			? (struct view){.p = (const char *)network.b, .n = sizeof network.b}
-			: (struct view){.p = (const char *)x->who.account.b, .n = UID_BYTES};
+			: (struct view){.p = (const char *)who->b, .n = UID_BYTES};
 	uint32_t wait_s = 0;
 
 	if (rate_take(x->server->rate, class, key, x->now_ms, &wait_s))
@@ -120,6 +122,16 @@ static enum rc check_session(struct exchange *x)
 	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "sign_in_needed", false);
 }
 
+static enum rc check_partner(struct exchange *x)
+{
+	enum rc rc = partner_access_check(x);
+
+	if (rc != RC_DENIED)
+		return rc;
+	rc = check_limits(x, RATE_READ); /* of the address: tokens are not to be guessed */
+	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "token_invalid", false);
+}
+
 static enum rc check_caller(struct exchange *x)
 {
 	switch (x->route->access) {
@@ -140,6 +152,8 @@ static enum rc check_caller(struct exchange *x)
 			(x->head.forwarded_for.p == NULL || x->is_proxy_trusted))
 			return RC_OK;
 		return refuse_head(x, RC_NOT_FOUND, "not_found", false);
+	case ACCESS_PARTNER:
+		return check_partner(x);
 	case ACCESS_COUNT:
 		break;
 	}
@@ -157,7 +171,9 @@ static enum rc check_body_head(struct exchange *x)
 		return refuse_head(x, RC_SYNTAX, "length_required", true);
 	if (kind == BODY_NONE)
 		return has_body ? refuse_head(x, RC_SYNTAX, "request_bad", true) : RC_OK;
-	if (kind == BODY_JSON && !head_is_type(&x->head, VIEW("application/json")))
+	if ((kind == BODY_JSON && !head_is_type(&x->head, VIEW("application/json"))) ||
+		(kind == BODY_FORM &&
+			!head_is_type(&x->head, VIEW("application/x-www-form-urlencoded"))))
 		return refuse_head(x, RC_SYNTAX, "media_type_wrong", x->head.length > DISCARD_MAX);
 	size_t max = kind == BODY_PICTURE ? PICTURE_MAX : x->server->settings->body_max;
 	if (x->head.length <= max)
@@ -324,13 +340,15 @@ enum rc access_check_object(struct exchange *x, struct db *reader)
 	const struct route *r = x->route;
 
 	/* The session may have ended while the body came or the pool was busy. */
-	if (r->access != ACCESS_PUBLIC && r->access != ACCESS_LOCAL && r->where != RUN_HERE &&
+	if (r->access != ACCESS_PUBLIC && r->access != ACCESS_LOCAL &&
+		r->access != ACCESS_PARTNER && r->where != RUN_HERE &&
 		!web_session_is_alive(x->domain, &x->who.session))
 		return refuse(&x->problem, RC_DENIED, "sign_in_needed", NULL, NULL);
 	if (r->place == OBJECT_NOWHERE)
 		return RC_OK;
 	const struct uid *object = r->place == OBJECT_IN_BODY ? &x->body.group : &x->ids[0];
-	return check_right(x, reader, object, r->right, r->may_wait && r->words == NULL);
+	enum rc rc = check_right(x, reader, object, r->right, r->may_wait && r->words == NULL);
+	return rc == RC_OK && r->access == ACCESS_PARTNER ? partner_access_object(x) : rc;
 }
 
 enum rc access_check_word(struct exchange *x, struct db *reader)

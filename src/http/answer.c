@@ -137,6 +137,10 @@ static bool add_own_headers(struct exchange *x, struct MHD_Response *r)
 		return false;
 	if (x->must_close && !add(r, "Connection", "close"))
 		return false;
+	if (x->status == MHD_HTTP_UNAUTHORIZED && x->route != NULL &&
+		x->route->access == ACCESS_PARTNER &&
+		!add(r, "WWW-Authenticate", "Bearer error=\"invalid_token\""))
+		return false;
 	if (x->is_refused && x->problem.retry_after_s > 0) {
 		(void)snprintf(text, sizeof text, "%u", x->problem.retry_after_s);
 		if (!add(r, "Retry-After", text))

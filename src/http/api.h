@@ -20,4 +20,11 @@ route_fn api_security_txt;
 route_fn api_audit, api_audit_json, api_audit_csv, api_notices, api_notices_read;
 route_fn api_jwks, api_operator_mail, api_operator_mail_test, api_dead_letters,
 	api_dead_letter_retry;
+route_fn api_operator_partners, api_operator_partner_add, api_operator_partner_keys,
+	api_operator_partner_stop, api_operator_partner_start, api_operator_partner_delete;
+route_fn api_partners, api_consents, api_consent_grant, api_consent_withdraw, api_consent_uses,
+	api_proposals, api_proposal_accept, api_proposal_reject;
+route_fn partner_description, partner_token, partner_wearers, partner_position, partner_history,
+	partner_health, partner_alarms, partner_events, partner_locate, partner_locate_get,
+	partner_message, partner_message_get, partner_propose, partner_proposal_get;
 route_fn api_events;

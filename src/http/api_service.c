@@ -18,7 +18,7 @@
 #include "http/streams.h"
 #include "http/tls_stream.h"
 
-static enum rc answer_text(struct exchange *x, struct view text, const char *type)
+enum rc answer_text(struct exchange *x, struct view text, const char *type)
 {
 	x->blob = malloc(text.n + 1);
 	if (x->blob == NULL)
@@ -147,6 +147,8 @@ static void each_own_limit(const struct http_server *s, own_limit_fn *fn, void *
 	streams_read_stats(s->streams, &streams);
 	fn(ctx, "http_requests_per_s", "Requests refused: too fast.",
 		atomic_load(&c->limit_requests));
+	fn(ctx, "partner_requests", "Requests of partners refused: too many.",
+		atomic_load(&c->limit_partner));
 	fn(ctx, "http_body_max", "Requests refused: body too large.", atomic_load(&c->limit_body));
 	fn(ctx, "http_queue", "Requests refused: a queue for work was full.",
 		atomic_load(&c->limit_pool_queue));

@@ -2,6 +2,7 @@
  * SignInBody … Members that were not given have p == NULL, is_there == false, or the none id. */
 #pragma once
 
+#include "http/bodies_partner.h"
 #include "http/fields.h"
 
 struct setup_values {
@@ -104,6 +105,11 @@ union body_values {
 	struct ban_values ban;
 	struct operator_flag_values operator_flag;
 	struct network_ban_values network_ban;
+	struct partner_values partner;
+	struct partner_keys_values partner_keys;
+	struct consent_values consent;
+	struct partner_message_values partner_message;
+	struct proposal_values proposal;
 };
 union query_values {
 	struct history_values history;
@@ -113,6 +119,7 @@ union query_values {
 	struct dead_letters_values dead_letters;
 	struct page_values page;
 	struct operator_accounts_values operator_accounts;
+	struct partner_wearers_values wearers;
 };
 
 extern const struct field_table mail_test_table, dead_letters_table;

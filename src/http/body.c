@@ -142,6 +142,11 @@ enum rc body_read(struct view text, const struct field_table *t, void *ret_value
 	return RC_OK;
 }
 
+char *body_to_text(const json_t *v)
+{
+	return json_dumps(v, JSON_COMPACT);
+}
+
 void body_forget(const struct field_table *t, void *values)
 {
 	for (size_t i = 0; i < t->n; i++) {

@@ -21,6 +21,8 @@ MUST_CHECK bool body_is_array(const struct json_t *v);
 /* 0 of what is no array. */
 size_t body_array_n(const struct json_t *v);
 const struct json_t *body_array_at(const struct json_t *v, size_t i);
+/* As text again; malloc'ed, the caller frees. NULL when out of memory. */
+char *body_to_text(const struct json_t *v);
 /* Overwrites the secrets among the values; before body_free. */
 void body_forget(const struct field_table *t, void *values);
 void body_free(struct body *b);

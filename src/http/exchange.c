@@ -11,6 +11,7 @@
 #include "domain/pool.h"
 #include "domain/wearer.h"
 #include "http/inside.h"
+#include "http/partner_access.h"
 #include "http/peers.h"
 #include "http/session_json.h"
 #include "http/trail.h"
@@ -31,6 +32,7 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
 
 static void read_head(struct exchange *x, const char *version)
 {
+	x->head.certificate_header = view_of(x->server->settings->partner_certificate_header);
 	wire_form_start(&x->form, x->uri, x->uri_n, version);
 	(void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
 	if (x->server->is_form_checked && !wire_form_end(&x->form))
@@ -136,6 +138,8 @@ static void execute(struct exchange *x, struct db *reader)
 		rc = access_check_word(x, reader);
 	if (rc == RC_OK)
 		rc = x->route->run(x, reader);
+	if (x->route->access == ACCESS_PARTNER)
+		partner_access_end(x, reader, rc);
 	if (rc != RC_OK)
 		refuse_exchange(x, rc);
 }

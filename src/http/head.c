@@ -65,6 +65,7 @@ void head_take(struct head *h, struct view name, struct view value)
 		{VIEW("x-forwarded-for"), offsetof(struct head, forwarded_for)},
 		{VIEW("user-agent"), offsetof(struct head, user_agent)},
 		{VIEW("range"), offsetof(struct head, range)},
+		{VIEW("authorization"), offsetof(struct head, authorization)},
 	};
 
 	if (++h->fields_n > HEADERS_MAX)
@@ -84,6 +85,8 @@ void head_take(struct head *h, struct view name, struct view value)
 			break;
 		}
 	}
+	if (h->certificate_header.n > 0 && view_is_nocase(name, h->certificate_header))
+		take_once(h, &h->client_certificate, value, "A header field came twice.");
 	if (h->has_length && h->has_transfer_encoding)
 		h->bad = "Content-Length and Transfer-Encoding are both there.";
 }

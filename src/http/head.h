@@ -14,7 +14,9 @@ enum {
 
 struct head {
 	struct view host, cookie, origin, fetch_site, content_type, last_event_id, idempotency_key,
-		if_none_match, accept_encoding, forwarded_for, user_agent, range;
+		if_none_match, accept_encoding, forwarded_for, user_agent, range, authorization;
+	struct view certificate_header; /* set before the first field: its name; empty: none */
+	struct view client_certificate; /* the value of that field */
 	bool has_length, has_transfer_encoding;
 	uint64_t length;
 	uint16_t fields_n;

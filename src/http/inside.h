@@ -11,6 +11,7 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/domain.h"
+#include "domain/partner_token.h"
 #include "http/bodies.h"
 #include "http/body.h"
 #include "http/head.h"
@@ -20,6 +21,7 @@
 #include "http/wire_form.h"
 
 struct files;
+struct partner_streams;
 struct peer;
 struct peers;
 struct pool;
@@ -57,7 +59,8 @@ struct exchange {
 	enum rc rc;
 	struct problem problem;
 	struct principal who;
-	struct act act; /* trail.h */
+	struct partner_caller caller; /* with ACCESS_PARTNER */
+	struct act act;               /* trail.h */
 	bool is_trail_ended;
 	int64_t now_ms;         /* monotonic, when the head came */
 	struct address address; /* of the client */
@@ -93,8 +96,8 @@ struct exchange {
 struct counters {
 	_Atomic(uint64_t) requests[RATE_CLASS_COUNT];
 	_Atomic(uint64_t) answers[STATUS_CLASSES]; /* by first digit of the status */
-	_Atomic(uint64_t) limit_requests, limit_body, limit_pool_queue, limit_address,
-		limit_connections;
+	_Atomic(uint64_t) limit_partner, limit_requests, limit_body, limit_pool_queue,
+		limit_address, limit_connections;
 };
 
 struct http_server {
@@ -109,6 +112,7 @@ struct http_server {
 	struct peers *peers;
 	struct quota *connections; /* by address */
 	struct streams *streams;
+	struct partner_streams *partner_streams;
 	struct sessions_json *sessions_json;
 	struct prefixes metrics_from, trusted_proxy;
 	struct view public_origin; /* of public_url; empty when not set */
@@ -158,6 +162,9 @@ struct MHD_Response *answer_take_response(struct exchange *x);
 MUST_CHECK bool answer_add_stream_headers(const struct http_server *s, struct MHD_Response *r);
 /* The cookie that signs in (token) or out (NULL) into x->set_cookie. */
 void answer_set_cookie(struct exchange *x, const char *token);
+
+/* api_service.c: a text as it is. */
+MUST_CHECK enum rc answer_text(struct exchange *x, struct view text, const char *type);
 
 /* server.c: a reader connection for one short use; NULL when none is free (each request thread has
  * one). */

@@ -2,6 +2,7 @@
 
 #include "http/api.h"
 #include "http/bodies.h"
+#include "domain/consent.h"
 
 /* A row without an access class, a right or a place for its object does not compile: without one
  * the macro has too few arguments, and 0 makes an array of negative size. This is why they are
@@ -43,6 +44,12 @@
 #define IN_GROUP(method, path, rate, where, need, body, audit, run)                                \
 	WITH_OBJECT(method, path, ACCESS_ACCOUNT, rate, where, OBJECT_IN_BODY, OBJECT_GROUP, need, \
 		false, BODY_JSON, body, NULL, audit, run, NULL)
+
+/* Rows of the partner API about a wearer. Rights of class C and D do not compile here. */
+#define PARTNER(method, path, rate, where, need, kind, body, query, audit, run)                    \
+	WITH_OBJECT(method, path, ACCESS_PARTNER, rate, where, OBJECT_IN_PATH, OBJECT_WEARER,      \
+		(enum right)(sizeof(char[(CONSENT_RIGHTS >> (need)&1) != 0 ? 1 : -1]) * (need)),   \
+		false, kind, body, query, audit, run, NULL)
 
 static const struct word_right command_rights[] = {
 	{"locate", NOT_0(enum right, RIGHT_LOCATE), false},
@@ -117,6 +124,37 @@ const struct route routes[] = {
 	PLAIN("GET", "/api/v1/operator/dead-letters", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, &dead_letters_table, "", api_dead_letters),
 	PLAIN("POST", "/api/v1/operator/dead-letters/{letter}/retry", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "operator.retry", api_dead_letter_retry),
 	PLAIN("GET", "/.well-known/jwks.json", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_jwks),
+
+	PLAIN("GET", "/api/v1/operator/partners", ACCESS_OPERATOR, RATE_READ, RUN_POOL, BODY_NONE, NULL, NULL, "", api_operator_partners),
+	PLAIN("POST", "/api/v1/operator/partners", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &partner_table, NULL, "partner.add", api_operator_partner_add),
+	PLAIN("POST", "/api/v1/operator/partners/{partner}/stop", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "partner.stop", api_operator_partner_stop),
+	PLAIN("POST", "/api/v1/operator/partners/{partner}/start", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "partner.start", api_operator_partner_start),
+	PLAIN("POST", "/api/v1/operator/partners/{partner}/keys", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &partner_keys_table, NULL, "partner.keys", api_operator_partner_keys),
+	PLAIN("DELETE", "/api/v1/operator/partners/{partner}", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "partner.delete", api_operator_partner_delete),
+
+	PLAIN("GET", "/api/v1/partners", ACCESS_ACCOUNT, RATE_READ, RUN_POOL, BODY_NONE, NULL, NULL, "", api_partners),
+	OWNED("GET", "/api/v1/groups/{group}/consents", RATE_READ, RUN_POOL, OBJECT_GROUP, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_consents),
+	OWNED("POST", "/api/v1/groups/{group}/consents", RATE_CHANGE, RUN_POOL, OBJECT_GROUP, RIGHT_CONSENT, BODY_JSON, &consent_table, NULL, "consent.grant", api_consent_grant),
+	OWNED("DELETE", "/api/v1/consents/{consent}", RATE_CHANGE, RUN_POOL, OBJECT_CONSENT, RIGHT_CONSENT, BODY_NONE, NULL, NULL, "consent.withdraw", api_consent_withdraw),
+	OWNED("GET", "/api/v1/consents/{consent}/uses", RATE_READ, RUN_POOL, OBJECT_CONSENT, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_consent_uses),
+	OWNED("GET", "/api/v1/groups/{group}/plan-proposals", RATE_READ, RUN_POOL, OBJECT_GROUP, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, NULL, "", api_proposals),
+	OWNED("POST", "/api/v1/plan-proposals/{proposal}/accept", RATE_CHANGE, RUN_POOL, OBJECT_PROPOSAL, RIGHT_MEDICATION, BODY_NONE, NULL, NULL, "plan_proposal.accept", api_proposal_accept),
+	OWNED("POST", "/api/v1/plan-proposals/{proposal}/reject", RATE_CHANGE, RUN_POOL, OBJECT_PROPOSAL, RIGHT_CONSENT, BODY_NONE, NULL, NULL, "plan_proposal.reject", api_proposal_reject),
+
+	PLAIN("GET", "/partner/openapi.yaml", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", partner_description),
+	PLAIN("POST", "/partner/v1/token", ACCESS_PUBLIC, RATE_SIGN_IN, RUN_POOL, BODY_FORM, NULL, NULL, "partner.token", partner_token),
+	PLAIN("GET", "/partner/v1/wearers", ACCESS_PARTNER, RATE_READ, RUN_POOL, BODY_NONE, NULL, &partner_wearers_table, "", partner_wearers),
+	PLAIN("GET", "/partner/v1/events", ACCESS_PARTNER, RATE_STREAM, RUN_STREAM, BODY_NONE, NULL, NULL, "", partner_events),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/position", RATE_READ, RUN_HERE, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "partner.position", partner_position),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/history", RATE_HEAVY, RUN_POOL, RIGHT_VIEW_HISTORY, BODY_NONE, NULL, &history_table, "partner.history", partner_history),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/health", RATE_HEAVY, RUN_POOL, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, &history_table, "partner.health", partner_health),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/alarms", RATE_READ, RUN_POOL, RIGHT_ALARMS, BODY_NONE, NULL, &alarms_table, "partner.alarms", partner_alarms),
+	PARTNER("POST", "/partner/v1/wearers/{wearer}/locates", RATE_COMMAND, RUN_POOL, RIGHT_LOCATE, BODY_NONE, NULL, NULL, "partner.locate", partner_locate),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/locates/{locate}", RATE_READ, RUN_POOL, RIGHT_LOCATE, BODY_NONE, NULL, NULL, "partner.locate_state", partner_locate_get),
+	PARTNER("POST", "/partner/v1/wearers/{wearer}/messages", RATE_COMMAND, RUN_POOL, RIGHT_MESSAGE, BODY_JSON, &partner_message_table, NULL, "partner.message", partner_message),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/messages/{message}", RATE_READ, RUN_POOL, RIGHT_MESSAGE, BODY_NONE, NULL, NULL, "partner.message_state", partner_message_get),
+	PARTNER("POST", "/partner/v1/wearers/{wearer}/plan-proposals", RATE_CHANGE, RUN_POOL, RIGHT_PROPOSE, BODY_JSON, &proposal_table, NULL, "partner.proposal", partner_propose),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/plan-proposals/{proposal}", RATE_READ, RUN_POOL, RIGHT_PROPOSE, BODY_NONE, NULL, NULL, "partner.proposal_state", partner_proposal_get),
 };
 /* clang-format on */
 const size_t routes_n = COUNT_OF(routes);
@@ -129,6 +167,7 @@ const char *access_name(enum access a)
 		[ACCESS_GROUP] = "group",
 		[ACCESS_OPERATOR] = "operator",
 		[ACCESS_LOCAL] = "local",
+		[ACCESS_PARTNER] = "partner",
 	};
 	return a < ACCESS_COUNT ? names[a] : NULL;
 }

@@ -15,6 +15,7 @@ enum access {
 	ACCESS_GROUP,    /* … and rights_decide for the object says yes */
 	ACCESS_OPERATOR, /* … and runs the server */
 	ACCESS_LOCAL,    /* an address of metrics_from */
+	ACCESS_PARTNER,  /* a partner's token, and rights_decide for the wearer says yes */
 	ACCESS_COUNT,
 };
 const char *access_name(enum access a);
@@ -28,7 +29,12 @@ enum run_where {
 	RUN_STREAM,   /* becomes an event stream */
 };
 
-enum body_kind { BODY_NONE, BODY_JSON, BODY_PICTURE };
+enum body_kind {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_PICTURE,
+	BODY_FORM, /* the handler reads it (form.h) */
+};
 
 /* Does the work and fills the answer in x. A result other than RC_OK becomes a problem answer from
  * x->problem. Runs in the thread that run_where names, with that thread's reader connection. */

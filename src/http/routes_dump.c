@@ -53,12 +53,13 @@ static void write_table(struct json_out *j, const char *key, const struct field_
 
 static void write_route(struct json_out *j, const struct route *r)
 {
-	static const char *const bodies[] = {"none", "json", "picture"};
+	static const char *const bodies[] = {"none", "json", "picture", "form"};
 
 	json_object(j, NULL);
 	json_text(j, "method", view_of(r->method));
 	json_text(j, "path", view_of(r->path));
 	json_text(j, "access", view_of(access_name(r->access)));
+	json_text(j, "right", view_of(r->place == OBJECT_NOWHERE ? "" : right_name(r->right)));
 	json_text(j, "rate", view_of(rate_class_name(r->rate)));
 	json_text(j, "audit", view_of(r->audit));
 	json_text(j, "body_kind", view_of(bodies[r->body_kind]));

@@ -42,6 +42,7 @@ static void changes_are_limited_and_never_public_by_accident(void **state)
 		if (!is_change(r))
 			continue;
 		bool is_way_in = strcmp(r->path, "/api/v1/setup") == 0 ||
+				 strcmp(r->path, "/partner/v1/token") == 0 ||
 				 strcmp(r->path, "/api/v1/session") == 0;
 		bool is_ok = r->rate != RATE_NONE && (is_way_in || r->access != ACCESS_PUBLIC) &&
 			     r->access != ACCESS_LOCAL && r->audit[0] != '\0' &&
@@ -59,12 +60,57 @@ static void objects_of_groups_are_always_checked(void **state)
 		bool has_id = strchr(r->path, '{') != NULL;
 		bool is_session = strstr(r->path, "{session}") != NULL; /* one's own: the handler */
 		bool is_operators = r->access == ACCESS_OPERATOR; /* things that no group owns */
+		bool is_checked = r->access == ACCESS_GROUP || r->access == ACCESS_PARTNER;
 		if (has_id && !is_session && !is_operators &&
-			(r->access != ACCESS_GROUP || r->place != OBJECT_IN_PATH))
+			(!is_checked || r->place != OBJECT_IN_PATH))
 			fail_msg("%s %s", r->method, r->path);
-		if ((r->access == ACCESS_GROUP) != (r->place == OBJECT_IN_PATH))
+		if (r->access == ACCESS_GROUP && r->place != OBJECT_IN_PATH)
+			fail_msg("%s %s", r->method, r->path);
+		if (r->place == OBJECT_IN_PATH && !is_checked)
 			fail_msg("%s %s", r->method, r->path);
 	}
+}
+
+/* Written down once more: method, path, right. */
+static void partners_reach_these_verbs_and_no_other(void **state)
+{
+	static const struct {
+		const char *method, *path;
+		enum right right;
+	} verbs[] = {
+		{"GET", "/wearers", RIGHT_NONE},
+		{"GET", "/events", RIGHT_NONE},
+		{"GET", "/wearers/{wearer}/position", RIGHT_VIEW_POSITION},
+		{"GET", "/wearers/{wearer}/history", RIGHT_VIEW_HISTORY},
+		{"GET", "/wearers/{wearer}/health", RIGHT_VIEW_HEALTH},
+		{"GET", "/wearers/{wearer}/alarms", RIGHT_ALARMS},
+		{"POST", "/wearers/{wearer}/locates", RIGHT_LOCATE},
+		{"GET", "/wearers/{wearer}/locates/{locate}", RIGHT_LOCATE},
+		{"POST", "/wearers/{wearer}/messages", RIGHT_MESSAGE},
+		{"GET", "/wearers/{wearer}/messages/{message}", RIGHT_MESSAGE},
+		{"POST", "/wearers/{wearer}/plan-proposals", RIGHT_PROPOSE},
+		{"GET", "/wearers/{wearer}/plan-proposals/{proposal}", RIGHT_PROPOSE},
+	};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < routes_n; i++) {
+		const struct route *r = &routes[i];
+		if (r->access != ACCESS_PARTNER)
+			continue;
+		size_t k = 0;
+		while (k < COUNT_OF(verbs) &&
+			(strcmp(r->method, verbs[k].method) != 0 ||
+				strcmp(r->path + strlen("/partner/v1"), verbs[k].path) != 0))
+			k++;
+		if (k == COUNT_OF(verbs) || r->right != verbs[k].right ||
+			strncmp(r->path, "/partner/v1/", 12) != 0)
+			fail_msg("%s %s", r->method, r->path);
+		if (r->right != RIGHT_NONE)
+			assert_in_range(right_class(r->right), 'A', 'B');
+		n++;
+	}
+	assert_int_equal(n, COUNT_OF(verbs));
 }
 
 static void the_group_in_a_body_is_its_first_member(void **state)
@@ -200,6 +246,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(changes_are_limited_and_never_public_by_accident),
 		cmocka_unit_test(objects_of_groups_are_always_checked),
+		cmocka_unit_test(partners_reach_these_verbs_and_no_other),
 		cmocka_unit_test(the_group_in_a_body_is_its_first_member),
 		cmocka_unit_test(tables_of_fields_are_small_enough),
 		cmocka_unit_test(no_row_is_there_twice),

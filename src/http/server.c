@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "domain/pool.h"
 #include "http/files.h"
 #include "http/inside.h"
+#include "http/partner_streams.h"
 #include "http/peers.h"
 #include "http/quota.h"
 #include "http/session_json.h"
@@ -87,6 +89,18 @@ static bool network_of(struct MHD_Connection *connection, struct address *ret)
 	return true;
 }
 
+/* GnuTLS then proves that the client holds its key; who it is, partner_access.h decides. */
+static void ask_certificate(const struct http_server *s, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		!s->is_tls || !s->settings->are_certificates_asked
+			? NULL
+			: MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	if (info != NULL && info->tls_session != NULL)
+		gnutls_certificate_server_set_request(info->tls_session, GNUTLS_CERT_REQUEST);
+}
+
 static void on_connection(void *server, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what)
 {
@@ -104,6 +118,7 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
 	}
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	ask_certificate(s, connection);
 	struct peer *peer =
 		info == NULL ? NULL
 			     : peer_open(s->peers, info->connect_fd,
@@ -220,6 +235,8 @@ static enum rc make_parts(struct http_server *s, const char *db_path, struct err
 	if (rc == RC_OK)
 		rc = streams_new(s->domain, s->loop, db_path, &limits, &s->streams, e);
 	if (rc == RC_OK)
+		rc = partner_streams_new(s->domain, s->loop, db_path, &s->partner_streams, e);
+	if (rc == RC_OK)
 		rc = pool_start(
 			atomic_load(&s->readers[0]), POOL_THREADS, POOL_QUEUE_MAX, &s->pool, e);
 	return rc;
@@ -252,6 +269,7 @@ static void *loop_thread(void *arg)
 	struct err e = {0};
 
 	streams_start(s->streams);
+	partner_streams_start(s->partner_streams);
 	peers_start(s->peers);
 	if (loop_run(s->loop, s, &e) != RC_OK)
 		log_event(LOG_ERROR, "http.loop", "why=\"%s\"", e.msg);
@@ -316,6 +334,7 @@ static void close_streams(void *arg)
 {
 	struct http_server *s = arg;
 	streams_close_all(s->streams);
+	partner_streams_close_all(s->partner_streams);
 }
 
 /* Requests in pools and sleeping streams must be awake before libmicrohttpd may stop. */
@@ -361,6 +380,7 @@ void http_server_free(struct http_server *s)
 		db_close(r);
 	loop_free(s->loop); /* first: its wheel unlinks the timers of the others */
 	streams_free(s->streams);
+	partner_streams_free(s->partner_streams);
 	peers_free(s->peers);
 	files_free(s->files);
 	rate_free(s->rate);

@@ -15,8 +15,12 @@ struct http_settings {
 	const char *public_url;  /* "" or "https://…" as people reach the app */
 	const char *metrics_from;
 	const char *trusted_proxy;
-	const char *tls_cert, *tls_key; /* files; "" = no TLS of our own */
-	const char *map_kind;           /* "builtin", "tiles", "pmtiles" */
+	const char
+		*base_url; /* as public_url, or how the app is reached without it; no '/' behind */
+	const char *partner_certificate_header; /* of trusted_proxy; "" when there is none */
+	bool are_certificates_asked;            /* of clients, when TLS is our own */
+	const char *tls_cert, *tls_key;         /* files; "" = no TLS of our own */
+	const char *map_kind;                   /* "builtin", "tiles", "pmtiles" */
 	const char *map_url, *map_attribution;
 	const char *security_contact, *security_policy_url, *security_key_url, *security_languages;
 	uint16_t watch_port;

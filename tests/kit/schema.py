@@ -1,4 +1,5 @@
-"""Checks every answer of the API against docs/openapi.yaml; used by the tests' client, so that each test checks it."""
+"""Checks every answer of the API against docs/openapi.yaml and docs/openapi-partner.yaml; used by the tests'
+clients, so that each test checks it."""
 
 import re
 from datetime import datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 import yaml
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs/openapi.yaml").read_text(encoding="utf-8"))
+PARTNER = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs/openapi-partner.yaml").read_text(encoding="utf-8"))
 EVENTS = {"wearer": "Wearer", "alarm": "Alarm", "command": "Command", "claim": "Claim", "removed": "Removed", "group": "GroupEvent"}
 TYPES = {
     "object": dict,
@@ -17,8 +19,13 @@ TYPES = {
 }
 
 
-def find(reference):
-    node = SPEC
+def spec_of(path):
+    """The description that holds a path."""
+    return PARTNER if path.startswith("/partner/") else SPEC
+
+
+def find(reference, spec=SPEC):
+    node = spec
     for part in reference.removeprefix("#/").split("/"):
         node = node[part]
     return node
@@ -32,12 +39,12 @@ def has_type(value, kind):
     return isinstance(value, TYPES[kind])
 
 
-def problems(value, schema, where="answer"):
+def problems(value, schema, where="answer", spec=SPEC):
     """What of the value does not fit; empty when all does. The words of JSON Schema that the file uses."""
     if "$ref" in schema:
-        yield from problems(value, find(schema["$ref"]), where)
+        yield from problems(value, find(schema["$ref"], spec), where, spec)
     if "oneOf" in schema:
-        fits = [s for s in schema["oneOf"] if not list(problems(value, s, where))]
+        fits = [s for s in schema["oneOf"] if not list(problems(value, s, where, spec))]
         if len(fits) != 1:
             yield f"{where}: {value!r:.200} fits {len(fits)} of {len(schema['oneOf'])} kinds"
         return
@@ -60,9 +67,9 @@ def problems(value, schema, where="answer"):
         if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
             yield f"{where}: {len(value)} items"
         for i, item in enumerate(value):
-            yield from problems(item, schema.get("items", {}), f"{where}[{i}]")
+            yield from problems(item, schema.get("items", {}), f"{where}[{i}]", spec)
     if isinstance(value, dict):
-        yield from object_problems(value, schema, where)
+        yield from object_problems(value, schema, where, spec)
 
 
 def text_problems(value, schema, where):
@@ -77,20 +84,20 @@ def text_problems(value, schema, where):
             yield f"{where}: {value!r:.80} is no time"
 
 
-def object_problems(value, schema, where):
+def object_problems(value, schema, where, spec):
     known = schema.get("properties", {})
     for name in schema.get("required", []):
         if name not in value:
             yield f"{where}: {name} is missing"
     for name, item in value.items():
         if name in known:
-            yield from problems(item, known[name], f"{where}.{name}")
+            yield from problems(item, known[name], f"{where}.{name}", spec)
         elif schema.get("additionalProperties") is False:
             yield f"{where}: {name} is not described"
 
 
 def operation_of(method, path):
-    for template, item in SPEC["paths"].items():
+    for template, item in spec_of(path)["paths"].items():
         if method.lower() in item and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return item[method.lower()]
     return None
@@ -101,14 +108,15 @@ def check_answer(answer):
     operation = operation_of(answer.request.method, answer.request.url.path)
     if operation is None:
         return
+    spec = spec_of(answer.request.url.path)
     what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
     described = operation["responses"].get(str(answer.status_code))
     general = answer.status_code in (400, 411, 413, 415, 429, 503)  # of every operation
     assert described is not None or general, f"{what} is not described: {answer.text:.300}"
     if described is None:
-        described = find("#/components/responses/BadRequest")
+        described = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     while "$ref" in described:
-        described = find(described["$ref"])
+        described = find(described["$ref"], spec)
     kind = answer.headers.get("content-type", "").split(";")[0]
     content = described.get("content", {})
     if not answer.content:
@@ -116,7 +124,7 @@ def check_answer(answer):
         return
     assert kind in content, f"{what}: {kind} is not described"
     if kind.endswith("json"):
-        found = list(problems(answer.json(), content[kind]["schema"]))
+        found = list(problems(answer.json(), content[kind]["schema"], "answer", spec))
         assert not found, f"{what}: " + "; ".join(found[:5])
 
 
