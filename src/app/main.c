@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "app/admin.h"
 #include "app/audit_cli.h"
 #include "app/backup.h"
 #include "app/decode.h"
@@ -172,6 +173,8 @@ static const struct subcommand subcommands[] = {
 	{"audit", "look whether the audit log is whole (verify), or print it (export)", audit_main},
 	{"rotate", "change exposed secrets after an incident, with the service stopped", rotate_main},
 	{"doctor", "say what this system gives and what is in the way", run_doctor},
+	{"user", "list accounts, ban and let in, end sessions, make operators", admin_main},
+	{"device", "list watches that nobody owns", admin_main},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},
 	{"help", "print this", run_help},

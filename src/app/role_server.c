@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/admin.h"
 #include "app/control.h"
 #include "app/rotate.h"
 #include "app/sandbox.h"
@@ -52,6 +53,7 @@ struct role_server {
 	struct http_settings http_settings;
 	struct http_server *http;
 	struct server_links *links;
+	struct admin *admin;
 	struct server_courier *courier;
 	struct sign_key *webhook_key;
 	struct db *writer_db; /* until the writer takes it */
@@ -265,6 +267,8 @@ static enum rc open_store(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = open_audit(r, e);
 	if (rc == RC_OK)
+		rc = admin_open(d, r->role->settings->data_dir, &r->admin, e);
+	if (rc == RC_OK)
 		rc = sign_open(r->key_dir, "webhook", true, &r->webhook_key, e);
 	if (rc == RC_OK)
 		rc = db_open(r->db_path, DB_WRITER, d->keyring, &r->writer_db, e);
@@ -336,6 +340,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 		rc = pool_start(r->reader, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
 	if (rc == RC_OK)
 		audit_check_start(d, r->reader);
+	if (rc == RC_OK)
+		rc = admin_start(r->admin, r->reader, e);
 	if (rc == RC_OK)
 		rc = outbox_load(d, r->reader, e);
 	if (rc == RC_OK)
@@ -428,6 +434,7 @@ static void drain(struct role_server *r)
 		server_courier_stop(r->courier);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
+	admin_stop(r->admin);
 	audit_stop(d);
 	writer_stop(d->writer); /* its completions send the answers */
 	d->writer = NULL;
@@ -453,6 +460,7 @@ static void tear_down(struct role_server *r)
 	server_links_free(r->links);
 	server_courier_free(r->courier);
 	sign_free(r->webhook_key);
+	admin_free(r->admin);
 	audit_free(d->audit);
 	bans_free(d->bans);
 	bus_free(d->bus);
