@@ -110,7 +110,7 @@ def test_health_says_what_runs_and_nothing_of_people(api):
         lambda: (h := api.ok("GET", "/operator/health")) and all(r["is_up"] for r in h["roles"]) and h,
         what="all roles are heard",
     )
-    assert [r["name"] for r in health["roles"]][:2] == ["server", "gateway-0"]
+    assert {"server", "gateway-0", "courier"} <= {r["name"] for r in health["roles"]}
     assert 0 < health["disk"]["free_bytes"] <= health["disk"]["total_bytes"]
     assert health["disk"]["database_bytes"] > 0
     assert health["writer"]["failed"] == 0 and health["audit"]["lost"] == 0
@@ -160,3 +160,12 @@ def test_without_a_contact_there_is_no_security_txt(server, api):
     assert answer.status_code == 404 and answer.json()["code"] == "not_found"
 
 
+
+
+def test_health_counts_the_starts_of_a_role(server, api):
+    def role(name):
+        return next(r for r in api.ok("GET", "/operator/health")["roles"] if r["name"] == name)
+
+    assert eventually(lambda: role("gateway-0")["is_up"] and role("gateway-0"), what="the gateway")["starts"] == 1
+    server.kill_role("gateway")
+    eventually(lambda: any(r["starts"] == 2 and r["is_up"] for r in api.ok("GET", "/operator/health")["roles"]), what="it again")

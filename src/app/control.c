@@ -7,7 +7,7 @@
 static bool is_known(unsigned type)
 {
 	return (type >= CONTROL_READY && type <= CONTROL_BAD_COURIER) ||
-	       (type >= CONTROL_STOP && type <= CONTROL_DEMO_FAILED);
+	       (type >= CONTROL_STOP && type <= CONTROL_ROLE);
 }
 
 static bool is_printable(struct view text)

@@ -19,6 +19,7 @@ enum control_type {
 	CONTROL_STOP = 64,
 	CONTROL_DEMO_STARTED, /* text: the ID */
 	CONTROL_DEMO_FAILED,  /* text: the ID */
+	CONTROL_ROLE,         /* to the server; text: "gateway-0 up 3", the number of its starts */
 };
 
 struct control {

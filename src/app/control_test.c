@@ -67,7 +67,7 @@ static void malformed_packets_are_refused(void **state)
 		{"\0x", 2},
 		{"\x05x", 2},
 		{"\x3Fx", 2},
-		{"\x43x", 2},
+		{"\x44x", 2},
 		{"\xFFx", 2},
 		{"\x01"
 		 "a\x1B[2J",

@@ -32,6 +32,7 @@
 #include "domain/partner_meter.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
+#include "domain/roles.h"
 #include "domain/sign_in_limits.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer_erase.h"
@@ -78,6 +79,8 @@ static void on_control(void *owner, uint32_t epoll_events)
 		return;
 	if (rc == RC_OK && m.type == CONTROL_DEMO_FAILED)
 		log_event(LOG_WARN, "demo.failed", "the simulated watch did not start");
+	if (rc == RC_OK && m.type == CONTROL_ROLE && !roles_note(r->domain.roles, view_of(m.text)))
+		log_event(LOG_WARN, "server.bad_role", "the supervisor names no role");
 	if (rc == RC_OK && m.type != CONTROL_STOP)
 		return;
 	/* Also when the supervisor is gone or talks nonsense: nobody would look after us. */
@@ -161,7 +164,6 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.sign_in_account_max = s->sign_in_per_account_max,
 		.sign_in_address_max = s->sign_in_per_address_max,
 		.sign_in_window_s = s->sign_in_window_s,
-		.gateways = r->role->links_n,
 		.audit_keep_days = s->audit_keep_days,
 		.commit_linger_ms = s->commit_linger_ms,
 		.claim_code_s = s->claim_code_s,
@@ -290,6 +292,8 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 	struct domain *d = &r->domain;
 	enum rc rc = loop_new(&d->loop, e);
 
+	if (rc == RC_OK)
+		rc = roles_new(&d->roles, e);
 	if (rc == RC_OK)
 		rc = bus_new(&d->bus, e);
 	if (rc == RC_OK)
@@ -463,6 +467,7 @@ static void tear_down(struct role_server *r)
 	admin_free(r->admin);
 	audit_free(d->audit);
 	bans_free(d->bans);
+	roles_free(d->roles);
 	bus_free(d->bus);
 	partner_meter_free(d->partner_meter);
 	live_free(d->live);

@@ -48,6 +48,7 @@ struct child {
 	int64_t backoff_ms;
 	unsigned never_ready; /* times that it ended before it was ready */
 	bool was_ready;
+	unsigned starts;        /* that became ready */
 	struct timer restart;   /* set while it waits for its back-off */
 	struct loop_fd control; /* our end; fd -1 when it does not run */
 	char demo_id[DEMO_ID_MAX + 1];
@@ -106,11 +107,44 @@ static void answer_demo(struct supervisor *s, const char *id, bool is_started)
 		log_event(LOG_WARN, "supervisor.not_told", "reason=\"%s\"", e.msg);
 }
 
+/* The server shows the operator which roles run. */
+static void tell_role(const struct supervisor *s, const struct child *c)
+{
+	const struct child *server = &s->children[0];
+	char name[24];
+	char text[64];
+	struct err e;
+
+	if (server->control.fd < 0 || !server->was_ready)
+		return;
+	int n = snprintf(text, sizeof text, "%s %s %u", child_name(c, name),
+		c->pid > 0 && c->was_ready ? "up" : "down", c->starts);
+	if (n > 0 && (size_t)n < sizeof text &&
+		control_send(server->control.fd, CONTROL_ROLE, view_of(text), &e) != RC_OK)
+		log_event(LOG_WARN, "supervisor.not_told", "reason=\"%s\"", e.msg);
+}
+
+static void tell_ready(const struct child *c)
+{
+	const struct supervisor *s = c->supervisor;
+
+	if (c->kind != CHILD_SERVER) {
+		tell_role(s, c);
+		return;
+	}
+	for (unsigned i = 0; i < s->children_n; i++) {
+		if (s->children[i].kind != CHILD_DEMO)
+			tell_role(s, &s->children[i]);
+	}
+}
+
 static void on_ready(struct child *c, const char *text)
 {
 	char name[24];
 
 	c->was_ready = true;
+	c->starts++;
+	tell_ready(c);
 	c->never_ready = 0;
 	log_event(LOG_INFO, "supervisor.role_ready", "role=%s pid=%d", child_name(c, name),
 		(int)c->pid);
@@ -479,6 +513,8 @@ static void on_end(struct child *c, int status)
 		begin_stop(s);
 		return;
 	}
+	if (c->kind == CHILD_GATEWAY || c->kind == CHILD_COURIER)
+		tell_role(s, c);
 	if (loop_now_ms(s->loop) - c->started_ms >= HEALTHY_MS)
 		c->backoff_ms = BACKOFF_FIRST_MS;
 	start_later(c);

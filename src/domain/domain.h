@@ -33,6 +33,7 @@ struct courier_dispatch;
 struct keyring;
 struct audit;
 struct bans;
+struct roles;
 
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
@@ -60,7 +61,6 @@ struct domain_settings {
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
 	uint32_t sign_in_address_max; /* attempts from one address in the window */
 	uint32_t sign_in_window_s;
-	uint32_t gateways;             /* that there are */
 	uint32_t audit_keep_days;      /* 0: for ever */
 	uint32_t commit_linger_ms;     /* plain reports wait this long for company */
 	uint32_t claim_code_s;         /* life of a code on the watch */
@@ -89,6 +89,7 @@ struct domain {
 	struct domain_settings settings;
 	struct loop *loop;
 	struct keyring *keyring;
+	struct roles *roles; /* NULL in tests */
 	struct bans *bans;   /* networks; NULL: none */
 	struct audit *audit; /* NULL in most tests: nothing is written then but by act_run */
 	struct writer *writer;

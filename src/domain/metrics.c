@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
-#include "domain/ban.h"
 #include "domain/claims.h"
 #include "domain/courier_dispatch.h"
 #include "domain/ingest.h"
@@ -22,7 +20,6 @@ struct gateway_metrics {
 	pthread_mutex_t lock;           /* guards what follows */
 	uint64_t (*now)[COUNTER_COUNT]; /* GATEWAYS rows: of the running process */
 	uint64_t ended[COUNTER_COUNT];  /* of all that ended */
-	int64_t heard_ms[GATEWAYS];     /* monotonic, 0: it does not run */
 };
 
 enum rc gateway_metrics_new(struct gateway_metrics **ret_owned, struct err *e)
@@ -55,7 +52,6 @@ void gateway_metrics_set(struct gateway_metrics *g, uint8_t gateway, const struc
 	(void)pthread_mutex_lock(&g->lock); /* the default mutex does not fail here */
 	for (size_t i = 0; i < COUNTER_COUNT && i < s->n; i++)
 		g->now[gateway][i] = s->counters[i];
-	g->heard_ms[gateway] = clock_mono_ms();
 	(void)pthread_mutex_unlock(&g->lock);
 }
 
@@ -67,16 +63,7 @@ void gateway_metrics_lost(struct gateway_metrics *g, uint8_t gateway)
 			g->ended[i] += g->now[gateway][i];
 		g->now[gateway][i] = 0;
 	}
-	g->heard_ms[gateway] = 0;
 	(void)pthread_mutex_unlock(&g->lock);
-}
-
-int64_t gateway_metrics_heard_ms(struct gateway_metrics *g, uint8_t gateway)
-{
-	(void)pthread_mutex_lock(&g->lock);
-	int64_t heard_ms = g->heard_ms[gateway];
-	(void)pthread_mutex_unlock(&g->lock);
-	return heard_ms;
 }
 
 static uint64_t gateway_sum(struct gateway_metrics *g, enum counter c)

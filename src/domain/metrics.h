@@ -23,8 +23,6 @@ void gateway_metrics_free(struct gateway_metrics *g);
 /* A STATS message of that gateway. */
 void gateway_metrics_set(struct gateway_metrics *g, uint8_t gateway, const struct message_stats *s);
 /* Its process ended: gauges are 0, what it counted stays. */
-/* When it was heard last, on the monotonic clock; 0: it does not run. */
-int64_t gateway_metrics_heard_ms(struct gateway_metrics *g, uint8_t gateway);
 void gateway_metrics_lost(struct gateway_metrics *g, uint8_t gateway);
 
 /* All of them, same names together. fn only writes to memory. Any thread. */

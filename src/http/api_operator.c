@@ -7,13 +7,13 @@
 #include "crypto/certificate.h"
 #include "domain/ban.h"
 #include "domain/courier_outbox.h"
-#include "domain/metrics.h"
 #include "domain/operator_accounts.h"
+#include "domain/roles.h"
 #include "http/api.h"
 #include "http/inside.h"
 #include "store/query.h"
 
-enum { PATH_SIZE = 4096, ROLE_SILENT_MS = 30 * 1000 };
+enum { PATH_SIZE = 4096 };
 
 /* What an operator can do to others needs a fresh proof of who it is. */
 static enum rc check_step_up(struct exchange *x)
@@ -181,25 +181,14 @@ static void write_writer(struct exchange *x)
 	json_end(j);
 }
 
-static void write_roles(struct exchange *x)
+static void write_role(void *ctx, const struct role_state *s)
 {
-	struct json_out *j = &x->out;
-	struct domain *d = x->domain;
-	char name[32];
+	struct json_out *j = ctx;
 
-	json_array(j, "roles");
 	json_object(j, NULL);
-	json_text(j, "name", VIEW("server"));
-	json_bool(j, "is_up", true);
-	json_end(j);
-	for (unsigned i = 0; i < d->settings.gateways; i++) {
-		int64_t heard_ms = gateway_metrics_heard_ms(d->gateway_metrics, (uint8_t)i);
-		(void)snprintf(name, sizeof name, "gateway-%u", i);
-		json_object(j, NULL);
-		json_text(j, "name", view_of(name));
-		json_bool(j, "is_up", heard_ms != 0 && clock_mono_ms() - heard_ms < ROLE_SILENT_MS);
-		json_end(j);
-	}
+	json_text(j, "name", view_of(s->name));
+	json_bool(j, "is_up", s->is_up);
+	json_int(j, "starts", s->starts);
 	json_end(j);
 }
 
@@ -249,7 +238,9 @@ enum rc api_operator_health(struct exchange *x, struct db *reader)
 	json_object(j, NULL);
 	json_text(j, "version", VIEW(KINWARD_VERSION));
 	json_int(j, "up_s", (clock_mono_ms() - x->server->started_ms) / 1000);
-	write_roles(x);
+	json_array(j, "roles");
+	roles_each(x->domain->roles, write_role, j);
+	json_end(j);
 	write_disk(x);
 	write_writer(x);
 	enum rc rc = write_audit(x, reader);
