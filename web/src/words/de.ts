@@ -1,6 +1,7 @@
 // Deutsch. Kurz, schlicht, freundlich; die Uhr tragende Person wird beim Namen genannt, Leserinnen und Leser werden geduzt.
 
 import { group } from './de-group';
+import { problems } from './de-problems';
 import { safety } from './de-safety';
 import { watch } from './de-watch';
 import type { Catalogue } from './words.svelte';
@@ -441,6 +442,7 @@ export const de: Catalogue = {
 	'problem.demo_failed': 'Die simulierte Uhr konnte nicht starten. Versuche es gleich noch einmal.',
 	'problem.busy': 'Der Server ist beschäftigt. Nichts wurde geändert. Versuche es gleich noch einmal.',
 
+	...problems,
 	...safety,
 	...group,
 	...watch

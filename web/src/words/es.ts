@@ -1,6 +1,7 @@
 // Español. Breve, sencillo y amable; a quien lleva el reloj se le llama por su nombre y a quien lee se le tutea.
 
 import { group } from './es-group';
+import { problems } from './es-problems';
 import { safety } from './es-safety';
 import { watch } from './es-watch';
 import type { Catalogue } from './words.svelte';
@@ -441,6 +442,7 @@ export const es: Catalogue = {
 	'problem.demo_failed': 'No se pudo iniciar el reloj simulado. Inténtalo en un momento.',
 	'problem.busy': 'El servidor está ocupado. No se ha cambiado nada. Inténtalo en un momento.',
 
+	...problems,
 	...safety,
 	...group,
 	...watch
