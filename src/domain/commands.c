@@ -24,8 +24,9 @@ enum { LIST_MAX = 100 };
 /* What read_row reads, in this order. */
 #define COMMAND_COLUMNS                                                                            \
 	"SELECT c.id, c.wearer, c.kind, c.message, c.state, c.reason, c.created_ms, c.expires_ms," \
-	" c.sent_ms, c.finished_ms, c.by_account, a.name, c.contact"                               \
-	" FROM command c LEFT JOIN account a ON a.id = c.by_account "
+	" c.sent_ms, c.finished_ms, c.by_account, a.name, c.contact, p.name"                       \
+	" FROM command c LEFT JOIN account a ON a.id = c.by_account"                               \
+	" LEFT JOIN partner p ON p.id = c.by_account "
 
 const char *command_state_name(enum command_state s)
 {
@@ -70,7 +71,10 @@ static void read_row(struct stmt *s, struct command_info *ret)
 		    is_call ? ret->contact_name : ret->text,
 		    is_call ? sizeof ret->contact_name : sizeof ret->text, NULL) != RC_OK)
 		ret->text[0] = ret->contact_name[0] = '\0';
-	account_copy_name(s, 11, &ret->by, ret->by_name, sizeof ret->by_name);
+	if (stmt_is_null(s, 13))
+		account_copy_name(s, 11, &ret->by, ret->by_name, sizeof ret->by_name);
+	else
+		stmt_copy_text(s, 13, ret->by_name, sizeof ret->by_name);
 }
 
 enum rc commands_list(

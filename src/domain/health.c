@@ -54,7 +54,7 @@ static bool read_entry(void *ctx, const struct history_entry *entry)
 	return true;
 }
 
-enum rc health_read(struct domain *d, struct db *reader, const struct uid *wearer, int64_t from_ms,
+enum rc health_list(struct domain *d, struct db *reader, const struct uid *wearer, int64_t from_ms,
 	int64_t to_ms, health_fn *fn, void *ctx, bool *ret_truncated, struct problem *p,
 	struct err *e)
 {

@@ -27,6 +27,6 @@ typedef void health_fn(void *ctx, const struct health_value *v);
 
 /* Values with from <= time < to, oldest first. Codes: range_invalid, range_too_long (RC_SYNTAX).
  * *ret_truncated: there were more than HEALTH_VALUES_MAX. RC_NOT_FOUND: no such wearer. */
-MUST_CHECK enum rc health_read(struct domain *d, struct db *reader, const struct uid *wearer,
+MUST_CHECK enum rc health_list(struct domain *d, struct db *reader, const struct uid *wearer,
 	int64_t from_ms, int64_t to_ms, health_fn *fn, void *ctx, bool *ret_truncated,
 	struct problem *p, struct err *e);

@@ -145,7 +145,7 @@ enum rc partner_health(struct exchange *x, struct db *reader)
 
 	json_object(&x->out, NULL);
 	json_array(&x->out, "values");
-	enum rc rc = health_read(x->domain, reader, &x->ids[0], in->from.value, in->to.value,
+	enum rc rc = health_list(x->domain, reader, &x->ids[0], in->from.value, in->to.value,
 		write_health, &x->out, &is_truncated, &x->problem, &x->err);
 	json_end(&x->out);
 	json_bool(&x->out, "truncated", is_truncated);
