@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from kit.process import eventually
+from kit.watch import position
 
 NOWHERE = "0f6c2d1e9b8a47538e1d2c3b4a596877"
 
@@ -69,6 +70,22 @@ def test_what_a_person_does_sees_and_tries_is_in_the_log_of_the_group(server, ap
     sequence = [e["seq"] for e in entries(api)]
     assert sequence == sorted(sequence, reverse=True)
     assert entries(api, before=sequence[1], limit=1)[0]["seq"] == sequence[2]
+    watch.close()
+
+
+def test_whoever_only_listens_has_looked_too(server, api):
+    wearer, watch = api.claim_raw("8800000103")
+    before = len(entries(api, "wearer.view"))
+    stream = api.events()
+    watch.send(position(lat=50.5, lon=11.5))
+    stream.wait("wearer", lambda data: data.get("fix"))
+    if before == 0:
+        [look] = wait_entry(api, "wearer.view")
+        assert (look["wearer"], look["right"]) == (wearer, "view_position")
+    for n in range(3):
+        watch.send(position(lat=50.5 + (n + 1) / 10000, lon=11.5))
+    stream.wait("wearer", lambda data: data["fix"]["lat"] > 50.50025)
+    assert len(entries(api, "wearer.view")) == 1, "one an hour"
     watch.close()
 
 

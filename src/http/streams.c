@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "domain/audit.h"
 #include "domain/web_session.h"
 #include "http/listeners.h"
 #include "http/live_event.h"
@@ -172,14 +173,32 @@ static right_set seat_rights(struct streams *s, struct seat *seat, const struct 
 		       : 0;
 }
 
+/* Who has the app open looks at whoever moves: folded to one entry an hour like any other look. */
+static void note_look(struct streams *s, const struct uid *account, const struct uid *group,
+	const struct uid *wearer)
+{
+	struct act look = {.action = "wearer.view",
+		.actor_kind = ACTOR_ACCOUNT,
+		.actor = *account,
+		.group = *group,
+		.wearer = *wearer,
+		.right = right_name(RIGHT_VIEW_POSITION),
+		.outcome = "done"};
+
+	audit_look(s->domain, &look);
+}
+
 /* The event's text for a seat, with a reference; NULL when there is nothing to tell. */
 static struct event_text *text_of(
 	struct streams *s, const struct event *event, const struct uid *wearer, struct seat *seat)
 {
 	struct event_text *text = NULL;
 	struct err e = {0};
+	right_set rights = seat_rights(s, seat, wearer);
 
-	if (event_texts_get(s->texts, event, seat_rights(s, seat, wearer), &text, &e) == RC_OK)
+	if (event->type == EVENT_WEARER && (rights & RIGHT_BIT(RIGHT_VIEW_POSITION)) != 0)
+		note_look(s, &seat->listener->account, &event->group, &event->object);
+	if (event_texts_get(s->texts, event, rights, &text, &e) == RC_OK)
 		return text;
 	return resync(s, event, &e);
 }
@@ -531,6 +550,7 @@ enum rc streams_open(struct streams *s, int take_fd, bool has_head, const struct
 	if (o != NULL) {
 		*o = (struct opening){
 			.streams = s, .fd = take_fd, .has_head = has_head, .who = *who};
+		o->who.act = NULL; /* it lives with the request */
 		if (!view_to_text(last_id, o->last_id, sizeof o->last_id))
 			memcpy(o->last_id, "?", 2); /* not one of ours: unknown */
 		if (loop_post(s->loop, on_open, o, NULL) == RC_OK)
