@@ -119,6 +119,10 @@ static bool may_report(struct connection *c, const struct report *r)
 	if (c->gateway->config.limits.reports_per_device_interval_s == 0 ||
 		r->kind == REPORT_ALARM || r->alarms != 0)
 		return true;
+	if (r->kind == REPORT_ANSWER && c->answers_due > 0) { /* we asked for it */
+		c->answers_due--;
+		return true;
+	}
 	refill(c);
 	uint16_t *left = r->is_stored ? &c->replays_left : &c->reports_left;
 	if (*left == 0) {
@@ -309,6 +313,8 @@ void session_command(struct connection *c, const struct message_command *m)
 		rc = command_write(
 			&command, &to, g->command_bytes, sizeof g->command_bytes, &n, &e);
 	if (rc == RC_OK) {
+		if (c->answers_due < UINT8_MAX)
+			c->answers_due++;
 		(void)sending_write(c, g->command_bytes, n, &id); /* closed: CLOSED tells */
 		return;
 	}

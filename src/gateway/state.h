@@ -73,6 +73,8 @@ struct connection {
 	uint8_t flags;
 	uint8_t welcome; /* gateway.welcome when the session was announced */
 	uint8_t repeat_n;
+	uint8_t answers_due; /* commands written whose answer did not come yet: it costs no budget
+			      */
 };
 
 _Static_assert(sizeof(struct connection) <= 200, "a connection costs at most 200 bytes");
