@@ -131,6 +131,26 @@ enum rc photo_rule_narrow(struct domain *d, const struct principal *who, const s
 	return act_run(d, who, narrow_job, &job, e);
 }
 
+static enum rc widen_job(struct db *db, void *arg, struct err *e)
+{
+	const struct rule_job *job = arg;
+
+	return photo_rule_set(
+		job->domain, db, job->wearer, job->is_allowed, job->per_day, job->problem, e);
+}
+
+enum rc photo_rule_widen(struct domain *d, const struct principal *who, const struct uid *wearer,
+	bool is_allowed, uint8_t per_day, struct problem *p, struct err *e)
+{
+	struct rule_job job = {.domain = d,
+		.wearer = wearer,
+		.is_allowed = is_allowed,
+		.per_day = per_day,
+		.problem = p};
+
+	return act_run(d, who, widen_job, &job, e);
+}
+
 enum rc photo_check(const struct domain *d, struct db *db, const struct uid *wearer, int64_t now_ms,
 	struct problem *p, struct err *e)
 {

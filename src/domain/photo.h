@@ -34,6 +34,11 @@ MUST_CHECK enum rc photo_rule_narrow(struct domain *d, const struct principal *w
 	const struct uid *wearer, bool is_allowed, uint8_t per_day, struct problem *p,
 	struct err *e);
 
+/* The same for any change, when it was decided that who may do it now. */
+MUST_CHECK enum rc photo_rule_widen(struct domain *d, const struct principal *who,
+	const struct uid *wearer, bool is_allowed, uint8_t per_day, struct problem *p,
+	struct err *e);
+
 /* In the job that asks for one: may it be taken now? Codes: photos_forbidden, photos_off,
  * photo_under_way (RC_CONFLICT), photos_used_up (RC_LIMIT). */
 MUST_CHECK enum rc photo_check(const struct domain *d, struct db *db, const struct uid *wearer,

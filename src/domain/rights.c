@@ -13,6 +13,8 @@ static const char *const owner_of[OBJECT_KIND_COUNT] = {
 			  " WHERE a.id = ?1"),
 	[OBJECT_COMMAND] = ("SELECT w.care_group, w.id FROM command c"
 			    " JOIN wearer w ON w.id = c.wearer WHERE c.id = ?1"),
+	[OBJECT_PHOTO] = ("SELECT w.care_group, w.id FROM photo p JOIN wearer w ON w.id = p.wearer"
+			  " WHERE p.id = ?1"),
 	[OBJECT_CLAIM] = "SELECT care_group, NULL FROM claim WHERE id = ?1",
 	[OBJECT_INVITATION] = "SELECT care_group, NULL FROM invitation WHERE id = ?1",
 	[OBJECT_APPROVAL] = "SELECT care_group, NULL FROM approval WHERE id = ?1",

@@ -30,7 +30,7 @@ static bool add_api_headers(
 	return (content_type == NULL || add(r, "Content-Type", content_type)) &&
 	       add(r, "Cache-Control", "no-store") && add(r, "X-Content-Type-Options", "nosniff") &&
 	       (is_json || add(r, "Content-Security-Policy",
-				   "default-src 'none'; frame-ancestors 'none'")) &&
+				   "default-src 'none'; frame-ancestors 'none'; sandbox")) &&
 	       (is_json || add(r, "Cross-Origin-Resource-Policy", "same-origin")) &&
 	       (!s->is_https || add(r, "Strict-Transport-Security", "max-age=31536000"));
 }

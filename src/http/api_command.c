@@ -26,6 +26,7 @@ enum rc api_command_give(struct exchange *x, struct db *reader)
 	struct command_request request = {
 		.type = x->body.command.type,
 		.text = x->body.command.text,
+		.contact = x->body.command.contact,
 		.idempotency_key = x->head.idempotency_key,
 	};
 	struct command_info command;

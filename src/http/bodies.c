@@ -51,7 +51,8 @@ static bool is_without_blanks(struct view v)
 	return view_find(v, ' ') == v.n;
 }
 
-static const char *const command_types[] = {"locate", "find", "message", NULL};
+static const char *const command_types[] = {"locate", "find", "message", "call", "check_in_call",
+	"photo", "power_off", "reset", "new_password", NULL};
 static const char *const proofs[] = {"code", "sos", NULL};
 static const char *const alarm_states[] = {"open", "all", NULL};
 
@@ -87,6 +88,26 @@ static const struct field wearer_fields[] = {
 static const struct field command_fields[] = {
 	{"type", FIELD_TEXT, true, AT(command_values, type), 1, 32, command_types, NULL},
 	{"text", FIELD_TEXT, false, AT(command_values, text), 1, 200, NULL, NULL},
+	{"contact", FIELD_ID, false, AT(command_values, contact), 0, 0, NULL, NULL},
+};
+static const struct field contacts_fields[] = {
+	{"contacts", FIELD_JSON, true, AT(contacts_values, contacts), 0, 0, NULL, NULL},
+};
+static const struct field contact_fields[] = {
+	{"name", FIELD_TEXT, true, AT(contact_values, name), 1, 40, NULL, NULL},
+	{"number", FIELD_TEXT, true, AT(contact_values, number), 1, 60, NULL, NULL},
+};
+static const struct field sos_numbers_fields[] = {
+	{"numbers", FIELD_WORDS, true, AT(sos_numbers_values, numbers), 1, 60, NULL, NULL},
+};
+static const struct field sms_alerts_fields[] = {
+	{"low_battery", FIELD_BOOL, false, AT(sms_alerts_values, low_battery), 0, 0, NULL, NULL},
+	{"sos", FIELD_BOOL, false, AT(sms_alerts_values, sos), 0, 0, NULL, NULL},
+	{"removed", FIELD_BOOL, false, AT(sms_alerts_values, removed), 0, 0, NULL, NULL},
+};
+static const struct field photo_rule_fields[] = {
+	{"is_allowed", FIELD_BOOL, true, AT(photo_rule_values, is_allowed), 0, 0, NULL, NULL},
+	{"per_day", FIELD_INT, true, AT(photo_rule_values, per_day), 1, 10, NULL, NULL},
 };
 static const struct field watch_settings_fields[] = {
 	{"language", FIELD_TEXT, false, AT(watch_settings_values, language), 2, 12, NULL, NULL},
@@ -176,6 +197,16 @@ const struct field_table wearer_table = {
 	"WearerBody", wearer_fields, COUNT_OF(wearer_fields), true};
 const struct field_table command_table = {
 	"CommandBody", command_fields, COUNT_OF(command_fields), false};
+const struct field_table contacts_table = {
+	"ContactsBody", contacts_fields, COUNT_OF(contacts_fields), false};
+const struct field_table contact_table = {
+	"ContactBody", contact_fields, COUNT_OF(contact_fields), false};
+const struct field_table sos_numbers_table = {
+	"SosNumbersBody", sos_numbers_fields, COUNT_OF(sos_numbers_fields), false};
+const struct field_table sms_alerts_table = {
+	"SmsAlertsBody", sms_alerts_fields, COUNT_OF(sms_alerts_fields), true};
+const struct field_table photo_rule_table = {
+	"PhotoRuleBody", photo_rule_fields, COUNT_OF(photo_rule_fields), false};
 const struct field_table watch_settings_table = {
 	"WatchSettingsBody", watch_settings_fields, COUNT_OF(watch_settings_fields), true};
 const struct field_table close_table = {"CloseBody", close_fields, COUNT_OF(close_fields), false};

@@ -25,6 +25,23 @@ struct wearer_values {
 };
 struct command_values {
 	struct view type, text;
+	struct uid contact;
+};
+struct contacts_values {
+	const struct json_t *contacts;
+};
+struct contact_values { /* one of them */
+	struct view name, number;
+};
+struct sos_numbers_values {
+	struct field_words numbers;
+};
+struct sms_alerts_values {
+	struct field_bool low_battery, sos, removed;
+};
+struct photo_rule_values {
+	struct field_bool is_allowed;
+	struct field_int per_day;
 };
 struct watch_settings_values {
 	struct view language, zone;
@@ -96,6 +113,10 @@ union body_values {
 	struct wearer_values wearer;
 	struct command_values command;
 	struct watch_settings_values watch_settings;
+	struct contacts_values contacts;
+	struct sos_numbers_values sos_numbers;
+	struct sms_alerts_values sms_alerts;
+	struct photo_rule_values photo_rule;
 	struct close_values close;
 	struct claim_values claim;
 	struct claim_code_values claim_code;
@@ -126,6 +147,8 @@ extern const struct field_table mail_test_table, dead_letters_table;
 extern const struct field_table audit_page_table, audit_export_table, notices_table,
 	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
 	network_ban_table;
+extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
+	photo_rule_table;
 extern const struct field_table setup_table, sign_in_table, account_table, password_table,
 	group_table, wearer_table, command_table, watch_settings_table, close_table, claim_table,
 	claim_code_table, demo_table, history_table, alarms_table, events_table, picture_table;

@@ -222,7 +222,7 @@ static right_set rights_that_show(enum event_type type)
 	case EVENT_ALARM:
 		return ALARM_READERS;
 	case EVENT_COMMAND:
-		return RIGHT_BIT(RIGHT_MESSAGE);
+		return RIGHT_BIT(RIGHT_MESSAGE) | RIGHT_BIT(RIGHT_CALL) | RIGHT_BIT(RIGHT_CONTACTS);
 	case EVENT_CLAIM:
 	case EVENT_REMOVED:
 	case EVENT_GROUP:

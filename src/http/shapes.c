@@ -193,6 +193,9 @@ void shape_command(
 	json_text(j, "type", view_of(c->type));
 	if (has_right(rights, RIGHT_MESSAGE))
 		optional_text(j, "text", c->text);
+	if (!uid_is_none(&c->contact) &&
+		(has_right(rights, RIGHT_CALL) || has_right(rights, RIGHT_CONTACTS)))
+		person(j, "contact", &c->contact, c->contact_name);
 	json_text(j, "state", view_of(command_state_name(c->state)));
 	if (c->reason != NULL)
 		json_text(j, "reason", view_of(c->reason));
