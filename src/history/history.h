@@ -74,6 +74,11 @@ MUST_CHECK enum rc history_latest(struct history *h, struct db *reader, uint32_t
 MUST_CHECK enum rc history_erase(struct db *db, uint32_t wearer, struct err *e);
 void history_forget(struct history *h, uint32_t wearer);
 
+/* On a copy of the database that nobody else works with, in the caller's transaction: what is still
+ * in the journal goes into chunks, sealed by each wearer's own key; the journal is empty then. What
+ * belongs to nobody any more is left out. */
+MUST_CHECK enum rc history_drain(struct db *db, struct err *e);
+
 struct history_stats {
 	uint64_t entries_head, bytes_head, journal_rows, chunks_written;
 };

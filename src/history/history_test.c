@@ -452,6 +452,37 @@ static void wearer_without_key_reads_as_empty_and_takes_nothing_in(void **state)
 	assert_int_equal(count_range(f, 2, start_ms, start_ms + DAY), HISTORY_HEAD_MAX);
 }
 
+static void drained_copy_has_no_journal_and_all_entries(void **state)
+{
+	struct fixture *f = *state;
+	struct db *db = NULL;
+	struct uid erased = owner_of(3);
+
+	for (int i = 0; i < HISTORY_HEAD_MAX + 10; i++)
+		store_one(f, 1, start_ms + i, "body");
+	store_one(f, 2, start_ms + DAY, "another day");
+	store_one(f, 3, start_ms, "CANARY-of-the-erased");
+	settle(f);
+	assert_int_equal(keyring_destroy(f->keyring, &erased, NULL), RC_OK);
+	close_all(f);
+	f->keyring = keys_open(f->folder);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->keyring, &db, NULL), RC_OK);
+	assert_int_equal(db_begin(db, NULL), RC_OK);
+	assert_int_equal(history_drain(db, NULL), RC_OK);
+	assert_int_equal(db_commit(db, NULL), RC_OK);
+	db_close(db);
+	keyring_free(f->keyring);
+	open_all(f);
+	assert_int_equal(count_table(f, "SELECT COUNT(*) FROM journal"), 0);
+	assert_int_equal(count_range(f, 1, start_ms, start_ms + DAY), HISTORY_HEAD_MAX + 10);
+	assert_int_equal(count_range(f, 2, start_ms, start_ms + 2 * (int64_t)DAY), 1);
+	assert_int_equal(count_table(f, "SELECT COUNT(*) FROM history_chunk WHERE wearer = 3"), 0);
+	assert_int_equal(latest(f, 1), start_ms + HISTORY_HEAD_MAX + 9);
+	/* It goes on from there. */
+	store_one(f, 1, start_ms + 500, "later");
+	assert_int_equal(count_range(f, 1, start_ms, start_ms + DAY), HISTORY_HEAD_MAX + 11);
+}
+
 static void entry_over_its_limit_is_refused(void **state)
 {
 	struct history_batch b;
@@ -629,6 +660,7 @@ int main(void)
 		TEST(erased_wearer_is_gone_from_memory_journal_and_chunks),
 		TEST(nothing_on_disk_can_be_read_without_the_keys),
 		TEST(wearer_without_key_reads_as_empty_and_takes_nothing_in),
+		TEST(drained_copy_has_no_journal_and_all_entries),
 		TEST(damaged_journal_is_told_at_the_start),
 		cmocka_unit_test(entry_over_its_limit_is_refused),
 		cmocka_unit_test(damaged_entry_is_refused_wherever_it_is_cut),

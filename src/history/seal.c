@@ -167,6 +167,33 @@ static enum rc seal_job(struct db *db, void *arg, struct err *e)
 	return rc == RC_NOT_FOUND ? RC_OK : rc; /* the row or the key is gone: erased meanwhile */
 }
 
+static enum rc drain_head(struct db *db, const struct head *head, struct err *e)
+{
+	struct seal seal = {.wearer = head->wearer,
+		.last_seq = head->last_seq,
+		.bytes = head->bytes,
+		.n = head->n};
+	enum rc rc = write_head(db, &seal, e);
+
+	return rc == RC_NOT_FOUND ? RC_OK : rc; /* erased */
+}
+
+enum rc history_drain(struct db *db, struct err *e)
+{
+	struct history *h = NULL;
+	enum rc rc = history_open(db, &h, e);
+
+	if (rc != RC_OK)
+		return rc;
+	for (struct list *n = h->heads.by_age.next; rc == RC_OK && n != &h->heads.by_age;
+		n = n->next)
+		rc = drain_head(db, CONTAINER_OF(n, struct head, node), e);
+	if (rc == RC_OK)
+		rc = db_script(db, "DELETE FROM journal", e);
+	history_free(h);
+	return rc;
+}
+
 /* The main loop's side. */
 
 static void seal_free(struct seal *seal)

@@ -22,29 +22,24 @@ static enum rc open_handle(const char *path, int flags, sqlite3 **ret_owned, str
 	return RC_OK;
 }
 
+/* Not page by page: pages that are free now still hold what was deleted. */
 enum rc db_copy(const char *from_path, const char *to_path, struct err *e)
 {
 	CLEANUP(close_handle) sqlite3 *from = NULL;
-	CLEANUP(close_handle) sqlite3 *to = NULL;
+	sqlite3_stmt *s = NULL;
 	enum rc rc = open_handle(from_path, SQLITE_OPEN_READWRITE, &from, e);
 
-	if (rc == RC_OK)
-		rc = open_handle(to_path, SQLITE_OPEN_READWRITE, &to, e);
 	if (rc != RC_OK)
 		return rc;
-	sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
-	if (copy == NULL)
-		return fail(e, RC_IO, "cannot copy the database: %s", sqlite3_errmsg(to));
-	int code = sqlite3_backup_step(copy, -1); /* one reading transaction: one moment */
-	int end = sqlite3_backup_finish(copy);
-	if (code != SQLITE_DONE || end != SQLITE_OK)
-		return fail(e, RC_IO, "cannot copy the database: %s",
-			sqlite3_errstr(code != SQLITE_DONE ? code : end));
-	/* One file, without a log beside it. */
-	code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	if (code != SQLITE_OK)
-		return fail(e, RC_IO, "cannot finish the copy: %s", sqlite3_errmsg(to));
-	return RC_OK;
+	int code = sqlite3_prepare_v2(from, "VACUUM INTO ?1", -1, &s, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_text(s, 1, to_path, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s); /* one reading transaction: one moment */
+	(void)sqlite3_finalize(s);      /* repeats the step's code */
+	return code == SQLITE_DONE
+		       ? RC_OK
+		       : fail(e, RC_IO, "cannot copy the database: %s", sqlite3_errmsg(from));
 }
 
 /* The first column of the first row as text, or as a number. */
