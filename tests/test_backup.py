@@ -1,6 +1,6 @@
 """Backups: written while the service runs, encrypted to a key that is not here, whole or refused, restored with care."""
 
-import shutil
+import sqlite3
 import stat
 import subprocess
 import time
@@ -77,19 +77,22 @@ def test_a_plain_backup_is_refused(server, run, tmp_path):
 
 def test_restore_brings_everything_back_and_does_nothing_twice(server, api, lived, key, run, kinward, tmp_path):
     private, public = key
-    file = tmp_path / "b.age"
-    assert run("backup", "--to", file, "--recipient", public, "--set", f"data_dir={server.data}").returncode == 0
+    file, keys = tmp_path / "b.age", tmp_path / "keys.age"
+    made = run("backup", "--to", file, "--keys-to", keys, "--recipient", public, "--set", f"data_dir={server.data}")
+    assert made.returncode == 0, made.stderr
     cookies = api.session_cookies()
     assert server.stop() == 0
 
     other = Server(kinward, tmp_path / "other")
     other.folder.mkdir()
-    restored = run("restore", file, "--identity", private, "--set", f"data_dir={other.data}")
+    without = run("restore", file, "--identity", private, "--set", f"data_dir={other.data}")
+    assert without.returncode == 1 and b"give --keys FILE" in without.stderr
+    assert list(other.data.iterdir()) == [] and not other.keys.exists()
+    restored = run("restore", file, "--keys", keys, "--identity", private, "--set", f"data_dir={other.data}")
     assert restored.returncode == 0, restored.stderr
     assert b"1 open command" in restored.stdout
     assert sorted(p.name for p in other.data.iterdir()) == ["kinward.db"]
     assert stat.S_IMODE((other.data / "kinward.db").stat().st_mode) == 0o600
-    shutil.copytree(server.keys, other.keys)
     other.start()
     try:
         with other.api() as again:
@@ -105,6 +108,88 @@ def test_restore_brings_everything_back_and_does_nothing_twice(server, api, live
             assert len(again.fixes(lived, *span)) >= 1
             [command] = again.ok("GET", f"/wearers/{lived}/commands")["commands"]
             assert (command["state"], command["reason"]) == ("unknown", "restored")
+    finally:
+        assert other.stop() == 0
+
+
+def erase(server, api, wearer):
+    """Destroys the wearer's key, as erasing does first; the server finishes it off at its start."""
+    assert server.stop() == 0
+    with sqlite3.connect(server.keys / "keys.db") as db:
+        assert db.execute("DELETE FROM key WHERE owner = ?", (bytes.fromhex(wearer),)).rowcount == 1
+    server.start()
+    api.refused(404, "not_found", "GET", f"/wearers/{wearer}")
+
+
+def plain_of(file, private, folder):
+    """A data backup opened with the private key: what a thief of both would see."""
+    plain = folder / "plain.db"
+    with plain.open("wb") as out:
+        subprocess.run(["age", "--decrypt", "--identity", private, file], stdout=out, check=True)
+    return plain
+
+
+def test_a_data_backup_holds_no_keys_and_nothing_that_lets_somebody_in(server, api, lived, key, run, tmp_path):
+    private, public = key
+    file, keys = tmp_path / "b.age", tmp_path / "keys.age"
+    made = run("backup", "--to", file, "--keys-to", keys, "--recipient", public, "--set", f"data_dir={server.data}")
+    assert made.returncode == 0, made.stderr
+    assert server.database().execute("SELECT COUNT(*) FROM journal").fetchone()[0] > 0
+    plain = plain_of(file, private, tmp_path)
+    with sqlite3.connect(plain) as db:
+        for table in ("journal", "web_session", "setup_token", "invitation", "courier_item", "partner_token"):
+            assert db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == 0, table
+        assert db.execute("SELECT COUNT(*) FROM history_chunk").fetchone()[0] > 0
+    content = plain.read_bytes()
+    master = (server.keys / "master.key").read_text().strip()
+    with sqlite3.connect(f"file:{server.keys / 'keys.db'}?mode=ro", uri=True) as db:
+        wrapped = [row[0] for row in db.execute("SELECT wrapped FROM key")]
+    assert len(wrapped) >= 4
+    for secret in (b"waits", master.encode(), bytes.fromhex(master), *wrapped):
+        assert secret not in content
+    # The other file is the one with the keys; it is no backup of data, and says nothing without the private half.
+    assert master.encode() not in keys.read_bytes()
+    assert run("backup", "--verify", keys, "--identity", private, "--set", f"data_dir={server.data}").returncode == 1
+    checked = run("backup", "--verify", file, "--keys", keys, "--identity", private, "--set", f"data_dir={server.data}")
+    assert checked.returncode == 0 and checked.stdout.count(b"is whole") == 2, checked.stderr
+    assert sorted(p.name for p in server.data.iterdir() if p.name.startswith("backup.")) == []
+
+
+def test_an_erased_wearer_cannot_be_read_from_an_older_backup_with_the_newest_keys(
+    server, api, lived, key, run, kinward, tmp_path
+):
+    private, public = key
+    keep, watch = api.claim_raw("8800000023", "Somebody else")
+    watch.send(position(lat=49.5, lon=10.5))
+    eventually(lambda: api.ok("GET", f"/wearers/{keep}")["fix"], what="the position")
+    watch.close()
+    file, keys = tmp_path / "older.age", tmp_path / "newest-keys.age"
+    settings = ("--recipient", public, "--set", f"data_dir={server.data}")
+    assert run("backup", "--to", file, *settings).returncode == 0
+    erase(server, api, lived)
+    assert run("backup", "--keys-to", keys, *settings).returncode == 0
+    assert server.stop() == 0
+
+    # The older backup still has the rows; no key of the newest file opens them.
+    with sqlite3.connect(plain_of(file, private, tmp_path)) as db:
+        assert db.execute("SELECT COUNT(*) FROM wearer WHERE id = ?", (bytes.fromhex(lived),)).fetchone()[0] == 1
+    other = Server(kinward, tmp_path / "other")
+    other.folder.mkdir()
+    restored = run("restore", file, "--keys", keys, "--identity", private, "--set", f"data_dir={other.data}")
+    assert restored.returncode == 0, restored.stderr
+    other.start()
+    try:
+        with other.api() as again:
+            again.sign_in(password=PASSWORD)
+            assert [w["id"] for w in again.ok("GET", "/wearers")["wearers"]] == [keep]
+            assert again.ok("GET", f"/wearers/{keep}")["fix"]["lat"] == 49.5
+            again.refused(404, "not_found", "GET", f"/wearers/{lived}")
+            assert again.alarms() == []
+        with other.database() as db:
+            for table in ("wearer", "alarm", "device", "command"):
+                column = "id" if table == "wearer" else "wearer"
+                rows = db.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = ?", (bytes.fromhex(lived),))
+                assert rows.fetchone()[0] == 0, table
     finally:
         assert other.stop() == 0
 

@@ -2,50 +2,26 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/settings.h"
+#include "app/backup_files.h"
 #include "base/clock.h"
-#include "domain/command_row.h"
-#include "store/copy.h"
+#include "crypto/keyring_copy.h"
+#include "crypto/token.h"
+#include "domain/backup_rows.h"
+#include "store/db.h"
 
-enum { EXIT_USAGE = 2, PATH_SIZE = 4096, RECIPIENT_MAX = 100, SETTINGS_ARGS_MAX = 64 };
+enum { EXIT_USAGE = 2, SETTINGS_ARGS_MAX = 64 };
 
 /* What the command line asks for; texts of argv. */
 struct request {
 	struct settings settings;
-	const char *to, *verify, *identity, *recipient, *from;
+	const char *to, *keys_to, *verify, *keys, *identity, *recipient, *from;
 };
-
-/* A file that goes away when the work ends, however it ends. */
-struct temporary {
-	char path[PATH_SIZE];
-	int fd;
-};
-
-static void temporary_done(struct temporary *t)
-{
-	if (t->fd < 0)
-		return;
-	(void)close(t->fd); /* nothing of it is kept */
-	(void)unlink(t->path);
-}
-
-static enum rc temporary_make(struct temporary *t, const char *folder, struct err *e)
-{
-	int n = snprintf(t->path, sizeof t->path, "%s/backup.XXXXXX", folder);
-
-	if (n < 0 || (size_t)n >= sizeof t->path)
-		return fail(e, RC_LIMIT, "the path of the data folder is too long");
-	t->fd = mkostemp(t->path, O_CLOEXEC); /* mode 0600 */
-	return t->fd < 0 ? fail_sys(e, "cannot make a file in %s", folder) : RC_OK;
-}
 
 /* ---- the command line ---- */
 
@@ -56,7 +32,9 @@ static const char **place_of(struct request *r, const char *flag)
 		const char **place;
 	} flags[] = {
 		{"--to", &r->to},
+		{"--keys-to", &r->keys_to},
 		{"--verify", &r->verify},
+		{"--keys", &r->keys},
 		{"--identity", &r->identity},
 		{"--recipient", &r->recipient},
 	};
@@ -94,147 +72,43 @@ static enum rc read_request(struct request *r, int argc, char **argv, struct err
 	return settings_read_args(&r->settings, rest_n, rest, e);
 }
 
-/* ---- age ---- */
-
-static bool is_recipient(struct view key)
+static int tell(const char *name, enum rc rc, const struct err *e)
 {
-	if (key.n < 10 || key.n > RECIPIENT_MAX || !view_starts_nocase(key, VIEW("age1")))
-		return false;
-	for (size_t i = 0; i < key.n; i++) {
-		if (!ascii_is_alnum(key.p[i]))
-			return false;
-	}
-	return true;
-}
-
-static enum rc wait_for(pid_t pid, struct err *e)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return fail_sys(e, "cannot wait for age");
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return RC_OK;
-	return fail(e, RC_IO, "age failed; its own words stand above");
-}
-
-/* Runs age with these descriptors as its standard input and output. */
-static enum rc run_age(char *const *argv, int in_fd, int out_fd, struct err *e)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t pid = 0;
-	int failed = posix_spawn_file_actions_init(&actions);
-
-	if (failed == 0)
-		failed = posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
-	if (failed == 0)
-		failed = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	if (failed == 0)
-		failed = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&actions); /* cannot fail after init */
-	if (failed == ENOENT)
-		return fail(e, RC_NOT_FOUND, "the program age is missing: apt install age");
-	if (failed != 0) {
-		errno = failed;
-		return fail_sys(e, "cannot start age");
-	}
-	return wait_for(pid, e);
-}
-
-static enum rc encrypt_copy(const char *recipient, int in_fd, int out_fd, struct err *e)
-{
-	char program[] = "age";
-	char flag[] = "--recipient";
-	char key[RECIPIENT_MAX + 1];
-	char *const argv[] = {program, flag, key, NULL};
-
-	if (!view_to_text(view_of(recipient), key, sizeof key))
-		return fail(e, RC_BUG, "the recipient was not checked");
-	return run_age(argv, in_fd, out_fd, e);
-}
-
-static enum rc decrypt_copy(const char *identity, int in_fd, int out_fd, struct err *e)
-{
-	char program[] = "age";
-	char flags[] = "--decrypt";
-	char flag[] = "--identity";
-	char path[PATH_SIZE];
-	char *const argv[] = {program, flags, flag, path, NULL};
-
-	if (!view_to_text(view_of(identity), path, sizeof path))
-		return fail(e, RC_LIMIT, "the path of the key file is too long");
-	return run_age(argv, in_fd, out_fd, e);
+	if (rc == RC_OK)
+		return 0;
+	(void)fprintf(stderr, "kinward %s: %s\n", name, e->msg);
+	return 1;
 }
 
 /* ---- backup ---- */
 
-static enum rc database_path(const char *data_dir, char ret_path[PATH_SIZE], struct err *e)
-{
-	int n = snprintf(ret_path, PATH_SIZE, "%s/kinward.db", data_dir);
-
-	return n < 0 || n >= PATH_SIZE
-		       ? fail(e, RC_LIMIT, "the path of the data folder is too long")
-		       : RC_OK;
-}
-
-/* Writes beside the target and renames: a backup is there whole or not at all. */
-static enum rc encrypt_to_file(const char *recipient, int in_fd, const char *target, struct err *e)
-{
-	char part[PATH_SIZE];
-	int n = snprintf(part, sizeof part, "%s.part", target);
-
-	if (n < 0 || (size_t)n >= sizeof part)
-		return fail(e, RC_LIMIT, "%s: the path is too long", target);
-	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fail_sys(e, "cannot write %s", part);
-	enum rc rc = encrypt_copy(recipient, in_fd, fd, e);
-	if (rc == RC_OK && fsync(fd) != 0)
-		rc = fail_sys(e, "cannot write %s", part);
-	(void)close(fd); /* written and synced, or given up */
-	if (rc == RC_OK && rename(part, target) != 0)
-		rc = fail_sys(e, "cannot rename %s", part);
-	if (rc != RC_OK)
-		(void)unlink(part);
-	return rc;
-}
-
+/* The data first: the keys are then at least as new, so that all of it opens with them. */
 static enum rc write_backup(const struct request *r, struct err *e)
 {
 	const char *recipient = r->recipient != NULL ? r->recipient : r->settings.backup_recipient;
-	CLEANUP(temporary_done) struct temporary copy = {.fd = -1};
-	char path[PATH_SIZE];
+	enum rc rc = RC_OK;
 
-	if (!is_recipient(view_of(recipient)))
-		return fail(e, RC_DENIED,
-			"backups are encrypted: set backup_recipient to a public key (age1…, made "
-			"by "
-			"age-keygen on another machine)");
-	enum rc rc = database_path(r->settings.data_dir, path, e);
-	if (rc == RC_OK)
-		rc = temporary_make(&copy, r->settings.data_dir, e);
-	if (rc == RC_OK)
-		rc = db_copy(path, copy.path, e);
-	if (rc != RC_OK)
-		return rc;
-	(void)unlink(copy.path); /* from here on the copy goes away with this process */
-	return strcmp(r->to, "-") == 0 ? encrypt_copy(recipient, copy.fd, STDOUT_FILENO, e)
-				       : encrypt_to_file(recipient, copy.fd, r->to, e);
+	if (r->to != NULL)
+		rc = backup_write_data(&r->settings, recipient, r->to, e);
+	if (rc == RC_OK && r->keys_to != NULL)
+		rc = backup_write_keys(&r->settings, recipient, r->keys_to, e);
+	return rc;
 }
 
-/* Decrypts into `plain` and looks whether it is a whole database. */
-static enum rc open_backup(const char *backup, const char *identity, const struct temporary *plain,
-	int64_t *ret_schema, struct err *e)
+/* Whether the keys are whole: unpacked beside the data, opened, and forgotten. */
+static enum rc verify_keys(const struct request *r, const char *folder, struct err *e)
 {
-	int fd = open(backup, O_RDONLY | O_CLOEXEC);
+	char path[BACKUP_PATH];
+	int n = snprintf(path, sizeof path, "%s.keys", folder);
 
-	if (fd < 0)
-		return fail_sys(e, "cannot read %s", backup);
-	enum rc rc = decrypt_copy(identity, fd, plain->fd, e);
-	(void)close(fd); /* only read */
-	return rc == RC_OK ? db_check_file(plain->path, ret_schema, e) : rc;
+	if (n < 0 || (size_t)n >= sizeof path)
+		return fail(e, RC_LIMIT, "the path of the data folder is too long");
+	enum rc rc = backup_open_keys(r->keys, r->identity, path, e);
+	if (rc == RC_OK)
+		rc = key_folder_forget(path, e);
+	if (rc == RC_OK)
+		(void)printf("%s is whole\n", r->keys);
+	return rc;
 }
 
 static enum rc verify_backup(const struct request *r, struct err *e)
@@ -244,37 +118,31 @@ static enum rc verify_backup(const struct request *r, struct err *e)
 	enum rc rc = temporary_make(&plain, r->settings.data_dir, e);
 
 	if (rc == RC_OK)
-		rc = open_backup(r->verify, r->identity, &plain, &schema, e);
+		rc = backup_open_data(r->verify, r->identity, &plain, &schema, e);
 	if (rc == RC_OK)
 		(void)printf("%s is whole (schema %lld)\n", r->verify, (long long)schema);
-	return rc;
-}
-
-static int tell(const char *name, enum rc rc, const struct err *e)
-{
-	if (rc == RC_OK)
-		return 0;
-	(void)fprintf(stderr, "kinward %s: %s\n", name, e->msg);
-	return 1;
+	return rc == RC_OK && r->keys != NULL ? verify_keys(r, plain.path, e) : rc;
 }
 
 int backup_main(int argc, char **argv)
 {
 	struct request r = {.to = NULL};
 	struct err e = {.rc = RC_OK};
-	bool is_usage = read_request(&r, argc, argv, &e) != RC_OK || r.from != NULL ||
-			(r.to == NULL) == (r.verify == NULL) ||
-			(r.verify != NULL && r.identity == NULL);
+	bool is_usage = read_request(&r, argc, argv, &e) != RC_OK || r.from != NULL;
 
+	is_usage |= (r.to == NULL && r.keys_to == NULL) == (r.verify == NULL) ||
+		    (r.verify != NULL && r.identity == NULL);
 	if (is_usage) {
 		(void)fprintf(stderr,
-			"%s%susage: kinward backup --to FILE|- [--recipient age1…]\n"
-			"       kinward backup --verify FILE --identity KEYFILE\n"
+			"%s%susage: kinward backup --to FILE|- [--keys-to FILE|-] [--recipient "
+			"age1…]\n"
+			"       kinward backup --keys-to FILE|-\n"
+			"       kinward backup --verify FILE [--keys FILE] --identity KEYFILE\n"
 			"       and --config FILE, --set NAME=VALUE as for serve\n",
 			e.msg, e.msg[0] == '\0' ? "" : "\n");
 		return EXIT_USAGE;
 	}
-	enum rc rc = r.to != NULL ? write_backup(&r, &e) : verify_backup(&r, &e);
+	enum rc rc = r.verify == NULL ? write_backup(&r, &e) : verify_backup(&r, &e);
 	return tell("backup", rc, &e);
 }
 
@@ -283,10 +151,10 @@ int backup_main(int argc, char **argv)
 static enum rc make_empty_folder(const char *path, struct err *e)
 {
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return fail_sys(e, "cannot make the data folder %s", path);
+		return fail_sys(e, "cannot make the data folder %.80s", path);
 	DIR *folder = opendir(path);
 	if (folder == NULL)
-		return fail_sys(e, "cannot read the data folder %s", path);
+		return fail_sys(e, "cannot read the data folder %.80s", path);
 	bool is_empty = true;
 	for (const struct dirent *d = readdir(folder); d != NULL; d = readdir(folder))
 		is_empty =
@@ -294,7 +162,8 @@ static enum rc make_empty_folder(const char *path, struct err *e)
 	(void)closedir(folder); /* only read */
 	return is_empty ? RC_OK
 			: fail(e, RC_CONFLICT,
-				  "%s is not empty: a backup is only restored into an empty folder",
+				  "%.80s is not empty: a backup is only restored into an empty "
+				  "folder",
 				  path);
 }
 
@@ -303,51 +172,98 @@ static void db_closep(struct db **db)
 	db_close(*db);
 }
 
-/* The past may have gone on without this copy: nothing of it is done again. */
-static enum rc settle_past(const char *path, int64_t *ret_commands, struct err *e)
+static void keyring_freep(struct keyring **k)
 {
-	CLEANUP(db_closep) struct db *db = NULL;
-	enum rc rc = db_open(path, DB_WRITER, NULL, &db, e); /* migrates, too */
+	keyring_free(*k);
+}
+
+/* Nothing of the past is done again. */
+static enum rc settle_past(
+	const char *path, const char *key_dir, struct restored *ret, struct err *e)
+{
+	CLEANUP(keyring_freep) struct keyring *keyring = NULL;
+	CLEANUP(db_closep) struct db *db = NULL; /* closed before the keyring is freed */
+	enum rc rc = crypto_start(e);
 
 	if (rc == RC_OK)
-		rc = db_begin(db, e);
-	if (rc != RC_OK)
-		return rc;
-	rc = command_rows_end_restored(db, clock_wall_ms(), ret_commands, e);
+		rc = keyring_open(key_dir, false, &keyring, e);
 	if (rc == RC_OK)
-		rc = db_script(db, "DELETE FROM web_session; DELETE FROM setup_token", e);
+		rc = db_open(path, DB_WRITER, keyring, &db, e); /* migrates, too */
 	if (rc == RC_OK)
-		rc = db_commit(db, e);
-	if (rc != RC_OK)
-		db_rollback(db);
+		rc = backup_rows_restored(db, clock_wall_ms(), ret, e);
+	if (rc == RC_OK)
+		rc = db_script(db, "PRAGMA journal_mode = DELETE", e);
 	return rc;
+}
+
+/* With --keys the folder of the keys is made of that file; without, it must be there already. */
+static enum rc restore_keys(const struct request *r, const char *key_dir, struct err *e)
+{
+	if (r->keys != NULL)
+		return backup_open_keys(r->keys, r->identity, key_dir, e);
+	return access(key_dir, F_OK) == 0
+		       ? RC_OK
+		       : fail(e, RC_NOT_FOUND,
+				 "the folder of the keys %.60s is missing: give --keys FILE",
+				 key_dir);
+}
+
+static enum rc put_data(const struct request *r, struct temporary *plain, const char *key_dir,
+	struct restored *ret, struct err *e)
+{
+	char path[BACKUP_PATH];
+	enum rc rc = backup_database_path(r->settings.data_dir, path, e);
+
+	if (rc == RC_OK)
+		rc = settle_past(plain->path, key_dir, ret, e);
+	if (rc == RC_OK && (fsync(plain->fd) != 0 || link(plain->path, path) != 0))
+		rc = fail_sys(e, "cannot make %.80s", path);
+	return rc;
+}
+
+static void tell_restored(const struct request *r, const struct restored *past)
+{
+	(void)printf("restored into %s: everybody signs in again, invitations are given anew",
+		r->settings.data_dir);
+	if (past->commands > 0)
+		(void)printf("; %lld open commands count as unknown, give them anew if needed",
+			(long long)past->commands);
+	if (past->approvals > 0)
+		(void)printf("; %lld proposals that waited for others are expired",
+			(long long)past->approvals);
+	if (past->consents > 0)
+		(void)printf(
+			"; %lld consents for partners are withdrawn, grant them anew if wanted",
+			(long long)past->consents);
+	(void)puts("\nwho left a group after the backup was made is a member again: look at the "
+		   "members before others sign in");
 }
 
 static enum rc restore(const struct request *r, struct err *e)
 {
 	CLEANUP(temporary_done) struct temporary plain = {.fd = -1};
-	char path[PATH_SIZE];
+	char key_dir[SETTINGS_KEY_DIR_MAX];
+	struct restored past;
 	int64_t schema = 0;
-	int64_t commands = 0;
-	enum rc rc = database_path(r->settings.data_dir, path, e);
+	enum rc rc = settings_key_dir(&r->settings, key_dir, e);
 
 	if (rc == RC_OK)
 		rc = make_empty_folder(r->settings.data_dir, e);
 	if (rc == RC_OK)
 		rc = temporary_make(&plain, r->settings.data_dir, e);
 	if (rc == RC_OK)
-		rc = open_backup(r->from, r->identity, &plain, &schema, e);
+		rc = backup_open_data(r->from, r->identity, &plain, &schema, e);
 	if (rc == RC_OK)
-		rc = settle_past(plain.path, &commands, e);
-	if (rc == RC_OK && (fsync(plain.fd) != 0 || link(plain.path, path) != 0))
-		rc = fail_sys(e, "cannot make %s", path);
+		rc = restore_keys(r, key_dir, e);
 	if (rc != RC_OK)
 		return rc;
-	(void)printf("restored into %s: everybody signs in again", r->settings.data_dir);
-	if (commands > 0)
-		(void)printf("; %lld open commands count as unknown, give them anew if needed",
-			(long long)commands);
-	(void)puts("");
+	rc = put_data(r, &plain, key_dir, &past, e);
+	if (rc != RC_OK) {
+		if (r->keys != NULL)
+			(void)!key_folder_forget(key_dir, NULL); /* the first failure is told */
+		return rc;
+	}
+	tell_restored(r, &past);
 	return RC_OK;
 }
 
@@ -357,9 +273,9 @@ int restore_main(int argc, char **argv)
 	struct err e = {.rc = RC_OK};
 
 	if (read_request(&r, argc, argv, &e) != RC_OK || r.from == NULL || r.identity == NULL ||
-		r.to != NULL || r.verify != NULL) {
+		r.to != NULL || r.keys_to != NULL || r.verify != NULL) {
 		(void)fprintf(stderr,
-			"%s%susage: kinward restore FILE --identity KEYFILE\n"
+			"%s%susage: kinward restore FILE [--keys FILE] --identity KEYFILE\n"
 			"       and --config FILE, --set NAME=VALUE as for serve (data_dir: an "
 			"empty folder)\n",
 			e.msg, e.msg[0] == '\0' ? "" : "\n");

@@ -278,18 +278,25 @@ static enum rc load_archive(struct view archive, sqlite3 *db, struct err *e)
 	return check_archive(db, e);
 }
 
-static void remove_folder(const struct keyring *k)
+enum rc key_folder_forget(const char *key_dir, struct err *e)
 {
-	DIR *folder = opendir(k->folder);
+	struct keyring k = {.folder = ""};
+	DIR *folder = opendir(key_dir);
+	enum rc rc = RC_OK;
 
 	if (folder == NULL)
-		return;
-	for (const struct dirent *d = readdir(folder); d != NULL; d = readdir(folder)) {
+		return fail_sys(e, "cannot read the folder of the keys %.60s", key_dir);
+	if (!view_to_text(view_of(key_dir), k.folder, sizeof k.folder - 32))
+		rc = fail(e, RC_LIMIT, "the path of the folder of the keys is too long");
+	for (const struct dirent *d = readdir(folder); rc == RC_OK && d != NULL;
+		d = readdir(folder)) {
 		if (d->d_name[0] != '.')
-			(void)!key_file_forget(k, d->d_name, NULL); /* the first failure was told */
+			rc = key_file_forget(&k, d->d_name, e);
 	}
 	(void)closedir(folder); /* only read */
-	(void)rmdir(k->folder);
+	if (rc == RC_OK && rmdir(key_dir) != 0)
+		rc = fail_sys(e, "cannot remove %.80s", key_dir);
+	return rc;
 }
 
 enum rc key_archive_unpack(struct view archive, const char *key_dir, struct err *e)
@@ -316,6 +323,6 @@ enum rc key_archive_unpack(struct view archive, const char *key_dir, struct err 
 		rc = keyring_open(key_dir, false, &opened, e);
 	keyring_free(opened);
 	if (rc != RC_OK)
-		remove_folder(&k);
+		(void)!key_folder_forget(key_dir, NULL); /* the first failure is told */
 	return rc;
 }

@@ -16,3 +16,5 @@ void key_archive_free(uint8_t *bytes, size_t n);
 /* Makes the folder out of it. RC_CONFLICT when the folder exists and is not empty; RC_SYNTAX when
  * this is no such archive, or a damaged one: nothing is left behind then. */
 MUST_CHECK enum rc key_archive_unpack(struct view archive, const char *key_dir, struct err *e);
+/* Overwrites and removes a folder of keys with all that stands in it. */
+MUST_CHECK enum rc key_folder_forget(const char *key_dir, struct err *e);

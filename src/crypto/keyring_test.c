@@ -345,13 +345,13 @@ static void more_owners_than_the_cache_holds_all_open(void **state)
 	char text[256];
 
 	/* The set is chosen by the last bytes: these all fall into one. */
-	for (uint8_t i = 0; i < COUNT_OF(s); i++) {
-		struct uid owner = {{0x44, i}};
+	for (size_t i = 0; i < COUNT_OF(s); i++) {
+		struct uid owner = {{0x44, (uint8_t)i}};
 		assert_int_equal(keyring_add(f->k, KEY_GROUP, &owner, NULL), RC_OK);
 		s[i] = seal(f, &owner, "text");
 	}
-	for (uint8_t i = 0; i < COUNT_OF(s); i++) {
-		struct uid owner = {{0x44, i}};
+	for (size_t i = 0; i < COUNT_OF(s); i++) {
+		struct uid owner = {{0x44, (uint8_t)i}};
 		assert_int_equal(unseal(f, &owner, "test.text", &s[i], text), RC_OK);
 	}
 }
@@ -399,8 +399,8 @@ static void threads_seal_while_others_add_and_destroy(void **state)
 	struct thread_work work[4];
 	pthread_t threads[COUNT_OF(work)];
 
-	for (uint8_t i = 0; i < COUNT_OF(work); i++) {
-		work[i] = (struct thread_work){.f = *state, .number = i};
+	for (size_t i = 0; i < COUNT_OF(work); i++) {
+		work[i] = (struct thread_work){.f = *state, .number = (uint8_t)i};
 		assert_int_equal(pthread_create(&threads[i], NULL, seal_and_open, &work[i]), 0);
 	}
 	for (size_t i = 0; i < COUNT_OF(work); i++)
