@@ -100,7 +100,7 @@ static enum rc check_recipient(const char *recipient, struct err *e)
 				 "(age1…, made by age-keygen on another machine)");
 }
 
-static enum rc encrypt(const char *recipient, int in_fd, const char *target, struct err *e)
+static enum rc encrypt_to(const char *recipient, int in_fd, const char *target, struct err *e)
 {
 	return strcmp(target, "-") == 0 ? age_encrypt(recipient, in_fd, STDOUT_FILENO, e)
 					: age_encrypt_to_file(recipient, in_fd, target, e);
@@ -146,7 +146,7 @@ static enum rc write_data(const struct settings *s, const char *recipient, const
 	if (rc != RC_OK)
 		return rc;
 	(void)unlink(copy.path); /* from here on the copy goes away with this process */
-	return encrypt(recipient, copy.fd, target, e);
+	return encrypt_to(recipient, copy.fd, target, e);
 }
 
 enum rc backup_write_data(
@@ -200,7 +200,7 @@ enum rc backup_write_keys(
 	if (rc == RC_OK)
 		rc = memory_file(archive, n, &fd, e);
 	if (rc == RC_OK)
-		rc = encrypt(recipient, fd, target, e);
+		rc = encrypt_to(recipient, fd, target, e);
 	if (fd >= 0)
 		(void)close(fd); /* its memory goes with it */
 	key_archive_free(archive, n);

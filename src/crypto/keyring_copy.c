@@ -119,7 +119,7 @@ static enum rc put_master(const struct keyring *k, sqlite3 *db, struct err *e)
 	char text[2 * KEY_BYTES + 1];
 
 	(void)sodium_bin2hex(text, sizeof text, k->secrets->master, KEY_BYTES); /* returns text */
-	text[2 * KEY_BYTES] = '\n';
+	text[sizeof text - 1] = '\n';
 	enum rc rc = put_file(db, KEY_FILE_MASTER, text, sizeof text, e);
 	sodium_memzero(text, sizeof text);
 	return rc;
