@@ -30,6 +30,7 @@
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/partner_meter.h"
+#include "domain/passkey.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/roles.h"
@@ -154,6 +155,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.data_dir = s->data_dir,
 		.public_host = r->public_host,
 		.public_url = s->public_url,
+		.app_url = r->public_url,
 		.watch_port = r->domain.settings.watch_port,
 		.is_demo_watch_on = s->demo_watch,
 		.are_photos_forbidden = !s->photos,
@@ -163,7 +165,10 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
 		.sign_in_account_max = s->sign_in_per_account_max,
 		.sign_in_address_max = s->sign_in_per_address_max,
+		.sign_in_total_max = s->sign_in_total_max,
 		.sign_in_window_s = s->sign_in_window_s,
+		.is_second_factor_required = s->second_factor == 1,
+		.recovery_wait_h = s->recovery_wait_h,
 		.audit_keep_days = s->audit_keep_days,
 		.commit_linger_ms = s->commit_linger_ms,
 		.claim_code_s = s->claim_code_s,
@@ -287,6 +292,28 @@ static enum rc open_store(struct role_server *r, struct err *e)
 	return rc;
 }
 
+static enum rc make_account_parts(struct role_server *r, struct err *e)
+{
+	static const struct sign_in_rules codes = {.account_max = CODE_ACCOUNT_MAX,
+		.address_max = CODE_ADDRESS_MAX,
+		.total_max = CODE_TOTAL_MAX,
+		.window_s = CODE_WINDOW_S,
+		.delay_max_s = CODE_DELAY_MAX_S};
+	struct domain *d = &r->domain;
+	const struct sign_in_rules passwords = {.account_max = d->settings.sign_in_account_max,
+		.address_max = d->settings.sign_in_address_max,
+		.total_max = d->settings.sign_in_total_max,
+		.window_s = d->settings.sign_in_window_s,
+		.delay_max_s = SIGN_IN_DELAY_MAX_S};
+	enum rc rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
+
+	if (rc == RC_OK)
+		rc = sign_in_limits_new(&passwords, &d->sign_in_limits, e);
+	if (rc == RC_OK)
+		rc = sign_in_limits_new(&codes, &d->code_limits, e);
+	return rc == RC_OK ? passkeys_new(d->settings.public_url, &d->passkeys, e) : rc;
+}
+
 static enum rc make_parts(struct role_server *r, struct err *e)
 {
 	struct domain *d = &r->domain;
@@ -301,11 +328,7 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = partner_meter_new(&d->partner_meter, e);
 	if (rc == RC_OK)
-		rc = web_sessions_new(r->reader, d->wall_ms(), &d->web_sessions, e);
-	if (rc == RC_OK)
-		rc = sign_in_limits_new(d->settings.sign_in_account_max,
-			d->settings.sign_in_address_max, d->settings.sign_in_window_s,
-			&d->sign_in_limits, e);
+		rc = make_account_parts(r, e);
 	if (rc == RC_OK)
 		rc = gateway_metrics_new(&d->gateway_metrics, e);
 	if (rc == RC_OK)
@@ -460,6 +483,8 @@ static void tear_down(struct role_server *r)
 	quarantine_free(d->quarantine);
 	gateway_metrics_free(d->gateway_metrics);
 	sign_in_limits_free(d->sign_in_limits);
+	sign_in_limits_free(d->code_limits);
+	passkeys_free(d->passkeys);
 	web_sessions_free(d->web_sessions);
 	server_links_free(r->links);
 	server_courier_free(r->courier);

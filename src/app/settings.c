@@ -26,6 +26,7 @@ struct setting {
 };
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const second_factors[] = {"optional", "required", NULL};
 static const char *const map_kinds[] = {"builtin", "tiles", "pmtiles", NULL};
 
 /* clang-format off */
@@ -266,12 +267,24 @@ static const struct setting table[] = {
 		offsetof(struct settings, sign_in_per_address_max),
 		1, 1000000, "", SETTING_LIMIT, NULL,
 		"failed sign-ins from one address in sign_in_window_s"},
+	{"sign_in_total_max", "1000", SETTING_NUMBER,
+		offsetof(struct settings, sign_in_total_max),
+		1, 1000000, "", SETTING_LIMIT, NULL,
+		"failed sign-ins in sign_in_window_s of all people from networks that are new for "
+		"their account; then one a second. Passkeys and known networks are not held back"},
 	{"sign_in_window_s", "900", SETTING_NUMBER, offsetof(struct settings, sign_in_window_s),
 		1, 86400, "s", 0, NULL,
 		"time over which failed sign-ins are counted"},
 	{"sign_in_queue_max", "64", SETTING_NUMBER, offsetof(struct settings, sign_in_queue_max),
 		1, 10000, "", SETTING_LIMIT, NULL,
 		"passwords that wait to be checked"},
+	{"second_factor", "optional", SETTING_CHOICE, offsetof(struct settings, second_factor),
+		0, 0, "", 0, second_factors,
+		"whether accounts must have a passkey or an authenticator app"},
+	{"recovery_wait_h", "72", SETTING_NUMBER, offsetof(struct settings, recovery_wait_h),
+		1, 720, "h", 0, NULL,
+		"from opening a recovery link to a new password; the groups are told and can "
+		"react"},
 	{"courier_allow", "", SETTING_TEXT, offsetof(struct settings, courier_allow),
 		0, 0, "", 0, NULL,
 		"prefixes that webhooks may go to although they are not public, comma separated, such "

@@ -99,8 +99,11 @@ struct settings {
 	uint32_t http_requests_per_s;
 	uint32_t sign_in_per_account_max;
 	uint32_t sign_in_per_address_max;
+	uint32_t sign_in_total_max;
 	uint32_t sign_in_window_s;
 	uint32_t sign_in_queue_max;
+	unsigned second_factor; /* 0 optional, 1 required */
+	uint32_t recovery_wait_h;
 	/* limits of the courier */
 	uint32_t webhook_timeout_s;
 	uint32_t mail_per_hour;

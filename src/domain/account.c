@@ -1,6 +1,7 @@
 #include "domain/account.h"
 
 #include "crypto/password.h"
+#include "domain/account_mail.h"
 #include "domain/account_store.h"
 #include "domain/audit.h"
 #include "domain/group.h"
@@ -202,58 +203,102 @@ enum rc account_get(
 {
 	struct stmt *s = NULL;
 	enum rc rc = query_row(reader,
-		"SELECT login, name, language, is_operator FROM account WHERE id = ?1", account, &s,
-		e);
+		"SELECT login, name, language, is_operator, email, phone, email_confirmed_ms,"
+		" frozen_until_ms, totp_confirmed_ms <> 0 OR"
+		" EXISTS (SELECT 1 FROM passkey WHERE account = ?1) FROM account WHERE id = ?1",
+		account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	ret->id = *account;
+	*ret = (struct account_info){.id = *account,
+		.is_operator = stmt_int(s, 3) != 0,
+		.frozen_until_ms = stmt_int(s, 7),
+		.has_second_factor = stmt_int(s, 8) != 0};
 	stmt_copy_text(s, 2, ret->language, sizeof ret->language);
-	ret->is_operator = stmt_int(s, 3) != 0;
 	rc = stmt_copy_sealed(s, 0, account, "account.login", ret->login, sizeof ret->login, e);
 	if (rc == RC_OK)
 		rc = stmt_copy_sealed(
 			s, 1, account, "account.name", ret->name, sizeof ret->name, e);
+	if (rc == RC_OK && stmt_int(s, 6) != 0)
+		rc = stmt_copy_sealed(
+			s, 4, account, "account.email", ret->email, sizeof ret->email, e);
+	if (rc == RC_OK)
+		rc = stmt_copy_sealed(
+			s, 5, account, "account.phone", ret->phone, sizeof ret->phone, e);
+	stmt_reset(s);
+	return rc;
+}
+
+enum rc account_phone(
+	struct db *reader, const struct uid *account, char *dst, size_t dst_size, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = query_row(reader, "SELECT phone FROM account WHERE id = ?1", account, &s, e);
+
+	dst[0] = '\0';
+	if (rc != RC_OK)
+		return rc;
+	rc = stmt_copy_sealed(s, 0, account, "account.phone", dst, dst_size, e);
 	stmt_reset(s);
 	return rc;
 }
 
 struct change_job {
 	const struct uid *account;
-	struct view name, language; /* p == NULL: as it is */
+	const struct account_edit *values;
 };
 
 static enum rc change_job(struct db *db, void *arg, struct err *e)
 {
 	const struct change_job *job = arg;
+	const struct account_edit *v = job->values;
 	struct stmt *s = NULL;
 	enum rc rc = query_prepare(db,
-		"UPDATE account SET name = COALESCE(?2, name), language = COALESCE(?3, language)"
-		" WHERE id = ?1",
+		"UPDATE account SET name = COALESCE(?2, name), language = COALESCE(?3, language),"
+		" phone = CASE ?5 WHEN 1 THEN ?4 ELSE phone END WHERE id = ?1",
 		job->account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	if (job->name.p != NULL)
-		stmt_bind_sealed(s, 2, job->account, "account.name", job->name);
-	if (job->language.p != NULL)
-		stmt_bind_text(s, 3, job->language);
+	if (v->name.p != NULL)
+		stmt_bind_sealed(s, 2, job->account, "account.name", v->name);
+	if (v->language.p != NULL)
+		stmt_bind_text(s, 3, v->language);
+	if (v->phone.n > 0)
+		stmt_bind_sealed(s, 4, job->account, "account.phone", v->phone);
+	stmt_bind_int(s, 5, v->phone.p != NULL);
 	return stmt_run(s, NULL, e);
 }
 
-enum rc account_change(struct domain *d, const struct principal *who, struct view name,
-	struct view language, struct problem *p, struct err *e)
+static bool is_phone(struct view v)
 {
-	struct change_job job = {.account = &who->account, .name = name, .language = language};
+	size_t digits = 0;
 
-	if (name.p != NULL && !text_is_name(name))
+	for (size_t i = 0; i < v.n; i++) {
+		if (ascii_is_digit(v.p[i]))
+			digits++;
+		else if (v.p[i] != '+' || i > 0)
+			return false;
+	}
+	return v.n == 0 || (digits >= 3 && digits <= 19);
+}
+
+enum rc account_change(struct domain *d, const struct principal *who,
+	const struct account_edit *values, struct problem *p, struct err *e)
+{
+	struct change_job job = {.account = &who->account, .values = values};
+
+	if (values->name.p != NULL && !text_is_name(values->name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
-	if (language.p != NULL && !text_is_language(language))
+	if (values->language.p != NULL && !text_is_language(values->language))
 		return refuse(p, RC_SYNTAX, "language_invalid", "language", "such as en, de or es");
+	if (values->phone.p != NULL && !is_phone(values->phone))
+		return refuse(p, RC_SYNTAX, "phone_invalid", "phone", "such as +4930123456");
 	return act_run(d, who, change_job, &job, e);
 }
 
 struct password_job {
+	struct domain *domain;
 	const struct principal *who;
 	const char *password_hash;
 };
@@ -266,7 +311,11 @@ static enum rc password_job(struct db *db, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = web_session_delete_others(db, &job->who->account, &job->who->session, e);
-	return rc;
+	return rc == RC_OK ? account_mail(job->domain, db, &job->who->account,
+				     &(struct account_mail){.kind = MAIL_SECURITY_CHANGED,
+					     .what = MAIL_WHAT_PASSWORD},
+				     e)
+			   : rc;
 }
 
 enum rc account_change_password(struct domain *d, struct db *reader, const struct principal *who,
@@ -276,7 +325,7 @@ enum rc account_change_password(struct domain *d, struct db *reader, const struc
 	char fresh_hash[PASSWORD_HASH_TEXT];
 	struct account_info account;
 	struct account_secrets secrets;
-	struct password_job job = {.who = who, .password_hash = fresh_hash};
+	struct password_job job = {.domain = d, .who = who, .password_hash = fresh_hash};
 	enum rc rc = account_get(reader, &who->account, &account, e);
 
 	if (rc != RC_OK)
@@ -303,5 +352,6 @@ enum rc account_change_password(struct domain *d, struct db *reader, const struc
 		rc = act_run(d, who, password_job, &job, e);
 	if (rc == RC_OK)
 		web_session_forget_others(d, &who->account, &who->session);
+	account_mail_knock(d);
 	return rc;
 }

@@ -2,6 +2,7 @@
  * hash passwords: 0.1 s each); reads by any thread with its reader. */
 #pragma once
 
+#include "base/mail_address.h"
 #include "domain/domain.h"
 
 enum {
@@ -17,12 +18,18 @@ struct account_info {
 	char name[NAME_TEXT];
 	char language[LANGUAGE_TEXT];
 	bool is_operator;
+	bool has_second_factor;
+	int64_t frozen_until_ms;       /* a recovery is under way; 0: none */
+	char email[MAIL_ADDRESS_TEXT]; /* confirmed; "" */
+	char phone[SIM_NUMBER_TEXT];   /* "" */
 };
 
 /* Where a request comes from; views borrowed for the call. */
 struct request_origin {
 	struct view address; /* peer address as text, no port */
 	struct view user_agent;
+	const struct principal
+		*who; /* of the request, for its entry in the audit log; may be NULL */
 };
 
 struct setup_request {
@@ -62,9 +69,17 @@ MUST_CHECK enum rc account_name(
 void account_copy_name(
 	struct stmt *s, int column, const struct uid *account, char *dst, size_t dst_size);
 
-/* A view with p == NULL leaves that value as it is. Codes: name_invalid, language_invalid. */
-MUST_CHECK enum rc account_change(struct domain *d, const struct principal *who, struct view name,
-	struct view language, struct problem *p, struct err *e);
+/* The telephone number; "" when there is none. */
+MUST_CHECK enum rc account_phone(
+	struct db *reader, const struct uid *account, char *dst, size_t dst_size, struct err *e);
+
+/* A view with p == NULL leaves that value as it is; an empty telephone number takes it away. */
+struct account_edit {
+	struct view name, language, phone;
+};
+/* Codes: name_invalid, language_invalid, phone_invalid. */
+MUST_CHECK enum rc account_change(struct domain *d, const struct principal *who,
+	const struct account_edit *values, struct problem *p, struct err *e);
 
 /* All other sessions of the account end. Codes: password_wrong (RC_DENIED), password_… as above,
  * too_many_attempts. */

@@ -44,8 +44,17 @@ static void open_house(struct house *h)
 	assert_int_equal(loop_new(&h->d.loop, NULL), RC_OK);
 	assert_int_equal(writer_start(writer_db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
 	assert_int_equal(web_sessions_new(h->reader, test_now_ms, &h->d.web_sessions, NULL), RC_OK);
-	assert_int_equal(sign_in_limits_new(3, 20, 900, &h->d.sign_in_limits, NULL), RC_OK);
 	assert_int_equal(bus_new(&h->d.bus, NULL), RC_OK);
+	static const struct sign_in_rules rules = {.account_max = 3,
+		.address_max = 20,
+		.total_max = 1000,
+		.window_s = 900,
+		.delay_max_s = SIGN_IN_DELAY_MAX_S};
+	assert_int_equal(sign_in_limits_new(&rules, &h->d.sign_in_limits, NULL), RC_OK);
+	assert_int_equal(sign_in_limits_new(&rules, &h->d.code_limits, NULL), RC_OK);
+	assert_int_equal(passkeys_new("", &h->d.passkeys, NULL), RC_OK);
+	h->d.settings.app_url = "http://localhost:8080";
+	h->d.settings.recovery_wait_h = 72;
 	h->d.wall_ms = test_wall_ms;
 }
 
@@ -56,6 +65,8 @@ static void close_house(struct house *h)
 	web_sessions_free(h->d.web_sessions);
 	sign_in_limits_free(h->d.sign_in_limits);
 	bus_free(h->d.bus);
+	sign_in_limits_free(h->d.code_limits);
+	passkeys_free(h->d.passkeys);
 	loop_free(h->d.loop);
 	keyring_free(h->d.keyring);
 }
@@ -317,21 +328,32 @@ static void names_and_languages_change_under_rules(void **state)
 {
 	struct house *h = *state;
 	struct sign_in_result r;
+	struct view none = {NULL, 0};
 	struct problem p = {0};
 	struct principal who;
 	struct account_info account;
 	struct group_info group;
-	struct view none = {NULL, 0};
 
 	assert_int_equal(set_up(h, &r, &p), RC_OK);
 	assert_true(web_session_check(&h->d, view_of(r.token), &who));
-	assert_int_equal(account_change(&h->d, &who, VIEW(""), none, &p, NULL), RC_SYNTAX);
+	struct account_edit edit = {.name = VIEW("")};
+	assert_int_equal(account_change(&h->d, &who, &edit, &p, NULL), RC_SYNTAX);
 	assert_string_equal(p.code, "name_invalid");
-	assert_int_equal(account_change(&h->d, &who, VIEW("Anna"), none, &p, NULL), RC_OK);
-	assert_int_equal(account_change(&h->d, &who, none, VIEW("es"), &p, NULL), RC_OK);
+	edit = (struct account_edit){.name = VIEW("Anna")};
+	assert_int_equal(account_change(&h->d, &who, &edit, &p, NULL), RC_OK);
+	edit = (struct account_edit){.language = VIEW("es"), .phone = VIEW("+4930123456")};
+	assert_int_equal(account_change(&h->d, &who, &edit, &p, NULL), RC_OK);
 	assert_int_equal(account_get(h->reader, &who.account, &account, NULL), RC_OK);
 	assert_string_equal(account.name, "Anna");
 	assert_string_equal(account.language, "es");
+	assert_string_equal(account.phone, "+4930123456");
+	edit = (struct account_edit){.phone = VIEW("")};
+	assert_int_equal(account_change(&h->d, &who, &edit, &p, NULL), RC_OK);
+	assert_int_equal(account_get(h->reader, &who.account, &account, NULL), RC_OK);
+	assert_string_equal(account.phone, "");
+	edit = (struct account_edit){.phone = VIEW("+49 30")};
+	assert_int_equal(account_change(&h->d, &who, &edit, &p, NULL), RC_SYNTAX);
+	assert_string_equal(p.code, "phone_invalid");
 	assert_int_equal(
 		group_change(&h->d, &who, &who.groups[0], VIEW("Ward 3"), none, &p, NULL), RC_OK);
 	assert_int_equal(group_get(h->reader, &who.account, &who.groups[0], &group, NULL), RC_OK);

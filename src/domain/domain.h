@@ -25,6 +25,7 @@ struct outbox;
 struct claims;
 struct ingest;
 struct quarantine;
+struct passkeys;
 struct sign_in_limits;
 struct watch_guard;
 struct zone_clock;
@@ -51,6 +52,7 @@ struct domain_settings {
 	const char *data_dir;
 	const char *public_host;
 	const char *public_url; /* "" when not set */
+	const char *app_url;    /* the same, or what was made up for it; no slash at its end */
 	uint16_t watch_port;
 	bool is_demo_watch_on;
 	bool are_photos_forbidden;
@@ -60,7 +62,10 @@ struct domain_settings {
 	uint32_t unknown_ids_per_address_max;
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
 	uint32_t sign_in_address_max; /* attempts from one address in the window */
+	uint32_t sign_in_total_max;   /* attempts from strange networks in the window */
 	uint32_t sign_in_window_s;
+	uint32_t recovery_wait_h;       /* from opening the link to a new password */
+	bool is_second_factor_required; /* before anything but the own account */
 	uint32_t audit_keep_days;      /* 0: for ever */
 	uint32_t commit_linger_ms;     /* plain reports wait this long for company */
 	uint32_t claim_code_s;         /* life of a code on the watch */
@@ -99,7 +104,9 @@ struct domain {
 	struct partner_meter *partner_meter;
 	struct pool *pool;
 	struct web_sessions *web_sessions;
-	struct sign_in_limits *sign_in_limits;
+	struct sign_in_limits *sign_in_limits; /* passwords */
+	struct sign_in_limits *code_limits;    /* codes, behind a right password */
+	struct passkeys *passkeys;
 	struct outbox *outbox; /* main loop only */
 	struct claims *claims; /* main loop only */
 	struct quarantine *quarantine;

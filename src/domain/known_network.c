@@ -5,7 +5,7 @@
 
 #define LIFE_MS (INT64_C(90) * 24 * 3600 * 1000)
 
-enum { NETWORK_TEXT = 48 };
+enum { KNOWN_TEXT = 48 };
 
 /* The row of this network; none when there is none. */
 static enum rc find(struct db *db, const struct uid *account, struct view network, int64_t since_ms,
@@ -22,7 +22,7 @@ static enum rc find(struct db *db, const struct uid *account, struct view networ
 		return rc;
 	stmt_bind_int(s, 2, since_ms);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
-		char text[NETWORK_TEXT];
+		char text[KNOWN_TEXT];
 		rc = stmt_copy_sealed(s, 1, account, "known_network.network", text, sizeof text, e);
 		if (rc != RC_OK)
 			break;

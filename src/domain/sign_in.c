@@ -2,8 +2,10 @@
 
 #include "crypto/token.h"
 #include "domain/account_store.h"
+#include "domain/audit.h"
 #include "domain/ban.h"
 #include "domain/known_network.h"
+#include "domain/second_factor.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session_store.h"
 
@@ -25,6 +27,15 @@ static enum rc start_job(struct db *db, void *arg, struct err *e)
 			   : rc;
 }
 
+/* The entry in the audit log is of the account that signs in. */
+static void name_actor(const struct request_origin *from, const struct uid *account)
+{
+	if (from->who == NULL || from->who->act == NULL)
+		return;
+	from->who->act->actor_kind = ACTOR_ACCOUNT;
+	from->who->act->actor = *account;
+}
+
 enum rc session_start(struct domain *d, struct db *reader, const struct uid *account,
 	const struct request_origin *from, bool is_stepped_up, struct sign_in_result *ret,
 	struct problem *p, struct err *e)
@@ -33,9 +44,10 @@ enum rc session_start(struct domain *d, struct db *reader, const struct uid *acc
 	struct start_job job = {
 		.session = &session, .network = sign_in_network(from->address), .problem = p};
 
+	name_actor(from, account);
 	web_session_make(account, from, d->wall_ms(), &session, ret->token);
 	session.stepped_up_ms = is_stepped_up ? session.created_ms : 0;
-	enum rc rc = writer_run(d->writer, start_job, &job, e);
+	enum rc rc = act_run(d, from->who, start_job, &job, e);
 	if (rc == RC_OK)
 		rc = web_session_admit(d, reader, &session, e);
 	if (rc == RC_OK)
@@ -74,6 +86,21 @@ static bool is_password_right(
 	return false;
 }
 
+/* Whose login it is, and the password hash; nobody when the key is gone with the account. */
+static enum rc read_person(struct db *reader, struct view login, struct uid *ret_account,
+	struct account_secrets *ret, struct err *e)
+{
+	enum rc rc = account_find(reader, login, ret_account, e);
+
+	if (rc != RC_OK || uid_is_none(ret_account))
+		return rc;
+	rc = account_read_secrets(reader, ret_account, ret, e);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	*ret_account = (struct uid){{0}};
+	return RC_OK;
+}
+
 enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_in_request *r,
 	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
 	struct err *e)
@@ -83,10 +110,8 @@ enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_i
 	struct account_secrets secrets = {.has_totp = false};
 	struct uid account = {{0}};
 	bool is_known = false;
-	enum rc rc = account_find(reader, login, &account, e);
+	enum rc rc = read_person(reader, login, &account, &secrets, e);
 
-	if (rc == RC_OK && !uid_is_none(&account))
-		rc = account_read_secrets(reader, &account, &secrets, e);
 	if (rc == RC_OK)
 		rc = known_network_is(reader, &account, sign_in_network(from->address),
 			d->wall_ms(), &is_known, e);
@@ -94,9 +119,32 @@ enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_i
 		rc = sign_in_begin(d, login, from, is_known, p);
 	if (rc == RC_OK && !is_password_right(&account, &secrets, r->password))
 		rc = refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
+	bool has_totp = secrets.has_totp;
 	secret_forget(&secrets, sizeof secrets);
 	if (rc != RC_OK)
 		return rc;
+	if (has_totp && r->code.p == NULL) {
+		sign_in_was_right(d, login, from); /* as far as it goes */
+		return refuse(p, RC_DENIED, "code_needed", "code",
+			"a code of the authenticator app is wanted");
+	}
+	if (has_totp)
+		rc = second_factor_check(d, &account, r->code, from, is_known, p, e);
+	if (rc != RC_OK)
+		return rc;
 	sign_in_was_right(d, login, from);
-	return session_start(d, reader, &account, from, false, ret, p, e);
+	return session_start(d, reader, &account, from, has_totp, ret, p, e);
+}
+
+enum rc passkey_sign_in(struct domain *d, struct db *reader, const struct passkey_proof *proof,
+	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
+	struct err *e)
+{
+	static const struct uid none = {{0}};
+	struct uid account;
+	enum rc rc = passkey_prove(d, reader, CHALLENGE_SIGN_IN, &none, proof, &account, p, e);
+
+	if (rc == RC_DENIED)
+		return refuse(p, RC_DENIED, "sign_in_failed", NULL, "the passkey was not accepted");
+	return rc == RC_OK ? session_start(d, reader, &account, from, true, ret, p, e) : rc;
 }

@@ -3,7 +3,7 @@
  * pool threads that may hash passwords. */
 #pragma once
 
-#include "domain/account.h"
+#include "domain/passkey.h"
 
 /* Begins a session of the account. `is_stepped_up`: a passkey or code was shown just now. Codes:
  * those of a ban. */
@@ -27,4 +27,10 @@ struct sign_in_request {
  * retry_after_s). */
 MUST_CHECK enum rc account_sign_in(struct domain *d, struct db *reader,
 	const struct sign_in_request *r, const struct request_origin *from,
+	struct sign_in_result *ret, struct problem *p, struct err *e);
+
+/* With a passkey: not held back by what others try with passwords. Code: sign_in_failed
+ * (RC_DENIED), alike whatever is not right. */
+MUST_CHECK enum rc passkey_sign_in(struct domain *d, struct db *reader,
+	const struct passkey_proof *proof, const struct request_origin *from,
 	struct sign_in_result *ret, struct problem *p, struct err *e);

@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { WAYS = 8, DELAY_DOUBLINGS_MAX = 6 };
+enum { WAYS = 8, DELAY_DOUBLINGS_MAX = 16 };
 
 /* One counter of attempts. A slot is free when its window is over. */
 struct slot {
@@ -17,16 +17,16 @@ struct slot {
 struct sign_in_limits {
 	pthread_mutex_t lock; /* guards slots and stats */
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
-	uint32_t account_max, address_max;
+	struct sign_in_rules rules;
 	int64_t window_ms;
 	struct sign_in_stats stats;
 	struct slot slots[SIGN_IN_SLOTS];
 };
 
-enum scope { SCOPE_LOGIN_AND_NETWORK = 1, SCOPE_LOGIN, SCOPE_NETWORK };
+enum scope { SCOPE_LOGIN_AND_NETWORK = 1, SCOPE_LOGIN, SCOPE_NETWORK, SCOPE_ALL };
 
-enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max, uint32_t window_s,
-	struct sign_in_limits **ret_owned, struct err *e)
+enum rc sign_in_limits_new(
+	const struct sign_in_rules *rules, struct sign_in_limits **ret_owned, struct err *e)
 {
 	struct sign_in_limits *l = calloc(1, sizeof *l);
 
@@ -34,9 +34,8 @@ enum rc sign_in_limits_new(uint32_t account_max, uint32_t address_max, uint32_t 
 		return fail(e, RC_NOMEM, "sign-in limits: out of memory");
 	(void)pthread_mutex_init(&l->lock, NULL); /* cannot fail with default attributes */
 	crypto_shorthash_keygen(l->hash_key);
-	l->account_max = account_max;
-	l->address_max = address_max;
-	l->window_ms = (int64_t)window_s * 1000;
+	l->rules = *rules;
+	l->window_ms = (int64_t)rules->window_s * 1000;
 	*ret_owned = l;
 	return RC_OK;
 }
@@ -73,10 +72,10 @@ static uint64_t key_of(
 	uint64_t parts[3] = {(uint64_t)scope, 0, 0};
 	uint64_t key = 0;
 
-	if (scope != SCOPE_NETWORK)
+	if (scope == SCOPE_LOGIN || scope == SCOPE_LOGIN_AND_NETWORK)
 		(void)crypto_shorthash(
 			(uint8_t *)&parts[1], (const uint8_t *)login.p, login.n, l->hash_key);
-	if (scope != SCOPE_LOGIN)
+	if (scope == SCOPE_NETWORK || scope == SCOPE_LOGIN_AND_NETWORK)
 		(void)crypto_shorthash(
 			(uint8_t *)&parts[2], (const uint8_t *)network.p, network.n, l->hash_key);
 	(void)crypto_shorthash((uint8_t *)&key, (const uint8_t *)parts, sizeof parts, l->hash_key);
@@ -105,7 +104,7 @@ static int64_t wait_ms(const struct slot *s, int64_t now_ms)
 	return s->not_before_ms > now_ms ? s->not_before_ms - now_ms : 0;
 }
 
-static void count(struct slot *s, uint32_t max, int64_t now_ms)
+static void count(struct slot *s, uint32_t max, uint32_t delay_max_s, int64_t now_ms)
 {
 	s->attempts++;
 	if (s->attempts < max)
@@ -113,8 +112,8 @@ static void count(struct slot *s, uint32_t max, int64_t now_ms)
 	uint32_t over = s->attempts - max;
 	int64_t delay_ms =
 		1000 * ((int64_t)1 << (over < DELAY_DOUBLINGS_MAX ? over : DELAY_DOUBLINGS_MAX));
-	if (delay_ms > (int64_t)SIGN_IN_DELAY_MAX_S * 1000)
-		delay_ms = (int64_t)SIGN_IN_DELAY_MAX_S * 1000;
+	if (delay_ms > (int64_t)delay_max_s * 1000)
+		delay_ms = (int64_t)delay_max_s * 1000;
 	s->not_before_ms = now_ms + delay_ms;
 	if (s->window_end_ms < s->not_before_ms + 1000)
 		s->window_end_ms = s->not_before_ms + 1000; /* a delay outlives its window */
@@ -123,16 +122,19 @@ static void count(struct slot *s, uint32_t max, int64_t now_ms)
 bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct view network,
 	bool is_known, int64_t now_ms, uint32_t *ret_retry_after_s)
 {
+	const struct sign_in_rules *r = &l->rules;
 	struct {
 		enum scope scope;
-		uint32_t max;
+		uint32_t max, delay_max_s;
 		bool is_asked;
 		uint64_t *refused;
 	} rules[] = {
-		{SCOPE_LOGIN_AND_NETWORK, l->account_max, true, &l->stats.limit_account},
-		{SCOPE_LOGIN, l->account_max * SIGN_IN_STRANGE_FACTOR, !is_known,
+		{SCOPE_LOGIN_AND_NETWORK, r->account_max, r->delay_max_s, true,
 			&l->stats.limit_account},
-		{SCOPE_NETWORK, l->address_max, !is_known, &l->stats.limit_address},
+		{SCOPE_LOGIN, r->account_max * SIGN_IN_STRANGE_FACTOR, r->delay_max_s, !is_known,
+			&l->stats.limit_account},
+		{SCOPE_NETWORK, r->address_max, r->delay_max_s, !is_known, &l->stats.limit_address},
+		{SCOPE_ALL, r->total_max, 1, !is_known, &l->stats.limit_total},
 	};
 	uint64_t keys[COUNT_OF(rules)];
 	int64_t longest_ms = 0;
@@ -148,7 +150,8 @@ bool sign_in_limits_begin(struct sign_in_limits *l, struct view login, struct vi
 	}
 	for (size_t i = 0; longest_ms == 0 && i < COUNT_OF(rules); i++) {
 		if (rules[i].is_asked)
-			count(slot_of(l, keys[i], now_ms), rules[i].max, now_ms);
+			count(slot_of(l, keys[i], now_ms), rules[i].max, rules[i].delay_max_s,
+				now_ms);
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	*ret_retry_after_s = (uint32_t)((longest_ms + 999) / 1000);
@@ -168,8 +171,11 @@ void sign_in_limits_succeeded(
 	s = slot_of(l, address, now_ms);
 	if (s->attempts > 0)
 		s->attempts--;
-	if (s->attempts < l->address_max)
+	if (s->attempts < l->rules.address_max)
 		s->not_before_ms = 0;
+	s = slot_of(l, key_of(l, SCOPE_ALL, login, network), now_ms);
+	if (s->attempts > 0)
+		s->attempts--;
 	(void)pthread_mutex_unlock(&l->lock);
 }
 

@@ -2,13 +2,18 @@
 
 #include "domain/sign_in_limits.h"
 
-enum { ACCOUNT_MAX = 3, ADDRESS_MAX = 8, WINDOW_S = 900 };
+enum { ACCOUNT_MAX = 3, ADDRESS_MAX = 8, TOTAL_MAX = 100, WINDOW_S = 900 };
 
 static struct sign_in_limits *fresh(void)
 {
+	static const struct sign_in_rules rules = {.account_max = ACCOUNT_MAX,
+		.address_max = ADDRESS_MAX,
+		.total_max = TOTAL_MAX,
+		.window_s = WINDOW_S,
+		.delay_max_s = SIGN_IN_DELAY_MAX_S};
 	struct sign_in_limits *l = NULL;
 
-	assert_int_equal(sign_in_limits_new(ACCOUNT_MAX, ADDRESS_MAX, WINDOW_S, &l, NULL), RC_OK);
+	assert_int_equal(sign_in_limits_new(&rules, &l, NULL), RC_OK);
 	return l;
 }
 
@@ -87,6 +92,29 @@ static void many_networks_cannot_lock_out_a_known_one(void **state)
 	sign_in_limits_free(l);
 }
 
+static void strangers_together_are_slowed_and_known_networks_are_not(void **state)
+{
+	struct sign_in_limits *l = fresh();
+	uint32_t wait_s = 0;
+	char who[32];
+
+	(void)state;
+	for (int i = 0; i < TOTAL_MAX; i++) {
+		(void)snprintf(who, sizeof who, "10.1.%d.1", i);
+		assert_true(
+			sign_in_limits_begin(l, view_of(who), view_of(who), false, 5000, &wait_s));
+	}
+	assert_false(sign_in_limits_begin(l, VIEW("bob"), VIEW("10.2.0.1"), false, 5000, &wait_s));
+	assert_int_equal(wait_s, 1);
+	assert_true(sign_in_limits_begin(l, VIEW("ann"), VIEW("10.9.9.9"), true, 5000, &wait_s));
+	assert_true(sign_in_limits_begin(l, VIEW("bob"), VIEW("10.2.0.1"), false, 6000, &wait_s));
+	assert_false(sign_in_limits_begin(l, VIEW("cid"), VIEW("10.2.0.2"), false, 6000, &wait_s));
+	struct sign_in_stats stats;
+	sign_in_limits_read_stats(l, &stats);
+	assert_int_equal(stats.limit_total, 2);
+	sign_in_limits_free(l);
+}
+
 static void memory_is_bounded_and_the_window_ends(void **state)
 {
 	struct sign_in_limits *l = fresh();
@@ -123,6 +151,7 @@ int main(void)
 		cmocka_unit_test(a_success_forgets_the_failures_of_its_network),
 		cmocka_unit_test(one_network_may_not_try_many_logins),
 		cmocka_unit_test(many_networks_cannot_lock_out_a_known_one),
+		cmocka_unit_test(strangers_together_are_slowed_and_known_networks_are_not),
 		cmocka_unit_test(memory_is_bounded_and_the_window_ends),
 		cmocka_unit_test(ipv6_customers_are_counted_by_their_prefix),
 	};

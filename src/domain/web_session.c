@@ -30,6 +30,7 @@ struct web_sessions {
 	size_t slots_n; /* of each; a power of two */
 	size_t n;
 	_Atomic uint64_t generation;
+	pthread_mutex_t reload_lock; /* held from reading an account's rows to keeping them */
 };
 
 /* Both keys are random already. */
@@ -180,12 +181,16 @@ static enum rc read_groups(struct db *reader, struct principal *p, struct err *e
 static enum rc read_principal(struct db *reader, struct principal *p, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = query_row(
-		reader, "SELECT is_operator FROM account WHERE id = ?1", &p->account, &s, e);
+	enum rc rc = query_row(reader,
+		"SELECT is_operator, frozen_until_ms, totp_confirmed_ms <> 0 OR"
+		" EXISTS (SELECT 1 FROM passkey WHERE account = ?1) FROM account WHERE id = ?1",
+		&p->account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	p->is_operator = stmt_int(s, 0) != 0;
+	p->frozen_until_ms = stmt_int(s, 1);
+	p->has_second_factor = stmt_int(s, 2) != 0;
 	stmt_reset(s);
 	return read_groups(reader, p, e);
 }
@@ -206,7 +211,7 @@ static struct entry *entry_new(const struct uid *session, const struct uid *acco
 	return s;
 }
 
-/* One row of web_session: id, account, token_hash, created_ms, last_used_ms. */
+/* One row of web_session: id, account, token_hash, created_ms, last_used_ms, stepped_up_ms. */
 static enum rc load_row(struct web_sessions *ws, struct stmt *s, int64_t now_ms, struct err *e)
 {
 	struct token_hash hash = {{0}};
@@ -220,6 +225,7 @@ static enum rc load_row(struct web_sessions *ws, struct stmt *s, int64_t now_ms,
 	struct entry *fresh = entry_new(&id, &account, &hash, stmt_int(s, 3), stmt_int(s, 4));
 	if (fresh == NULL)
 		return fail(e, RC_NOMEM, "sessions: out of memory");
+	fresh->principal.stepped_up_ms = stmt_int(s, 5);
 	if (is_over(fresh, now_ms))
 		free(fresh);
 	else
@@ -232,7 +238,9 @@ static enum rc load_all(struct web_sessions *ws, struct db *reader, int64_t now_
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(reader,
-		"SELECT id, account, token_hash, created_ms, last_used_ms FROM web_session", &s, e);
+		"SELECT id, account, token_hash, created_ms, last_used_ms, stepped_up_ms"
+		" FROM web_session",
+		&s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -264,6 +272,7 @@ enum rc web_sessions_new(
 	if (ws == NULL)
 		return fail(e, RC_NOMEM, "sessions: out of memory");
 	(void)pthread_rwlock_init(&ws->lock, NULL); /* cannot fail with default attributes */
+	(void)pthread_mutex_init(&ws->reload_lock, NULL);
 	atomic_init(&ws->generation, 1);
 	ws->by_token = calloc(TABLE_MIN, sizeof(struct entry *));
 	ws->by_id = calloc(TABLE_MIN, sizeof(struct entry *));
@@ -282,6 +291,7 @@ void web_sessions_free(struct web_sessions *ws)
 		return;
 	drop(ws, &(struct drop){NULL, NULL, NULL});
 	(void)pthread_rwlock_destroy(&ws->lock);
+	(void)pthread_mutex_destroy(&ws->reload_lock);
 	free(ws->by_token);
 	free(ws->by_id);
 	free(ws);
@@ -514,13 +524,17 @@ enum rc web_session_admit(
 		&row->id, &row->account, &row->token_hash, row->created_ms, row->created_ms);
 	if (s == NULL)
 		return fail(e, RC_NOMEM, "sessions: out of memory");
+	s->principal.stepped_up_ms = row->stepped_up_ms;
+	(void)pthread_mutex_lock(&d->web_sessions->reload_lock); /* fails for no one */
 	enum rc rc = read_principal(reader, &s->principal, e);
-	if (rc != RC_OK) {
-		free(s);
-		return rc;
-	}
 	struct principal who = s->principal;
-	put(d->web_sessions, s);
+	if (rc == RC_OK)
+		put(d->web_sessions, s);
+	else
+		free(s);
+	(void)pthread_mutex_unlock(&d->web_sessions->reload_lock);
+	if (rc != RC_OK)
+		return rc;
 	struct uid surplus;
 	rc = find_surplus(reader, &row->account, &surplus, e);
 	if (rc == RC_OK && !uid_is_none(&surplus))
@@ -545,4 +559,100 @@ enum rc web_session_delete_others(
 void web_session_forget_others(struct domain *d, const struct uid *account, const struct uid *keep)
 {
 	drop(d->web_sessions, &(struct drop){.account = account, .keep = keep});
+}
+
+/* All sessions of the account get what `fresh` says about it. */
+static void take_over(struct web_sessions *ws, const struct principal *fresh)
+{
+	(void)pthread_rwlock_wrlock(&ws->lock);
+	for (size_t i = 0; i < ws->slots_n; i++) {
+		for (struct entry *s = ws->by_token[i]; s != NULL; s = s->next_by_token) {
+			if (!uid_is(&s->principal.account, &fresh->account))
+				continue;
+			struct uid session = s->principal.session;
+			int64_t stepped_up_ms = s->principal.stepped_up_ms;
+			s->principal = *fresh;
+			s->principal.session = session;
+			s->principal.stepped_up_ms = stepped_up_ms;
+		}
+	}
+	(void)pthread_rwlock_unlock(&ws->lock);
+}
+
+enum rc web_session_reload(
+	struct domain *d, struct db *reader, const struct uid *account, struct err *e)
+{
+	struct web_sessions *ws = d->web_sessions;
+	struct principal fresh = {.account = *account};
+
+	(void)pthread_mutex_lock(&ws->reload_lock); /* fails for no one */
+	enum rc rc = read_principal(reader, &fresh, e);
+	if (rc == RC_OK)
+		take_over(ws, &fresh);
+	(void)pthread_mutex_unlock(&ws->reload_lock);
+	if (rc == RC_NOT_FOUND) { /* the account is gone */
+		web_session_forget_others(d, account, NULL);
+		return RC_OK;
+	}
+	atomic_fetch_add(&ws->generation, 1);
+	return rc;
+}
+
+struct step_up_job {
+	const struct uid *session;
+	int64_t now_ms;
+};
+
+static enum rc step_up_job(struct db *db, void *arg, struct err *e)
+{
+	const struct step_up_job *job = arg;
+	struct stmt *s = NULL;
+	int64_t changed = 0;
+	enum rc rc = query_prepare(
+		db, "UPDATE web_session SET stepped_up_ms = ?2 WHERE id = ?1", job->session, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, job->now_ms);
+	rc = stmt_run(s, &changed, e);
+	return rc == RC_OK && changed == 0 ? fail(e, RC_NOT_FOUND, "no such session") : rc;
+}
+
+enum rc web_session_step_up(struct domain *d, const struct principal *who, struct err *e)
+{
+	struct web_sessions *ws = d->web_sessions;
+	struct step_up_job job = {.session = &who->session, .now_ms = d->wall_ms()};
+	enum rc rc = act_run(d, who, step_up_job, &job, e);
+
+	if (rc != RC_OK)
+		return rc;
+	(void)pthread_rwlock_wrlock(&ws->lock);
+	for (struct entry *s = *id_slot(ws, &who->session); s != NULL; s = s->next_by_id) {
+		if (uid_is(&s->principal.session, &who->session))
+			s->principal.stepped_up_ms = job.now_ms;
+	}
+	(void)pthread_rwlock_unlock(&ws->lock);
+	atomic_fetch_add(&ws->generation, 1);
+	return RC_OK;
+}
+
+struct end_others_job {
+	const struct uid *account, *keep;
+};
+
+static enum rc end_others_job(struct db *db, void *arg, struct err *e)
+{
+	const struct end_others_job *job = arg;
+
+	return web_session_delete_others(db, job->account, job->keep, e);
+}
+
+enum rc web_session_end_others(struct domain *d, const struct principal *who, struct err *e)
+{
+	struct end_others_job job = {.account = &who->account, .keep = &who->session};
+	enum rc rc = act_run(d, who, end_others_job, &job, e);
+
+	if (rc == RC_OK)
+		web_session_forget_others(d, &who->account, &who->session);
+	return rc;
 }

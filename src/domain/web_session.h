@@ -31,6 +31,19 @@ MUST_CHECK enum rc web_session_list(struct domain *d, struct db *reader,
 MUST_CHECK enum rc web_session_end(
 	struct domain *d, const struct principal *who, const struct uid *session, struct err *e);
 
+/* Ends all of the caller's sessions but this one. */
+MUST_CHECK enum rc web_session_end_others(
+	struct domain *d, const struct principal *who, struct err *e);
+
+/* The caller has just shown a passkey or a code: kept with the session for STEP_UP_LIFE_MS. */
+MUST_CHECK enum rc web_session_step_up(
+	struct domain *d, const struct principal *who, struct err *e);
+
+/* After a commit that changed the account's memberships, second factors, standing as operator, or a
+ * recovery: reads them anew for all of its sessions. Of a deleted account the sessions end. */
+MUST_CHECK enum rc web_session_reload(
+	struct domain *d, struct db *reader, const struct uid *account, struct err *e);
+
 /* False as soon as the session was ended or its account changed: asked by open event streams. */
 bool web_session_is_alive(struct domain *d, const struct uid *session);
 /* Changes whenever any session ends or memberships change: streams check theirs only then. */

@@ -132,6 +132,25 @@ static enum rc check_partner(struct exchange *x)
 	return rc != RC_OK ? rc : refuse_head(x, RC_DENIED, "token_invalid", false);
 }
 
+/* What an account may do before it has the second factor that the operator wants. */
+static bool is_about_own_account(const struct route *r)
+{
+	struct view path = view_of(r->path);
+
+	return view_starts_nocase(path, VIEW("/api/v1/account")) ||
+	       view_starts_nocase(path, VIEW("/api/v1/session"));
+}
+
+static enum rc check_person(struct exchange *x)
+{
+	enum rc rc = check_session(x);
+
+	if (rc == RC_OK && x->domain->settings.is_second_factor_required &&
+		!x->who.has_second_factor && !is_about_own_account(x->route))
+		return refuse_head(x, RC_DENIED, "second_factor_needed", false);
+	return rc;
+}
+
 static enum rc check_caller(struct exchange *x)
 {
 	switch (x->route->access) {
@@ -139,9 +158,9 @@ static enum rc check_caller(struct exchange *x)
 		return RC_OK;
 	case ACCESS_ACCOUNT:
 	case ACCESS_GROUP:
-		return check_session(x);
+		return check_person(x);
 	case ACCESS_OPERATOR: {
-		enum rc rc = check_session(x);
+		enum rc rc = check_person(x);
 		if (rc == RC_OK && !x->who.is_operator)
 			rc = refuse_head(x, RC_NOT_FOUND, "not_found", false);
 		return rc;

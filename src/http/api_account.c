@@ -6,6 +6,7 @@
 #include "domain/web_session.h"
 #include "http/inside.h"
 #include "http/peers.h"
+#include "http/signed_in.h"
 #include "http/session_json.h"
 #include "http/shapes.h"
 
@@ -14,9 +15,8 @@ static void write_group(void *ctx, const struct group_info *g)
 	shape_group(ctx, NULL, g);
 }
 
-/* The shape Session. */
-static enum rc write_session(struct exchange *x, struct db *reader,
-	const struct account_info *account, const struct uid *session)
+enum rc signed_in_write(struct exchange *x, struct db *reader, const struct account_info *account,
+	const struct uid *session)
 {
 	struct json_out *j = &x->out;
 	struct principal who = x->who;
@@ -28,33 +28,36 @@ static enum rc write_session(struct exchange *x, struct db *reader,
 	enum rc rc = group_list(reader, &who, write_group, j, &x->err);
 	json_end(j);
 	json_uid(j, "session_id", session);
+	if (who.stepped_up_ms != 0)
+		json_time(j, "stepped_up_until", who.stepped_up_ms + STEP_UP_LIFE_MS);
 	json_end(j);
 	return rc;
 }
 
-static struct request_origin origin_of(const struct exchange *x, char address[ADDRESS_CHARS])
+struct request_origin signed_in_origin(const struct exchange *x, char address[ADDRESS_CHARS])
 {
 	address_to_text(&x->address, address);
 	return (struct request_origin){
-		.address = view_of(address), .user_agent = x->head.user_agent};
+		.address = view_of(address), .user_agent = x->head.user_agent, .who = &x->who};
 }
 
-/* After a sign-in: the principal is that of the new session, so that its groups can be listed. */
-static enum rc answer_signed_in(
-	struct exchange *x, struct db *reader, const struct sign_in_result *result)
+enum rc signed_in_answer(struct exchange *x, struct db *reader, const struct sign_in_result *result)
 {
-	if (!web_session_check(x->domain, view_of(result->token), &x->who))
+	struct act *act = x->who.act;
+	bool is_alive = web_session_check(x->domain, view_of(result->token), &x->who);
+	x->who.act = act;
+	if (!is_alive)
 		return fail(&x->err, RC_BUG, "the new session is not alive");
 	answer_set_cookie(x, result->token);
 	x->status = MHD_HTTP_CREATED;
-	return write_session(x, reader, &result->account, &result->session);
+	return signed_in_write(x, reader, &result->account, &result->session);
 }
 
 enum rc api_set_up(struct exchange *x, struct db *reader)
 {
 	const struct setup_values *in = &x->body.setup;
 	char address[ADDRESS_CHARS];
-	struct request_origin from = origin_of(x, address);
+	struct request_origin from = signed_in_origin(x, address);
 	struct setup_request request = {
 		.token = in->token,
 		.login = in->login,
@@ -67,20 +70,21 @@ enum rc api_set_up(struct exchange *x, struct db *reader)
 
 	enum rc rc =
 		account_set_up(x->domain, reader, &request, &from, &result, &x->problem, &x->err);
-	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
+	return rc != RC_OK ? rc : signed_in_answer(x, reader, &result);
 }
 
 enum rc api_sign_in(struct exchange *x, struct db *reader)
 {
 	const struct sign_in_values *in = &x->body.sign_in;
 	char address[ADDRESS_CHARS];
-	struct request_origin from = origin_of(x, address);
+	struct request_origin from = signed_in_origin(x, address);
 	struct sign_in_result result;
 
-	const struct sign_in_request request = {.login = in->login, .password = in->password};
+	const struct sign_in_request request = {
+		.login = in->login, .password = in->password, .code = in->code};
 	enum rc rc =
 		account_sign_in(x->domain, reader, &request, &from, &result, &x->problem, &x->err);
-	return rc != RC_OK ? rc : answer_signed_in(x, reader, &result);
+	return rc != RC_OK ? rc : signed_in_answer(x, reader, &result);
 }
 
 /* Makes the answer and puts it where it is found again: in the table, and at the connection. */
@@ -92,7 +96,7 @@ static enum rc make_session_answer(struct exchange *x, struct db *reader, uint64
 
 	enum rc rc = account_get(reader, &x->who.account, &account, &x->err);
 	if (rc == RC_OK)
-		rc = write_session(x, reader, &account, &x->who.session);
+		rc = signed_in_write(x, reader, &account, &x->who.session);
 	if (rc != RC_OK)
 		return rc;
 	x->ready = shared_answer_new(answer_take_response(x));
@@ -167,10 +171,11 @@ enum rc api_session_end(struct exchange *x, struct db *reader)
 enum rc api_account_change(struct exchange *x, struct db *reader)
 {
 	const struct account_values *in = &x->body.account;
+	const struct account_edit edit = {
+		.name = in->name, .language = in->language, .phone = in->phone};
 	struct account_info account;
 
-	enum rc rc =
-		account_change(x->domain, &x->who, in->name, in->language, &x->problem, &x->err);
+	enum rc rc = account_change(x->domain, &x->who, &edit, &x->problem, &x->err);
 	sessions_json_forget(x->server->sessions_json);
 	if (rc == RC_OK)
 		rc = account_get(reader, &x->who.account, &account, &x->err);
@@ -183,7 +188,7 @@ enum rc api_password_change(struct exchange *x, struct db *reader)
 {
 	const struct password_values *in = &x->body.password;
 	char address[ADDRESS_CHARS];
-	struct request_origin from = origin_of(x, address);
+	struct request_origin from = signed_in_origin(x, address);
 
 	return account_change_password(
 		x->domain, reader, &x->who, in->current, in->fresh, &from, &x->problem, &x->err);

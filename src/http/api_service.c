@@ -68,6 +68,9 @@ enum rc api_status(struct exchange *x, struct db *reader)
 		json_text(j, "attribution", view_of(s->map_attribution));
 	json_end(j);
 	json_bool(j, "https", x->server->is_https);
+	json_text(j, "second_factor",
+		x->domain->settings.is_second_factor_required ? VIEW("required")
+							      : VIEW("optional"));
 	json_end(j);
 	return rc;
 }

@@ -66,14 +66,6 @@ static const struct field setup_fields[] = {
 	{"group_name", FIELD_TEXT, true, AT(setup_values, group_name), 1, 80, NULL, NULL},
 	{"language", FIELD_TEXT, true, AT(setup_values, language), 2, 12, NULL, is_language},
 };
-static const struct field sign_in_fields[] = {
-	{"login", FIELD_TEXT, true, AT(sign_in_values, login), 1, 64, NULL, NULL},
-	{"password", FIELD_SECRET, true, AT(sign_in_values, password), 1, 256, NULL, NULL},
-};
-static const struct field account_fields[] = {
-	{"name", FIELD_TEXT, false, AT(account_values, name), 1, 80, NULL, NULL},
-	{"language", FIELD_TEXT, false, AT(account_values, language), 2, 12, NULL, is_language},
-};
 static const struct field password_fields[] = {
 	{"current", FIELD_SECRET, true, AT(password_values, current), 1, 256, NULL, NULL},
 	{"new", FIELD_SECRET, true, AT(password_values, fresh), 1, 256, NULL, NULL},
@@ -186,10 +178,6 @@ const struct field_table notices_table = {"notices", page_fields, 1, false};
 const struct field_table notices_read_table = {
 	"NoticesReadBody", notices_read_fields, COUNT_OF(notices_read_fields), false};
 const struct field_table setup_table = {"SetupBody", setup_fields, COUNT_OF(setup_fields), false};
-const struct field_table sign_in_table = {
-	"SignInBody", sign_in_fields, COUNT_OF(sign_in_fields), false};
-const struct field_table account_table = {
-	"AccountBody", account_fields, COUNT_OF(account_fields), true};
 const struct field_table password_table = {
 	"PasswordBody", password_fields, COUNT_OF(password_fields), false};
 const struct field_table group_table = {"GroupBody", group_fields, COUNT_OF(group_fields), false};

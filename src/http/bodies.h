@@ -2,17 +2,12 @@
  * SignInBody … Members that were not given have p == NULL, is_there == false, or the none id. */
 #pragma once
 
+#include "http/bodies_account.h"
 #include "http/bodies_partner.h"
 #include "http/fields.h"
 
 struct setup_values {
 	struct view token, login, name, password, group_name, language;
-};
-struct sign_in_values {
-	struct view login, password;
-};
-struct account_values {
-	struct view name, language;
 };
 struct password_values {
 	struct view current, fresh;
@@ -108,6 +103,15 @@ union body_values {
 	struct setup_values setup;
 	struct sign_in_values sign_in;
 	struct account_values account;
+	struct passkey_proof_values passkey_proof;
+	struct step_up_values step_up;
+	struct passkey_values passkey;
+	struct proof_values proof;
+	struct code_values code;
+	struct email_values email;
+	struct token_values token;
+	struct login_values login;
+	struct recovery_finish_values recovery_finish;
 	struct password_values password;
 	struct group_values group_body;
 	struct wearer_values wearer;
@@ -149,6 +153,6 @@ extern const struct field_table audit_page_table, audit_export_table, notices_ta
 	network_ban_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table;
-extern const struct field_table setup_table, sign_in_table, account_table, password_table,
-	group_table, wearer_table, command_table, watch_settings_table, close_table, claim_table,
-	claim_code_table, demo_table, history_table, alarms_table, events_table, picture_table;
+extern const struct field_table setup_table, password_table, group_table, wearer_table,
+	command_table, watch_settings_table, close_table, claim_table, claim_code_table, demo_table,
+	history_table, alarms_table, events_table, picture_table;

@@ -17,6 +17,9 @@ const struct problem_code problem_codes[] = {
 	{"claim_locked", 409, "Too many wrong codes; start again."},
 	{"claim_not_ready", 409, "The watch is not connected, or no code has been sent."},
 	{"code_invalid", 400, "A code has six digits."},
+	{"code_needed", 401,
+		"The password is right; a code of the authenticator app is wanted as well."},
+	{"code_wrong", 403, "Not the code of now, or used before."},
 	{"color_invalid", 400, "Not #rrggbb."},
 	{"command_already_sent", 409, "Too late to cancel."},
 	{"conflict", 409, "The state does not permit it."},
@@ -32,6 +35,7 @@ const struct problem_code problem_codes[] = {
 	{"demo_exists", 409, "There is one already."},
 	{"demo_failed", 503, "The simulated watch could not be started."},
 	{"demo_off", 409, "The operator has not allowed simulated watches."},
+	{"email_invalid", 400, "Not an e-mail address that we write to."},
 	{"field_missing", 400, "A required field is not there."},
 	{"field_range", 400, "A number is too small or too large."},
 	{"field_too_long", 400, "A text is too long."},
@@ -55,6 +59,9 @@ const struct problem_code problem_codes[] = {
 	{"key_reused", 422, "This Idempotency-Key came with another request."},
 	{"language_invalid", 400, "Not a language tag."},
 	{"language_unsupported", 400, "Watches do not have this language."},
+	{"last_admin", 409,
+		"The only admin of a group with other members or with wearers; `groups` tells "
+		"which."},
 	{"last_operator", 409, "Nobody else could run the server then."},
 	{"length_required", 411, "The body must come with Content-Length, not in chunks."},
 	{"login_invalid", 400, "A login has 3 to 64 characters and no blanks."},
@@ -77,12 +84,16 @@ const struct problem_code problem_codes[] = {
 	{"partner_name_invalid", 400, "2 to 40 characters, no colon."},
 	{"partner_name_taken", 409, "Another partner has this name."},
 	{"partner_stopped", 403, "Unusual use: the partner was stopped, and the operator told."},
+	{"passkey_exists", 409, "This passkey is known already."},
+	{"passkey_wrong", 403, "The passkey was not accepted."},
 	{"password_common", 400,
 		"On the list of common passwords, or one repeated or counted character."},
 	{"password_is_name", 400, "Made of the login or the name."},
+	{"password_needed", 403, "Without a second factor the password is wanted."},
 	{"password_too_long", 400, "More than 256 bytes."},
 	{"password_too_short", 400, "Fewer than 12 characters."},
 	{"password_wrong", 403, "The current password is wrong."},
+	{"phone_invalid", 400, "Not a telephone number."},
 	{"phone_missing", 409, "The own account has no telephone number to call."},
 	{"photo_under_way", 409, "A photo was asked for and has not come yet."},
 	{"photos_forbidden", 409, "The operator of this server forbids photos."},
@@ -96,12 +107,15 @@ const struct problem_code problem_codes[] = {
 	{"range_invalid", 400, "The end is not after the start."},
 	{"range_too_long", 400, "More than 31 days."},
 	{"recovery_runs", 403, "The account is being recovered: nothing sensitive meanwhile."},
+	{"recovery_waits", 409, "The waiting time is not over."},
 	{"request_bad", 400,
 		"The request is not well-formed HTTP, or is ambiguous (two lengths, length and "
 		"chunked)."},
 	{"right_missing", 403, "You belong to the group, but may not do this."},
 	{"rule_changed", 409, "Somebody changed the rule meanwhile."},
 	{"second_factor_missing", 403, "Set up a passkey or an authenticator first."},
+	{"second_factor_needed", 403,
+		"The operator wants accounts to have a second factor: set one up first."},
 	{"second_person_needed", 403, "Another admin must agree."},
 	{"setup_done", 409, "An account exists already."},
 	{"setup_token_wrong", 403, "The set-up link is wrong or used."},
@@ -114,6 +128,7 @@ const struct problem_code problem_codes[] = {
 	{"text_too_long", 400, "The text is too long for a watch."},
 	{"token_invalid", 401,
 		"No token, or it has ended, was revoked, or belongs to another certificate."},
+	{"token_wrong", 403, "The link is wrong, used or too old."},
 	{"too_many_attempts", 429, "Too many sign-ins."},
 	{"too_many_bans", 429, "Too many networks are banned."},
 	{"too_many_claims", 429, "Too many open claims, or too many in a day."},
@@ -124,10 +139,13 @@ const struct problem_code problem_codes[] = {
 	{"too_many_contacts", 400, "More than the watch can hold."},
 	{"too_many_groups", 429, "An account is in at most 32 groups."},
 	{"too_many_partners", 429, "Too many partners are registered."},
+	{"too_many_passkeys", 409, "An account has at most 20."},
 	{"too_many_proposals", 429, "Too many proposals wait for this wearer."},
 	{"too_many_requests", 429, "Too fast."},
 	{"too_many_streams", 429, "Too many open event streams."},
 	{"too_soon", 429, "A code was sent less than 30 s ago."},
+	{"totp_off", 409, "There is no authenticator app, or none was begun."},
+	{"totp_on", 409, "There is an authenticator app already: remove it first."},
 	{"type_unknown", 400, "No such command."},
 	{"waiting_time", 403, "Not at once: the others may object first."},
 	{"watch_in_conflict", 409,
@@ -227,6 +245,12 @@ unsigned problem_write(const struct problem *p, enum rc rc, struct json_out *j)
 		json_text(j, "field", view_of(p->field));
 	if (strcmp(row->code, "claim_code_wrong") == 0 && p->tries_left >= 0)
 		json_int(j, "tries_left", p->tries_left);
+	if (p->groups_n > 0) {
+		json_array(j, "groups");
+		for (size_t i = 0; i < p->groups_n; i++)
+			json_uid(j, NULL, &p->groups[i]);
+		json_end(j);
+	}
 	json_end(j);
 	return row->status;
 }

@@ -34,16 +34,31 @@ static void every_row_is_complete(void **state)
 	}
 }
 
+static bool is_one_of(const char *path, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(path, paths[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void changes_are_limited_and_never_public_by_accident(void **state)
 {
+	static const char *const ways_in[] = {"/api/v1/setup", "/api/v1/session", "/partner/v1/token",
+		"/api/v1/session/passkey", "/api/v1/account/email/confirm", "/api/v1/recovery",
+		"/api/v1/recovery/confirm", "/api/v1/recovery/finish"};
+	static const char *const questions[] = {"/api/v1/session/passkey/options",
+		"/api/v1/session/step-up/options", "/api/v1/account/passkeys/options"};
+
 	(void)state;
 	for (size_t i = 0; i < routes_n; i++) {
 		const struct route *r = &routes[i];
 		if (!is_change(r))
 			continue;
-		bool is_way_in = strcmp(r->path, "/api/v1/setup") == 0 ||
-				 strcmp(r->path, "/partner/v1/token") == 0 ||
-				 strcmp(r->path, "/api/v1/session") == 0;
+		bool is_way_in = is_one_of(r->path, ways_in, COUNT_OF(ways_in));
+		if (is_one_of(r->path, questions, COUNT_OF(questions)))
+			continue; /* change nothing */
 		/* How far somebody has read is of no interest to others. */
 		bool is_noted = r->audit[0] != '\0' || strcmp(r->path, "/api/v1/notices/read") == 0;
 		bool is_ok = r->rate != RATE_NONE && (is_way_in || r->access != ACCESS_PUBLIC) &&
@@ -59,10 +74,11 @@ static void objects_of_groups_are_always_checked(void **state)
 	for (size_t i = 0; i < routes_n; i++) {
 		const struct route *r = &routes[i];
 		bool has_id = strchr(r->path, '{') != NULL;
-		bool is_session = strstr(r->path, "{session}") != NULL; /* one's own: the handler */
+		bool is_own = strstr(r->path, "{session}") != NULL || /* the handler looks */
+			      strstr(r->path, "{passkey}") != NULL;
 		bool is_operators = r->access == ACCESS_OPERATOR; /* things that no group owns */
 		bool is_checked = r->access == ACCESS_GROUP || r->access == ACCESS_PARTNER;
-		if (has_id && !is_session && !is_operators &&
+		if (has_id && !is_own && !is_operators &&
 			(!is_checked || r->place != OBJECT_IN_PATH))
 			fail_msg("%s %s", r->method, r->path);
 		if (r->access == ACCESS_GROUP && r->place != OBJECT_IN_PATH)
@@ -136,7 +152,7 @@ static void tables_of_fields_are_small_enough(void **state)
 		for (size_t k = 0; k < COUNT_OF(tables); k++) {
 			if (tables[k] == NULL)
 				continue;
-			assert_in_range(tables[k]->n, 1, FIELDS_MAX);
+			assert_in_range(tables[k]->n, tables[k] == &empty_table ? 0 : 1, FIELDS_MAX);
 			for (size_t f = 0; f < tables[k]->n; f++)
 				assert_true(
 					tables[k]->fields[f].offset < sizeof(union body_values));

@@ -245,6 +245,13 @@ void shape_account(struct json_out *j, const char *key, const struct account_inf
 	json_text(j, "name", view_of(a->name));
 	json_text(j, "language", view_of(a->language));
 	json_bool(j, "is_operator", a->is_operator);
+	json_bool(j, "has_second_factor", a->has_second_factor);
+	if (a->frozen_until_ms != 0)
+		json_time(j, "frozen_until", a->frozen_until_ms);
+	if (a->email[0] != '\0')
+		json_text(j, "email", view_of(a->email));
+	if (a->phone[0] != '\0')
+		json_text(j, "phone", view_of(a->phone));
 	json_end(j);
 }
 
