@@ -1,8 +1,8 @@
 #include "http/routes.h"
 
+#include "domain/consent.h"
 #include "http/api.h"
 #include "http/bodies.h"
-#include "domain/consent.h"
 
 /* A row without an access class, a right or a place for its object does not compile: without one
  * the macro has too few arguments, and 0 makes an array of negative size. This is why they are
