@@ -5,11 +5,10 @@ import type { Key, t as Say } from '../words/words.svelte';
 
 /** Words of the server that have words here: "member.remove" is `act.member_remove`. */
 export const ACTS = [
-	'account_recovery', 'account_second_factor', 'audit_export', 'alarm_close', 'alarm_take', 'approval_approve', 'approval_expire', 'approval_object', 'approval_withdraw',
+	'account_recovery', 'account_second_factor', 'audit_export', 'alarm_close', 'alarm_take', 'approval_agree', 'approval_expire', 'approval_object', 'approval_withdraw',
 	'break_glass_approve', 'break_glass_end', 'break_glass_look', 'break_glass_request', 'claim_code', 'claim_drop',
-	'claim_start', 'command_cancel', 'command_give', 'consent_give', 'consent_withdraw', 'contacts_change',
-	'demo_start', 'group_change', 'group_create', 'group_rules', 'history_view', 'invitation_accept',
-	'invitation_create', 'invitation_drop', 'invitation_join', 'member_change', 'member_leave', 'member_remove',
+	'claim_start', 'command_cancel', 'command_give', 'consent_grant', 'consent_withdraw', 'contacts_change',
+	'demo_start', 'group_change', 'group_create', 'group_rules', 'history_view', 'invitation_create', 'invitation_delete', 'member_change', 'member_join', 'member_remove',
 	'member_wearer', 'photo_allow', 'photo_delete', 'photo_view', 'session_start', 'sms_alerts_change',
 	'sos_numbers_change', 'watch_settings', 'wearer_change', 'wearer_erase', 'wearer_picture', 'wearer_reset', 'wearer_view'
 ] as const;

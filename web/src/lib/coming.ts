@@ -70,7 +70,7 @@ export interface GroupDetail {
 	zone: string;
 	wait_hours: number;
 	members: Member[];
-	wearers: { id: Id; name: string; photo_allowed: boolean }[];
+	wearers: { id: Id; name: string }[];
 }
 export interface Watcher {
 	name: string;
@@ -84,7 +84,8 @@ export interface Invitation {
 	id: Id;
 	link?: string;
 	role: Role;
-	expires: string;
+	/** Absent while others must agree first. */
+	expires?: string;
 }
 export interface InvitationLook {
 	group_name: string;
