@@ -58,7 +58,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'approval_kind.': APPROVAL_KINDS,
 	'approval.did_': ['approve', 'object', 'withdraw'],
 	'watchers.': ['partner', 'operator'],
-	'kept.': ['confirmed', 'wanted', 'refused', 'unknown'],
+	'kept.': enumOf('ToldState'),
 	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
 	'sms_alerts.': ['sos', 'low_battery', 'removed'],
 	'compass.': ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'],

@@ -3,6 +3,8 @@
 import type { components } from '../generated/api';
 import { answered, send, type Id } from './send';
 
+type Schemas = components['schemas'];
+
 export type Role = 'admin' | 'guardian' | 'carer' | 'viewer';
 
 export interface Passkey {
@@ -107,7 +109,7 @@ export interface Approval {
 	is_mine: boolean;
 	may_approve: boolean;
 }
-export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditEntry = Schemas['AuditEntry'];
 export interface Consent {
 	id: Id;
 	partner: { id: Id; name: string; purpose?: string };
@@ -118,45 +120,15 @@ export interface Consent {
 	last_used?: string;
 	state: string;
 }
-export interface Contact {
-	id?: Id;
-	name: string;
-	number: string;
-}
+/** While it is written, a contact has no id yet. */
+export type Contact = Omit<Schemas['Contact'], 'id'> & { id?: Id };
 /** Whether the watch has what was wanted of it. */
-export type Kept = 'confirmed' | 'wanted' | 'refused' | 'unknown';
-export interface Contacts {
-	contacts: Contact[];
-	max: number;
-	state: Kept;
-}
-export interface SosNumbers {
-	numbers: string[];
-	state: Kept;
-}
-export interface SmsAlerts {
-	low_battery: boolean;
-	sos: boolean;
-	removed: boolean;
-	state: Kept;
-}
-export interface PhotoRule {
-	is_allowed: boolean;
-	per_day: number;
-	taken_today: number;
-	/** The law of the land says no. */
-	is_forbidden_here?: boolean;
-}
-export interface Photo {
-	id: Id;
-	time: string;
-	by?: { id: Id; name: string };
-	is_by_wearer?: boolean;
-}
-export interface Guard {
-	items: { name: string; state: Kept }[];
-	checked?: string;
-	drift?: string;
-}
+export type Kept = Schemas['ToldState'];
+export type Contacts = Schemas['Contacts'];
+export type SosNumbers = Schemas['SosNumbers'];
+export type SmsAlerts = Schemas['SmsAlerts'];
+export type PhotoRule = Schemas['PhotoRule'];
+export type Photo = Schemas['PhotoList']['photos'][number];
+export type Guard = Schemas['Guard'];
 
 export { answered, send };

@@ -27,7 +27,7 @@ export class Giver {
 			const answer = await ask(
 				api.POST('/api/v1/wearers/{wearer}/commands', {
 					params: { path: { wearer }, header: { 'Idempotency-Key': this.#key.key } },
-					body: asked as never
+					body: asked
 				})
 			);
 			this.#key = undefined;

@@ -31,6 +31,8 @@ export const watch: Texts<typeof english> = {
 	'unknown.reset': 'Vielleicht ist sie neu gestartet, vielleicht nicht. Sieh in ein paar Minuten ihre Einstellungen an.',
 	'unknown.new_password': 'Beide Passwörter werden behalten, bis klar ist, welches sie hat.',
 
+	'kind.settings_drift': 'Uhr von außen verändert',
+
 	'reason.by_watch': 'Die Uhr hat abgelehnt.',
 	'reason.not_announced': 'Es ließ sich auf der Uhr nicht ankündigen, darum ist es nicht geschehen.',
 	'reason.never_answered': 'Die Uhr hat es angenommen, aber nie geantwortet.',
@@ -39,6 +41,7 @@ export const watch: Texts<typeof english> = {
 	'kept.confirmed': 'Die Uhr hat es',
 	'kept.wanted': 'Noch nicht auf der Uhr',
 	'kept.refused': 'Die Uhr hat abgelehnt',
+	'kept.none': 'Noch nichts an die Uhr geschickt',
 	'kept.unknown': 'Die Uhr hat nicht geantwortet',
 
 	'contacts.title': 'Telefonbuch und SOS-Nummern',

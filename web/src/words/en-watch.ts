@@ -28,6 +28,8 @@ export const watch = {
 	'unknown.reset': 'It may have started anew or not. Look at its settings in some minutes.',
 	'unknown.new_password': 'Both passwords are kept until it is clear which one it has.',
 
+	'kind.settings_drift': 'Watch changed from outside',
+
 	'reason.by_watch': 'The watch said no.',
 	'reason.not_announced': 'It could not be announced on the watch, so it was not done.',
 	'reason.never_answered': 'The watch took it, but never answered.',
@@ -36,6 +38,7 @@ export const watch = {
 	'kept.confirmed': 'The watch has it',
 	'kept.wanted': 'Not on the watch yet',
 	'kept.refused': 'The watch refused',
+	'kept.none': 'Nothing sent to the watch yet',
 	'kept.unknown': 'The watch has not answered',
 
 	'contacts.title': 'Phone book and SOS numbers',

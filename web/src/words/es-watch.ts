@@ -31,6 +31,8 @@ export const watch: Texts<typeof english> = {
 	'unknown.reset': 'Puede que se haya reiniciado o no. Mira sus ajustes en unos minutos.',
 	'unknown.new_password': 'Se guardan las dos contraseñas hasta saber cuál tiene.',
 
+	'kind.settings_drift': 'Reloj cambiado desde fuera',
+
 	'reason.by_watch': 'El reloj ha dicho que no.',
 	'reason.not_announced': 'No se pudo anunciar en el reloj, así que no se hizo.',
 	'reason.never_answered': 'El reloj lo recibió, pero no contestó.',
@@ -39,6 +41,7 @@ export const watch: Texts<typeof english> = {
 	'kept.confirmed': 'El reloj lo tiene',
 	'kept.wanted': 'Aún no está en el reloj',
 	'kept.refused': 'El reloj lo ha rechazado',
+	'kept.none': 'Aún no se ha enviado nada al reloj',
 	'kept.unknown': 'El reloj no ha contestado',
 
 	'contacts.title': 'Agenda y números SOS',
