@@ -2,8 +2,10 @@
 #include "app/admin.h"
 
 #include "base/time_text.h"
+#include "crypto/token.h"
 #include "domain/operator_accounts.h"
 #include "domain/operator_view.h"
+#include "domain/recovery.h"
 
 static void print_account(void *ctx, const struct operator_account *a)
 {
@@ -93,6 +95,20 @@ static enum rc user_end_sessions(struct admin_call *c)
 	return say_done(c, rc, "all sessions ended");
 }
 
+/* For somebody who cannot get a mail. It opens nothing by itself: the waiting time of
+ * recovery_wait_h begins when it is opened, and the groups are told. */
+static enum rc user_recovery_link(struct admin_call *c)
+{
+	char token[TOKEN_TEXT];
+	enum rc rc = recovery_new_link(c->domain, c->who, view_of(c->words[0]), token, &c->err);
+
+	if (rc == RC_OK)
+		(void)fprintf(c->out, "recovery link: %s/#/recovery?token=%s\n",
+			c->domain->settings.app_url, token);
+	secret_forget(token, sizeof token);
+	return rc;
+}
+
 static void print_unknown(void *ctx, const struct unknown_device *u)
 {
 	char seen[TIME_TEXT];
@@ -124,6 +140,7 @@ const struct admin_command admin_commands[] = {
 	{"user", "unban", 1, 1, "LOGIN", "operator.unban", user_unban},
 	{"user", "operator", 2, 2, "LOGIN yes|no", "operator.flag", user_operator},
 	{"user", "end-sessions", 1, 1, "LOGIN", "operator.end_sessions", user_end_sessions},
+	{"user", "recovery-link", 1, 1, "LOGIN", "operator.recovery_link", user_recovery_link},
 	{"device", "list", 0, 0, "", "", device_list},
 };
 /* clang-format on */
