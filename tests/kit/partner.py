@@ -35,8 +35,8 @@ def read_and_check(answer):
 class Partner(httpx.Client):
     """A registered partner. The operator's client registers it."""
 
-    def __init__(self, server, info, key, algorithm, base_url=None):
-        super().__init__(base_url=server.url, timeout=60, event_hooks={"response": [read_and_check]})
+    def __init__(self, server, info, key, algorithm, base_url=None, **client):
+        super().__init__(base_url=server.url, timeout=60, event_hooks={"response": [read_and_check]}, **client)
         self.server = server
         self.id = info["id"]
         self.name = info["name"]
