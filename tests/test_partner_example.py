@@ -32,23 +32,33 @@ def call(script, *words):
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
-def test_the_example_does_everything_that_there_is(api, server, make_sim, script, tmp_path, algorithm):
-    sim = make_sim(server.watch_port)
-    wearer = api.claim_sim(sim)
-    key = tmp_path / "partner.key"
+def register(api, script, folder, algorithm="ES256"):
+    """(the partner, words of its command line) with a key that the example made."""
+    key = folder / "partner.key"
     jwks = call(script, "--alg", algorithm, "keygen", str(key))
     assert key.stat().st_mode & 0o777 == 0o600
     body = {"name": "Acme Care", "contact": "c", "purpose": "p", "algorithm": algorithm, "jwks": jwks}
     info = api.ok("POST", "/operator/partners", json=body)
+    audience = f"http://localhost:{api.server.web_port}/partner/v1/token"
+    return info, ["--server", api.server.url, "--client", info["id"], "--key", str(key), "--audience", audience]
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "RS256"])
+def test_the_example_signs_by_each_algorithm(api, script, tmp_path, algorithm):
+    _, common = register(api, script, tmp_path, algorithm)
+    assert call(script, *common, "wearers") == []
+
+
+def test_the_example_does_everything_that_there_is(api, server, make_sim, script, tmp_path):
+    sim = make_sim(server.watch_port)
+    wearer = api.claim_sim(sim)
+    info, common = register(api, script, tmp_path)
     until = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rights = ["view_position", "view_history", "view_health", "alarms", "locate", "message", "propose_plan"]
     consent = {"partner": info["id"], "wearers": [wearer], "rights": rights, "until": until}
     api.ok("POST", f"/groups/{api.group}/consents", json=consent)
 
     def partner(*words):
-        audience = f"http://localhost:{server.web_port}/partner/v1/token"
-        common = ["--server", server.url, "--client", info["id"], "--key", str(key), "--audience", audience]
         return call(script, *common, *words)
 
     assert [w["id"] for w in partner("wearers")] == [wearer]
