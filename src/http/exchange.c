@@ -30,12 +30,16 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
-static void read_head(struct exchange *x, const char *version)
+static void read_head(struct exchange *x, const char *method, const char *version)
 {
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
 	x->head.certificate_header = view_of(x->server->settings->partner_certificate_header);
 	wire_form_start(&x->form, x->uri, x->uri_n, version);
 	(void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
-	if (x->server->is_form_checked && !wire_form_end(&x->form))
+	if (x->server->is_form_checked &&
+		!wire_form_end(&x->form, method, info == NULL ? 0 : info->header_size))
 		x->head.bad =
 			"A line of the head does not end with CR LF, is folded, or holds a NUL.";
 }
@@ -242,7 +246,7 @@ static enum MHD_Result begin(
 	struct http_server *s = x->server;
 
 	atomic_store(&x->state, EXCHANGE_HEAD);
-	read_head(x, version);
+	read_head(x, method, version);
 	find_peer(x);
 	json_out_init(&x->out, ANSWER_MAX);
 	enum rc rc = access_check_head(x, view_of(method), view_of(url));

@@ -40,7 +40,8 @@ void wire_form_field(
 	w->next = value + value_n + 2;
 }
 
-bool wire_form_end(struct wire_form *w)
+bool wire_form_end(struct wire_form *w, const char *head, size_t head_n)
 {
-	return w->is_strict && is_line_end(w->next);
+	/* A NUL at the end of the last value looks like a line end, but makes the head longer. */
+	return w->is_strict && is_line_end(w->next) && head != NULL && w->next + 2 == head + head_n;
 }

@@ -22,5 +22,6 @@ void wire_form_start(struct wire_form *w, const char *uri, size_t uri_n, const c
 /* The header fields in their order. */
 void wire_form_field(
 	struct wire_form *w, const char *name, size_t name_n, const char *value, size_t value_n);
-/* The empty line. Returns whether all was well. */
-bool wire_form_end(struct wire_form *w);
+/* The empty line; the whole head was head_n bytes from `head` (the method) on. Returns whether all
+ * was well. */
+bool wire_form_end(struct wire_form *w, const char *head, size_t head_n);

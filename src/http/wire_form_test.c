@@ -40,7 +40,7 @@ static bool is_strict(const char *text)
 		while (p < memory + strlen(text) && *p == '\0')
 			p++;
 	}
-	return wire_form_end(&w);
+	return wire_form_end(&w, memory, strlen(text));
 }
 
 static void lines_that_end_with_cr_lf_are_strict(void **state)
@@ -67,13 +67,20 @@ static void two_bare_line_feeds_before_a_body_are_seen(void **state)
 	wire_form_start(&w, memory, 2, memory + 3);
 	wire_form_field(&w, memory + 13, 1, memory + 16, 1);
 	assert_true(w.is_strict);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, 21));
 }
 
 static void a_nul_in_a_value_is_seen(void **state)
 {
 	(void)state;
 	assert_false(is_strict("/a#HTTP/1.1##Host# x#y##A# b####"));
+}
+
+static void a_nul_at_the_end_of_the_last_value_is_seen(void **state)
+{
+	(void)state;
+	assert_false(is_strict("/a#HTTP/1.1##Host# x##Content-Length# 5#####"));
+	assert_false(is_strict("/a#HTTP/1.1##Host# x###A# b####"));
 }
 
 static void a_nul_in_the_path_is_seen(void **state)
@@ -83,7 +90,7 @@ static void a_nul_in_the_path_is_seen(void **state)
 	(void)state;
 	lay_out("/a#b#HTTP/1.1##Host# x####");
 	wire_form_start(&w, memory, 2, memory + 5);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, sizeof memory));
 }
 
 static void a_field_from_elsewhere_is_seen(void **state)
@@ -95,12 +102,12 @@ static void a_field_from_elsewhere_is_seen(void **state)
 	lay_out("/a#HTTP/1.1##A# b## c####");
 	wire_form_start(&w, memory, 2, memory + 3);
 	wire_form_field(&w, folded, 2, memory + 16, 1);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, sizeof memory));
 	wire_form_start(&w, memory, 2, memory + 3);
 	wire_form_field(&w, memory + 13, 1, NULL, 0);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, sizeof memory));
 	wire_form_start(&w, NULL, 0, memory + 3);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, sizeof memory));
 }
 
 static void something_between_colon_and_value_is_seen(void **state)
@@ -111,7 +118,7 @@ static void something_between_colon_and_value_is_seen(void **state)
 	lay_out("/a#HTTP/1.1##A#!b####");
 	wire_form_start(&w, memory, 2, memory + 3);
 	wire_form_field(&w, memory + 13, 1, memory + 16, 1);
-	assert_false(wire_form_end(&w));
+	assert_false(wire_form_end(&w, memory, sizeof memory));
 }
 
 static void only_the_version_that_was_looked_at_is_known(void **state)
@@ -129,6 +136,7 @@ int main(void)
 		cmocka_unit_test(a_bare_line_feed_is_seen),
 		cmocka_unit_test(two_bare_line_feeds_before_a_body_are_seen),
 		cmocka_unit_test(a_nul_in_a_value_is_seen),
+		cmocka_unit_test(a_nul_at_the_end_of_the_last_value_is_seen),
 		cmocka_unit_test(a_nul_in_the_path_is_seen),
 		cmocka_unit_test(a_field_from_elsewhere_is_seen),
 		cmocka_unit_test(something_between_colon_and_value_is_seen),
