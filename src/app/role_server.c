@@ -20,6 +20,7 @@
 #include "crypto/sign.h"
 #include "crypto/token.h"
 #include "domain/account.h"
+#include "domain/approval.h"
 #include "domain/audit.h"
 #include "domain/ban.h"
 #include "domain/bus.h"
@@ -37,6 +38,7 @@
 #include "domain/sign_in_limits.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer_erase.h"
+#include "domain/wearer_notice.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
 #include "http/server.h"
@@ -161,6 +163,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.are_photos_forbidden = !s->photos,
 		.has_mail = s->smtp_url[0] != '\0',
 		.mail_from = s->mail_from,
+		.is_wearer_notice_on = s->wearer_notice,
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
 		.sign_in_account_max = s->sign_in_per_account_max,
@@ -378,6 +381,10 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = watch_guard_new(d, &d->watch_guard, e);
 	if (rc == RC_OK)
+		rc = approvals_new(d, &d->approvals, e);
+	if (rc == RC_OK)
+		rc = wearer_notices_new(d, &d->wearer_notices, e);
+	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
 	if (rc == RC_OK)
 		rc = server_courier_new(r->role, d, r->reader, r->webhook_key, &r->courier, e);
@@ -428,6 +435,8 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	d->out.demo_owner = r;
 	zone_clock_start(d->zone_clock);
 	watch_guard_start(d->watch_guard);
+	approvals_wake(d);
+	wearer_notices_wake(d);
 	timer_init(&r->tick, on_tick);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 	loop_on_turn_end(d->loop, on_turn_end, r);
@@ -477,6 +486,8 @@ static void tear_down(struct role_server *r)
 	timer_cancel(&r->tick);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
+	approvals_free(d->approvals);
+	wearer_notices_free(d->wearer_notices);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);

@@ -50,6 +50,7 @@ struct settings {
 	enum map_kind map_kind;
 	bool demo_watch;
 	bool photos;
+	bool wearer_notice;
 	bool http_check_host;
 	bool tls_client_certificates;
 

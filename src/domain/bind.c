@@ -13,6 +13,7 @@
 #include "domain/watch_guard.h"
 #include "domain/watch_settings_inside.h"
 #include "domain/wearer.h"
+#include "domain/wearer_notice.h"
 #include "domain/zone_clock.h"
 #include "store/sealed.h"
 
@@ -222,6 +223,7 @@ void bind_take_session(const struct bind_work *w)
 	bus_publish(d->bus, EVENT_WEARER, &w->group, &w->wearer);
 	log_event(LOG_INFO, "device.bound", "demo=%d", w->is_demo);
 	zone_clock_start(d->zone_clock); /* perhaps a zone that nobody had */
+	wearer_notices_wake(d);
 }
 
 static void take_posted(void *arg)

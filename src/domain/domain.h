@@ -29,6 +29,8 @@ struct passkeys;
 struct sign_in_limits;
 struct watch_guard;
 struct zone_clock;
+struct approvals;
+struct wearer_notices;
 struct gateway_metrics;
 struct courier_dispatch;
 struct keyring;
@@ -56,8 +58,9 @@ struct domain_settings {
 	uint16_t watch_port;
 	bool is_demo_watch_on;
 	bool are_photos_forbidden;
-	bool has_mail;         /* smtp_url is set */
-	const char *mail_from; /* may be NULL */
+	bool has_mail;            /* smtp_url is set */
+	const char *mail_from;    /* may be NULL */
+	bool is_wearer_notice_on; /* the weekly text on the watches of children */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */
@@ -66,11 +69,11 @@ struct domain_settings {
 	uint32_t sign_in_window_s;
 	uint32_t recovery_wait_h;       /* from opening the link to a new password */
 	bool is_second_factor_required; /* before anything but the own account */
-	uint32_t audit_keep_days;      /* 0: for ever */
-	uint32_t commit_linger_ms;     /* plain reports wait this long for company */
-	uint32_t claim_code_s;         /* life of a code on the watch */
-	uint32_t claim_life_s;         /* life of a claim */
-	uint32_t command_unanswered_s; /* sent and never acknowledged: unknown */
+	uint32_t audit_keep_days;       /* 0: for ever */
+	uint32_t commit_linger_ms;      /* plain reports wait this long for company */
+	uint32_t claim_code_s;          /* life of a code on the watch */
+	uint32_t claim_life_s;          /* life of a claim */
+	uint32_t command_unanswered_s;  /* sent and never acknowledged: unknown */
 	uint32_t locate_life_s, find_life_s, message_life_s, settings_life_s;
 };
 
@@ -115,6 +118,8 @@ struct domain {
 	struct ingest *ingest;            /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */
+	struct approvals *approvals;      /* main loop only */
+	struct wearer_notices *wearer_notices; /* main loop only */
 	struct domain_out out;
 	/* Grows after each change of who may do what: rights that somebody remembers are old. */
 	_Atomic uint64_t rights_generation;

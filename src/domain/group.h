@@ -33,6 +33,17 @@ MUST_CHECK enum rc group_insert(struct db *db, const struct uid *group, struct v
 MUST_CHECK enum rc group_set_first_zone(
 	struct db *db, const struct uid *group, struct view zone, struct err *e);
 
+/* In a writer job: the group with all that belongs to it but its wearers, which must be gone. Its
+ * key first. An unknown group is RC_OK. */
+MUST_CHECK enum rc group_erase_rows(struct db *db, const struct uid *group, struct err *e);
+
+/* verdict: of RIGHT_MEMBERS; hours from WAIT_HOURS_MIN to WAIT_HOURS_MAX. */
+struct approval_result;
+MUST_CHECK enum rc group_change_wait(struct domain *d, const struct principal *who,
+	const struct verdict *verdict, uint32_t hours, struct approval_result *ret,
+	struct problem *p, struct err *e);
+extern const struct approval_kind group_rules_kind;
+
 /* Codes: name_invalid, too_many_groups (RC_LIMIT: the account is in PRINCIPAL_GROUPS_MAX). */
 MUST_CHECK enum rc group_create(struct domain *d, struct db *reader, const struct principal *who,
 	struct view name, struct group_info *ret, struct problem *p, struct err *e);

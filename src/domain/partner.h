@@ -64,8 +64,8 @@ MUST_CHECK enum rc partner_list(struct db *reader, partner_fn *fn, void *ctx, st
 MUST_CHECK enum rc partner_get(
 	struct db *reader, const struct uid *partner, struct partner_info *ret, struct err *e);
 /* "" when it was deleted. */
-MUST_CHECK enum rc partner_name(struct db *reader, const struct uid *partner, char *dst,
-	size_t dst_size, struct err *e);
+MUST_CHECK enum rc partner_name(
+	struct db *reader, const struct uid *partner, char *dst, size_t dst_size, struct err *e);
 /* A stopped partner has no token from when this returns. */
 MUST_CHECK enum rc partner_stop(
 	struct domain *d, const struct principal *who, const struct uid *partner, struct err *e);

@@ -132,15 +132,14 @@ static enum rc insert(
 }
 
 /* A full queue of the courier never stops an alarm: courier_webhook drops and counts then. */
-static enum rc send_webhook(struct db *db, const struct uid *partner,
-	const struct partner_event *event, struct err *e)
+static enum rc send_webhook(
+	struct db *db, const struct uid *partner, const struct partner_event *event, struct err *e)
 {
 	char body[PARTNER_EVENT_JSON];
 
 	partner_event_json(event, body);
 	return courier_webhook(db,
-		&(struct webhook){
-			.partner = *partner, .event = event->id, .body = view_of(body)},
+		&(struct webhook){.partner = *partner, .event = event->id, .body = view_of(body)},
 		event->time_ms, e);
 }
 
@@ -162,8 +161,11 @@ static enum rc add(struct db *db, const struct partner_event *cause, struct err 
 void partner_event_tell(struct db *db, const struct uid *wearer, const struct uid *alarm,
 	uint32_t kinds, enum partner_event_type type, int64_t now_ms)
 {
-	struct partner_event cause = {
-		.wearer = *wearer, .alarm = *alarm, .type = type, .kinds = kinds, .time_ms = now_ms};
+	struct partner_event cause = {.wearer = *wearer,
+		.alarm = *alarm,
+		.type = type,
+		.kinds = kinds,
+		.time_ms = now_ms};
 	struct err e = {.rc = RC_OK};
 
 	if (add(db, &cause, &e) != RC_OK)

@@ -5,6 +5,7 @@
 #include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/text.h"
+#include "domain/wearer_notice.h"
 #include "store/query.h"
 #include "store/sealed.h"
 #include "watch/report_pack.h"
@@ -59,8 +60,8 @@ enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e
 	if (rc == RC_OK || rc == RC_CONFLICT) /* the job runs for the second time */
 		rc = query_prepare(db,
 			"INSERT INTO wearer (id, number, care_group, name, color, picture_version,"
-			" is_adult, notice_ms, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, "
-			"?6)",
+			" is_adult, notice_ms, created_ms)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?7, ?6)",
 			&row->id, &s, e);
 	if (rc != RC_OK)
 		return rc;
@@ -69,6 +70,7 @@ enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e
 	stmt_bind_sealed(s, 4, &row->id, "wearer.name", row->name);
 	stmt_bind_text(s, 5, row->color);
 	stmt_bind_int(s, 6, row->created_ms);
+	stmt_bind_int(s, 7, row->created_ms + NOTICE_DELAY_MS);
 	return stmt_run(s, NULL, e);
 }
 
@@ -169,6 +171,7 @@ static bool is_color(struct view v)
 struct change {
 	const struct uid *wearer;
 	struct view name, color; /* p == NULL: as it is */
+	int64_t notice_ms;       /* of an adult */
 	struct uid group;        /* out */
 	uint32_t number;         /* out */
 };
@@ -229,6 +232,33 @@ enum rc wearer_change(struct domain *d, const struct principal *who, const struc
 	if (color.p != NULL && !is_color(color))
 		return refuse(p, RC_SYNTAX, "color_invalid", "color", "such as #2f6fde");
 	return run_change(d, who, change_job, &c, e);
+}
+
+static enum rc adult_job(struct db *db, void *arg, struct err *e)
+{
+	struct change *c = arg;
+	struct stmt *s = NULL;
+	enum rc rc = find_wearer(db, c, e);
+
+	if (rc == RC_OK)
+		rc = query_prepare(db,
+			"UPDATE wearer SET notice_ms = ?2, is_adult = 1 WHERE id = ?1", c->wearer,
+			&s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, c->notice_ms);
+	return stmt_run(s, NULL, e);
+}
+
+enum rc wearer_set_adult(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e)
+{
+	struct change c = {.wearer = wearer, .notice_ms = d->wall_ms() + NOTICE_DELAY_MS};
+	enum rc rc = run_change(d, who, adult_job, &c, e);
+
+	if (rc == RC_OK)
+		wearer_notices_wake(d);
+	return rc;
 }
 
 struct reading {

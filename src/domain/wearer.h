@@ -53,6 +53,10 @@ MUST_CHECK enum rc wearer_change(struct domain *d, const struct principal *who,
 	const struct uid *wearer, struct view name, struct view color, struct problem *p,
 	struct err *e);
 
+/* An adult is told every week who can see them. Once said it stays: nobody turns it off. */
+MUST_CHECK enum rc wearer_set_adult(
+	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e);
+
 /* Erases the wearer, history, alarms, commands, picture; unbinds the watch. */
 MUST_CHECK enum rc wearer_erase(
 	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e);

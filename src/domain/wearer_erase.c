@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "crypto/keyring.h"
+#include "domain/approval.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/ingest_inside.h"
@@ -117,6 +119,35 @@ enum rc wearer_erase(
 
 	return rc == RC_OK ? wearer_erase_finish(d, &erasure.erased, e) : rc;
 }
+
+/* ---- as a proposal ---- */
+
+static enum rc execute_erase(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
+	struct problem *p, struct err *e)
+{
+	struct wearer_erased erased;
+	enum rc rc = wearer_erase_rows(db, &a->wearer, &erased, e);
+
+	(void)d;
+	(void)now_ms;
+	(void)p;
+	if (rc == RC_OK)
+		a->out_number = erased.number;
+	return rc;
+}
+
+static void after_erase(struct domain *d, const struct approval *a)
+{
+	const struct wearer_erased erased = {
+		.wearer = a->wearer, .group = a->group, .number = a->out_number};
+	struct err e;
+
+	if (wearer_erase_finish(d, &erased, &e) != RC_OK)
+		log_event(LOG_WARN, "wearer.erased", "why=\"%s\"", e.msg);
+}
+
+const struct approval_kind wearer_erase_kind = {
+	"wearer.erase", RIGHT_ERASE, execute_erase, after_erase, NULL};
 
 /* ---- at start ---- */
 

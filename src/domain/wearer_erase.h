@@ -19,5 +19,8 @@ MUST_CHECK enum rc wearer_erase_rows(
 MUST_CHECK enum rc wearer_erase_finish(
 	struct domain *d, const struct wearer_erased *erased, struct err *e);
 
+/* "wearer.erase" of approval_kinds.c. */
+extern const struct approval_kind wearer_erase_kind;
+
 /* At start, with the writing connection, before anything is loaded: wearers without a key. */
 MUST_CHECK enum rc wearer_erase_keyless(struct db *db, unsigned *ret_n, struct err *e);

@@ -382,3 +382,8 @@ enum rc access_check_word(struct exchange *x, struct db *reader)
 		return refuse(&x->problem, RC_SYNTAX, "type_unknown", NULL, NULL);
 	return check_right(x, reader, &x->ids[0], w->right, w->may_wait);
 }
+
+enum rc access_check_right(struct exchange *x, struct db *reader, enum right right, bool may_wait)
+{
+	return check_right(x, reader, &x->ids[0], right, may_wait);
+}

@@ -6,12 +6,17 @@
 
 route_fn api_health, api_metrics, api_description, api_status, api_operator_devices;
 route_fn api_set_up, api_sign_in, api_session, api_sign_out, api_sessions, api_session_end,
-	api_account_change, api_password_change, api_group_change;
+	api_account_change, api_password_change;
 route_fn api_passkey_options, api_passkey_sign_in, api_step_up_options, api_step_up,
 	api_sessions_end, api_account_delete, api_security, api_new_passkey_options,
 	api_passkey_add, api_passkey_remove, api_totp_offer, api_totp_confirm, api_totp_remove,
 	api_recovery_codes, api_email, api_email_confirm, api_recovery_stop, api_recovery,
 	api_recovery_confirm, api_recovery_finish;
+route_fn api_group, api_group_create, api_group_change, api_member_change, api_member_wearer_change,
+	api_member_remove, api_watchers;
+route_fn api_invitation_create, api_invitations, api_invitation_delete, api_invitation_look,
+	api_invitation_accept, api_invitation_join;
+route_fn api_approvals, api_approval_agree, api_approval_object, api_approval_withdraw;
 route_fn api_wearers, api_wearer, api_wearer_change, api_wearer_erase, api_picture, api_picture_put,
 	api_picture_remove, api_history, api_watch_settings, api_watch_settings_change;
 route_fn api_commands, api_command_give, api_command_cancel;

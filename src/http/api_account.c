@@ -6,9 +6,9 @@
 #include "domain/web_session.h"
 #include "http/inside.h"
 #include "http/peers.h"
-#include "http/signed_in.h"
 #include "http/session_json.h"
 #include "http/shapes.h"
+#include "http/signed_in.h"
 
 static void write_group(void *ctx, const struct group_info *g)
 {
@@ -192,18 +192,4 @@ enum rc api_password_change(struct exchange *x, struct db *reader)
 
 	return account_change_password(
 		x->domain, reader, &x->who, in->current, in->fresh, &from, &x->problem, &x->err);
-}
-
-enum rc api_group_change(struct exchange *x, struct db *reader)
-{
-	struct group_info group;
-
-	enum rc rc = group_change(x->domain, &x->who, &x->ids[0], x->body.group_body.name,
-		(struct view){0}, &x->problem, &x->err);
-	if (rc == RC_OK)
-		rc = group_get(reader, &x->who.account, &x->ids[0], &group, &x->err);
-	sessions_json_forget(x->server->sessions_json);
-	if (rc == RC_OK)
-		shape_group(&x->out, NULL, &group);
-	return rc;
 }

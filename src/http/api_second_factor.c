@@ -9,8 +9,8 @@
 #include "domain/step_up.h"
 #include "domain/web_session.h"
 #include "http/api.h"
-#include "http/signed_in.h"
 #include "http/session_json.h"
+#include "http/signed_in.h"
 
 static const struct uid no_session = {{0}};
 

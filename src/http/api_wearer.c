@@ -1,6 +1,8 @@
 /* Wearers: list, change, erase, picture, history, settings of the watch. */
 #include "http/api.h"
 
+#include "domain/approval.h"
+#include "domain/wearer_erase.h"
 #include "http/inside.h"
 #include "http/shapes.h"
 #include "http/trail.h"
@@ -42,16 +44,29 @@ enum rc api_wearer(struct exchange *x, struct db *reader)
 enum rc api_wearer_change(struct exchange *x, struct db *reader)
 {
 	const struct wearer_values *in = &x->body.wearer;
+	struct wearer_info wearer;
 
-	enum rc rc = wearer_change(
-		x->domain, &x->who, &x->ids[0], in->name, in->color, &x->problem, &x->err);
+	enum rc rc = wearer_get(x->domain, reader, &x->ids[0], &wearer, &x->err);
+	if (rc == RC_OK && in->is_adult.is_there && !in->is_adult.value && wearer.is_adult)
+		return refuse(&x->problem, RC_CONFLICT, "adult_stays", "is_adult", NULL);
+	if (rc == RC_OK && (in->name.p != NULL || in->color.p != NULL))
+		rc = wearer_change(
+			x->domain, &x->who, &x->ids[0], in->name, in->color, &x->problem, &x->err);
+	if (rc == RC_OK && in->is_adult.value && !wearer.is_adult)
+		rc = wearer_set_adult(x->domain, &x->who, &x->ids[0], &x->err);
 	return rc != RC_OK ? rc : api_wearer(x, reader);
 }
 
 enum rc api_wearer_erase(struct exchange *x, struct db *reader)
 {
-	(void)reader;
-	return wearer_erase(x->domain, &x->who, &x->ids[0], &x->err);
+	const struct approval_request request = {
+		.kind = wearer_erase_kind.name, .group = x->verdict.group, .wearer = x->ids[0]};
+	struct approval_result result;
+
+	enum rc rc = approval_act(
+		x->domain, &x->who, &x->verdict, &request, &result, &x->problem, &x->err);
+	return rc == RC_OK && !result.is_done ? api_approval_pending(x, reader, &result.pending)
+					      : rc;
 }
 
 enum rc api_picture(struct exchange *x, struct db *reader)

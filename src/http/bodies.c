@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/mail_address.h"
+#include "domain/rights.h"
 
 /* BCP 47, the part that we use: "de", "es-MX". */
 static bool is_language(struct view v)
@@ -56,6 +57,16 @@ static const char *const command_types[] = {"locate", "find", "message", "call",
 static const char *const proofs[] = {"code", "sos", NULL};
 static const char *const alarm_states[] = {"open", "all", NULL};
 
+static const char *const member_roles[] = {"admin", "guardian", "carer", "viewer", NULL};
+static const char *const window_modes[] = {"only", "not", NULL};
+
+static bool is_right(struct view v)
+{
+	enum right r;
+
+	return right_from_name(v, &r);
+}
+
 #define AT(type, member) ((uint16_t)offsetof(struct type, member))
 
 static const struct field setup_fields[] = {
@@ -70,12 +81,51 @@ static const struct field password_fields[] = {
 	{"current", FIELD_SECRET, true, AT(password_values, current), 1, 256, NULL, NULL},
 	{"new", FIELD_SECRET, true, AT(password_values, fresh), 1, 256, NULL, NULL},
 };
+static const struct field group_new_fields[] = {
+	{"name", FIELD_TEXT, true, AT(group_new_values, name), 1, 80, NULL, NULL},
+};
 static const struct field group_fields[] = {
-	{"name", FIELD_TEXT, true, AT(group_values, name), 1, 80, NULL, NULL},
+	{"name", FIELD_TEXT, false, AT(group_values, name), 1, 80, NULL, NULL},
+	{"zone", FIELD_TEXT, false, AT(group_values, zone), 1, 47, NULL, NULL},
+	{"wait_hours", FIELD_INT, false, AT(group_values, wait_hours), 1, 168, NULL, NULL},
+};
+static const struct field member_fields[] = {
+	{"role", FIELD_TEXT, true, AT(member_values, role), 1, 32, member_roles, NULL},
+	{"given", FIELD_WORDS, false, AT(member_values, given), 1, 32, NULL, is_right},
+	{"taken", FIELD_WORDS, false, AT(member_values, taken), 1, 32, NULL, is_right},
+	{"windows", FIELD_JSON, false, AT(member_values, windows), 0, 0, NULL, NULL},
+	{"until", FIELD_TIME, false, AT(member_values, until), 0, 0, NULL, NULL},
+};
+static const struct field member_wearer_fields[] = {
+	{"given", FIELD_WORDS, true, AT(member_values, given), 1, 32, NULL, is_right},
+	{"taken", FIELD_WORDS, true, AT(member_values, taken), 1, 32, NULL, is_right},
+	{"windows", FIELD_JSON, true, AT(member_values, windows), 0, 0, NULL, NULL},
+};
+static const struct field window_fields[] = {
+	{"days", FIELD_JSON, true, AT(window_values, days), 0, 0, NULL, NULL},
+	{"from", FIELD_TEXT, true, AT(window_values, from), 5, 5, NULL, NULL},
+	{"to", FIELD_TEXT, true, AT(window_values, to), 5, 5, NULL, NULL},
+	{"mode", FIELD_TEXT, true, AT(window_values, mode), 1, 8, window_modes, NULL},
+	{"rights", FIELD_WORDS, false, AT(window_values, rights), 1, 32, NULL, is_right},
+};
+static const struct field invitation_fields[] = {
+	{"role", FIELD_TEXT, true, AT(invitation_values, role), 1, 32, member_roles, NULL},
+	{"hours", FIELD_INT, false, AT(invitation_values, hours), 1, 336, NULL, NULL},
+};
+static const struct field invitation_accept_fields[] = {
+	{"token", FIELD_SECRET, true, AT(invitation_accept_values, token), 16, 128, NULL, NULL},
+	{"login", FIELD_TEXT, true, AT(invitation_accept_values, login), 3, 64, NULL,
+		is_without_blanks},
+	{"name", FIELD_TEXT, true, AT(invitation_accept_values, name), 1, 80, NULL, NULL},
+	{"password", FIELD_SECRET, true, AT(invitation_accept_values, password), 1, 256, NULL,
+		NULL},
+	{"language", FIELD_TEXT, true, AT(invitation_accept_values, language), 2, 12, NULL,
+		is_language},
 };
 static const struct field wearer_fields[] = {
 	{"name", FIELD_TEXT, false, AT(wearer_values, name), 1, 80, NULL, NULL},
 	{"color", FIELD_TEXT, false, AT(wearer_values, color), 7, 7, NULL, is_color},
+	{"is_adult", FIELD_BOOL, false, AT(wearer_values, is_adult), 0, 0, NULL, NULL},
 };
 static const struct field command_fields[] = {
 	{"type", FIELD_TEXT, true, AT(command_values, type), 1, 32, command_types, NULL},
@@ -180,7 +230,18 @@ const struct field_table notices_read_table = {
 const struct field_table setup_table = {"SetupBody", setup_fields, COUNT_OF(setup_fields), false};
 const struct field_table password_table = {
 	"PasswordBody", password_fields, COUNT_OF(password_fields), false};
-const struct field_table group_table = {"GroupBody", group_fields, COUNT_OF(group_fields), false};
+const struct field_table group_new_table = {
+	"GroupNewBody", group_new_fields, COUNT_OF(group_new_fields), false};
+const struct field_table group_table = {"GroupBody", group_fields, COUNT_OF(group_fields), true};
+const struct field_table member_table = {
+	"MemberBody", member_fields, COUNT_OF(member_fields), false};
+const struct field_table member_wearer_table = {
+	"MemberWearerBody", member_wearer_fields, COUNT_OF(member_wearer_fields), false};
+const struct field_table window_table = {"Window", window_fields, COUNT_OF(window_fields), false};
+const struct field_table invitation_table = {
+	"InvitationBody", invitation_fields, COUNT_OF(invitation_fields), false};
+const struct field_table invitation_accept_table = {"InvitationAcceptBody",
+	invitation_accept_fields, COUNT_OF(invitation_accept_fields), false};
 const struct field_table wearer_table = {
 	"WearerBody", wearer_fields, COUNT_OF(wearer_fields), true};
 const struct field_table command_table = {

@@ -12,11 +12,34 @@ struct setup_values {
 struct password_values {
 	struct view current, fresh;
 };
-struct group_values {
+struct group_new_values {
 	struct view name;
+};
+struct group_values {
+	struct view name, zone;
+	struct field_int wait_hours;
+};
+struct member_values {
+	struct view role;
+	struct field_words given, taken;
+	const struct json_t *windows;
+	struct field_int until;
+};
+struct window_values {             /* inside of windows */
+	const struct json_t *days; /* numbers, 1 Monday … 7 Sunday */
+	struct view from, to, mode;
+	struct field_words rights;
+};
+struct invitation_values {
+	struct view role;
+	struct field_int hours;
+};
+struct invitation_accept_values {
+	struct view token, login, name, password, language;
 };
 struct wearer_values {
 	struct view name, color;
+	struct field_bool is_adult;
 };
 struct command_values {
 	struct view type, text;
@@ -113,7 +136,11 @@ union body_values {
 	struct login_values login;
 	struct recovery_finish_values recovery_finish;
 	struct password_values password;
+	struct group_new_values group_new;
 	struct group_values group_body;
+	struct member_values member;
+	struct invitation_values invitation;
+	struct invitation_accept_values invitation_accept;
 	struct wearer_values wearer;
 	struct command_values command;
 	struct watch_settings_values watch_settings;
@@ -151,6 +178,8 @@ extern const struct field_table mail_test_table, dead_letters_table;
 extern const struct field_table audit_page_table, audit_export_table, notices_table,
 	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
 	network_ban_table;
+extern const struct field_table group_new_table, member_table, member_wearer_table, window_table,
+	invitation_table, invitation_accept_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,

@@ -107,6 +107,14 @@ size_t body_array_n(const struct json_t *v)
 	return json_array_size(v);
 }
 
+bool body_int(const struct json_t *v, int64_t *ret)
+{
+	if (!json_is_integer(v))
+		return false;
+	*ret = json_integer_value(v);
+	return true;
+}
+
 const struct json_t *body_array_at(const struct json_t *v, size_t i)
 {
 	return json_array_get(v, i);

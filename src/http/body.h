@@ -7,7 +7,8 @@
 
 enum { BODY_DEPTH_MAX = 8 };
 
-struct json_t; /* of jansson.h, which fights with json_out.h about names: hence the last three */
+struct json_t; /* of jansson.h, which fights with json_out.h about names: hence the last functions
+		*/
 struct body;   /* the parsed text: values borrow from it */
 
 /* Fills *ret_values (zeroed by the caller). RC_SYNTAX with p->code: json_bad, field_unknown,
@@ -20,6 +21,8 @@ MUST_CHECK enum rc body_read_object(const struct json_t *object, const struct fi
 MUST_CHECK bool body_is_array(const struct json_t *v);
 /* 0 of what is no array. */
 size_t body_array_n(const struct json_t *v);
+/* False when v is no whole number. */
+MUST_CHECK bool body_int(const struct json_t *v, int64_t *ret);
 const struct json_t *body_array_at(const struct json_t *v, size_t i);
 /* As text again; malloc'ed, the caller frees. NULL when out of memory. */
 char *body_to_text(const struct json_t *v);

@@ -70,7 +70,7 @@ static void unknown_fields_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		(void)snprintf(text, sizeof text, "{\"name\":\"x\",\"%s\":1}", names[i]);
-		expect_refused(&group_table, text,
+		expect_refused(&group_new_table, text,
 			strstr(names[i], "\\u0000") != NULL ? "json_bad" : "field_unknown");
 	}
 }
@@ -86,7 +86,7 @@ static void what_is_no_json_object_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		expect_refused(&group_table, texts[i], "json_bad");
+		expect_refused(&group_new_table, texts[i], "json_bad");
 }
 
 static void depth_is_limited(void **state)
@@ -99,12 +99,13 @@ static void depth_is_limited(void **state)
 		n = snprintf(text, sizeof text, "{\"name\":");
 		memset(text + n, '[', (size_t)depth);
 		text[n + depth] = '\0';
-		expect_refused(&group_table, text, "json_bad");
+		expect_refused(&group_new_table, text, "json_bad");
 		bool is_too_deep = strstr(problem.detail, "deep") != NULL;
 		assert_int_equal(is_too_deep, depth == BODY_DEPTH_MAX);
 	}
 	/* Brackets in texts are no depth. */
-	assert_int_equal(read_text(&group_table, "{\"name\":\"[[[[[[[[[[{{{{{{{{\\\"[\"}"), RC_OK);
+	assert_int_equal(
+		read_text(&group_new_table, "{\"name\":\"[[[[[[[[[[{{{{{{{{\\\"[\"}"), RC_OK);
 }
 
 static void a_million_brackets_do_not_overflow_the_stack(void **state)
@@ -116,7 +117,7 @@ static void a_million_brackets_do_not_overflow_the_stack(void **state)
 	assert_non_null(text);
 	memset(text, '[', N);
 	text[N] = '\0';
-	expect_refused(&group_table, text, "json_bad");
+	expect_refused(&group_new_table, text, "json_bad");
 	free(text);
 }
 
@@ -128,7 +129,7 @@ static void wrong_types_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		(void)snprintf(text, sizeof text, "{\"name\":%s}", others[i]);
-		expect_refused(&group_table, text, "field_type");
+		expect_refused(&group_new_table, text, "field_type");
 		assert_string_equal(problem.field, "name");
 	}
 	expect_refused(&watch_settings_table, "{\"upload_interval_s\":\"600\"}", "field_type");
@@ -140,7 +141,7 @@ static void wrong_types_are_refused(void **state)
 static void required_fields_are_required(void **state)
 {
 	(void)state;
-	expect_refused(&group_table, "{}", "field_missing");
+	expect_refused(&group_new_table, "{}", "field_missing");
 	assert_string_equal(problem.field, "name");
 	expect_refused(&sign_in_table, "{\"login\":\"x\"}", "field_missing");
 	assert_string_equal(problem.field, "password");
@@ -159,12 +160,12 @@ static void lengths_are_counted_in_characters(void **state)
 			at += snprintf(text + at, sizeof text - (size_t)at, "\xE2\x82\xAC");
 		(void)snprintf(text + at, sizeof text - (size_t)at, "\"}");
 		if (n <= 80)
-			assert_int_equal(read_text(&group_table, text), RC_OK);
+			assert_int_equal(read_text(&group_new_table, text), RC_OK);
 		else
-			expect_refused(&group_table, text, "field_too_long");
+			expect_refused(&group_new_table, text, "field_too_long");
 	}
-	expect_refused(&group_table, "{\"name\":\"\"}", "field_too_short");
-	expect_refused(&group_table, "{\"name\":\"   \"}", "field_too_short");
+	expect_refused(&group_new_table, "{\"name\":\"\"}", "field_too_short");
+	expect_refused(&group_new_table, "{\"name\":\"   \"}", "field_too_short");
 }
 
 static void numbers_have_a_range(void **state)
@@ -195,11 +196,11 @@ static void control_and_direction_characters_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(escapes); i++) {
 		(void)snprintf(text, sizeof text, "{\"name\":\"a%sb\"}", escapes[i]);
-		expect_refused(&group_table, text, "field_value");
+		expect_refused(&group_new_table, text, "field_value");
 	}
 	/* Joiners are part of scripts and emoji. */
 	assert_int_equal(
-		read_text(&group_table, "{\"name\":\"\\u200d\\u200c\\ud83d\\ude00\"}"), RC_OK);
+		read_text(&group_new_table, "{\"name\":\"\\u200d\\u200c\\ud83d\\ude00\"}"), RC_OK);
 }
 
 static void secrets_are_taken_as_they_come(void **state)
@@ -364,7 +365,7 @@ static void every_failing_allocation_is_told(void **state)
 	(void)state;
 	for (long n = 0; n < 200; n++) {
 		alloc_fail_after(n);
-		enum rc rc = read_text(&group_table, "{\"name\":\"Family\"}");
+		enum rc rc = read_text(&group_new_table, "{\"name\":\"Family\"}");
 		bool has_failed = alloc_has_failed() != 0;
 		alloc_fail_after(-1);
 		if (!has_failed) {

@@ -147,8 +147,20 @@ MUST_CHECK enum rc access_check_head(struct exchange *x, struct view method, str
 /* The right on the object, with a reader: before the body is read when the path names the object,
  * after it when the body does. */
 MUST_CHECK enum rc access_check_object(struct exchange *x, struct db *reader);
+/* One more right on the object of the route, for handlers: some fields need more than others. Sets
+ * x->verdict; may_wait as in routes.h. */
+MUST_CHECK enum rc access_check_right(
+	struct exchange *x, struct db *reader, enum right right, bool may_wait);
 /* The right that the read body asks for by its first member (route.words). */
 MUST_CHECK enum rc access_check_word(struct exchange *x, struct db *reader);
+
+/* api_approval.c: the answer 202 with the Approval that waits. */
+MUST_CHECK enum rc api_approval_pending(
+	struct exchange *x, struct db *reader, const struct uid *approval);
+
+/* The same as a member of an open object. */
+MUST_CHECK enum rc api_approval_write(
+	struct exchange *x, struct db *reader, const char *key, const struct uid *approval);
 
 /* answer.c: queues the answer of x. */
 enum MHD_Result answer_send(struct exchange *x);

@@ -1,4 +1,5 @@
-/* docs/openapi.yaml and docs/openapi-partner.yaml as the server gives them out; made by embed.py when building. */
+/* docs/openapi.yaml and docs/openapi-partner.yaml as the server gives them out; made by embed.py
+ * when building. */
 #pragma once
 
 #include <stddef.h>

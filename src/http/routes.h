@@ -73,7 +73,7 @@ struct route {
 extern const struct route routes[];
 extern const size_t routes_n;
 
-enum { ROUTE_IDS_MAX = 2, ROUTE_METHODS_TEXT = 64 };
+enum { ROUTE_IDS_MAX = 3, ROUTE_METHODS_TEXT = 64 };
 
 struct route_match {
 	const struct route *route;     /* NULL: none */

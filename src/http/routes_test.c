@@ -45,9 +45,10 @@ static bool is_one_of(const char *path, const char *const *paths, size_t n)
 
 static void changes_are_limited_and_never_public_by_accident(void **state)
 {
-	static const char *const ways_in[] = {"/api/v1/setup", "/api/v1/session", "/partner/v1/token",
-		"/api/v1/session/passkey", "/api/v1/account/email/confirm", "/api/v1/recovery",
-		"/api/v1/recovery/confirm", "/api/v1/recovery/finish"};
+	static const char *const ways_in[] = {"/api/v1/setup", "/api/v1/session",
+		"/partner/v1/token", "/api/v1/session/passkey", "/api/v1/account/email/confirm",
+		"/api/v1/recovery", "/api/v1/recovery/confirm", "/api/v1/recovery/finish",
+		"/api/v1/invitations/look", "/api/v1/invitations/accept"};
 	static const char *const questions[] = {"/api/v1/session/passkey/options",
 		"/api/v1/session/step-up/options", "/api/v1/account/passkeys/options"};
 
@@ -152,7 +153,8 @@ static void tables_of_fields_are_small_enough(void **state)
 		for (size_t k = 0; k < COUNT_OF(tables); k++) {
 			if (tables[k] == NULL)
 				continue;
-			assert_in_range(tables[k]->n, tables[k] == &empty_table ? 0 : 1, FIELDS_MAX);
+			assert_in_range(
+				tables[k]->n, tables[k] == &empty_table ? 0 : 1, FIELDS_MAX);
 			for (size_t f = 0; f < tables[k]->n; f++)
 				assert_true(
 					tables[k]->fields[f].offset < sizeof(union body_values));

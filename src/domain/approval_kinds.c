@@ -1,0 +1,24 @@
+/* What may be proposed. Each kind stands with the part of the domain that does it. */
+#include "domain/approval.h"
+#include "domain/group.h"
+#include "domain/invitation.h"
+#include "domain/member.h"
+#include "domain/wearer_erase.h"
+
+static const struct approval_kind *const kinds[] = {
+	&group_rules_kind,
+	&invitation_create_kind,
+	&member_change_kind,
+	&member_remove_kind,
+	&member_wearer_kind,
+	&wearer_erase_kind,
+};
+
+const struct approval_kind *approval_kind_find(struct view name)
+{
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		if (view_is(name, view_of(kinds[i]->name)))
+			return kinds[i];
+	}
+	return NULL;
+}
