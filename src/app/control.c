@@ -6,7 +6,7 @@
 
 static bool is_known(unsigned type)
 {
-	return (type >= CONTROL_READY && type <= CONTROL_BAD_COURIER) ||
+	return (type >= CONTROL_READY && type <= CONTROL_KEY_GONE) ||
 	       (type >= CONTROL_STOP && type <= CONTROL_ROLE);
 }
 

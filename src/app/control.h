@@ -15,10 +15,12 @@ enum control_type {
 	CONTROL_DEMO,        /* server: start the simulated watch with this ID */
 	CONTROL_BAD_GATEWAY, /* server: gateway number TEXT sends malformed messages; restart it */
 	CONTROL_BAD_COURIER, /* server: the courier does */
+	CONTROL_KEY_GONE,    /* server: a key was destroyed */
 	/* supervisor to role */
 	CONTROL_STOP = 64,
 	CONTROL_DEMO_STARTED, /* text: the ID */
 	CONTROL_DEMO_FAILED,  /* text: the ID */
+	CONTROL_BACKUP,       /* to the server; text: domain/backup_state.h */
 	CONTROL_ROLE,         /* to the server; text: "gateway-0 up 3", the number of its starts */
 };
 

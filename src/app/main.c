@@ -7,6 +7,7 @@
 #include "app/admin.h"
 #include "app/audit_cli.h"
 #include "app/backup.h"
+#include "app/backup_job.h"
 #include "app/decode.h"
 #include "app/doctor.h"
 #include "app/role.h"
@@ -178,6 +179,7 @@ static const struct subcommand subcommands[] = {
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},
 	{"help", "print this", run_help},
+	{"backup-job", NULL, backup_job_main},
 	{"routes", NULL, run_routes},
 	{"role", NULL, run_role},
 };

@@ -82,6 +82,9 @@ static void on_control(void *owner, uint32_t epoll_events)
 		return;
 	if (rc == RC_OK && m.type == CONTROL_DEMO_FAILED)
 		log_event(LOG_WARN, "demo.failed", "the simulated watch did not start");
+	if (rc == RC_OK && m.type == CONTROL_BACKUP &&
+		!backup_state_note(&r->domain.backups, view_of(m.text)))
+		log_event(LOG_WARN, "server.bad_word", "type=%u", (unsigned)m.type);
 	if (rc == RC_OK && m.type == CONTROL_ROLE && !roles_note(r->domain.roles, view_of(m.text)))
 		log_event(LOG_WARN, "server.bad_role", "the supervisor names no role");
 	if (rc == RC_OK && m.type != CONTROL_STOP)
@@ -89,6 +92,16 @@ static void on_control(void *owner, uint32_t epoll_events)
 	/* Also when the supervisor is gone or talks nonsense: nobody would look after us. */
 	loop_forget(r->domain.loop, &r->control);
 	loop_stop(r->domain.loop);
+}
+
+/* In the thread that destroyed it. The file of the keys in backup_dir must not keep it. */
+static void tell_key_gone(void *owner)
+{
+	const struct role_server *r = owner;
+	struct err e;
+
+	if (control_send(r->role->control_fd, CONTROL_KEY_GONE, (struct view){0}, &e) != RC_OK)
+		log_event(LOG_WARN, "server.not_told", "reason=\"%s\"", e.msg);
 }
 
 static bool start_demo_watch(void *owner, const char *wire_id)
@@ -433,6 +446,7 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	d->out = server_links_out(r->links);
 	d->out.start_demo_watch = start_demo_watch;
 	d->out.demo_owner = r;
+	keyring_on_destroy(d->keyring, tell_key_gone, r);
 	zone_clock_start(d->zone_clock);
 	watch_guard_start(d->watch_guard);
 	approvals_wake(d);

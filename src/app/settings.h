@@ -24,6 +24,7 @@ struct settings {
 	setting_text watch_listen; /* host:port */
 	setting_text web_listen;
 	setting_text public_host;      /* empty: the host name */
+	setting_text backup_dir;       /* empty: no scheduled backups */
 	setting_text backup_recipient; /* age public key; empty: no backups */
 	setting_text public_url;       /* empty: http://public_host:port of web_listen */
 	setting_text user;             /* empty: `kinward` if it exists, else `nobody` */
@@ -54,6 +55,8 @@ struct settings {
 	bool http_check_host;
 	bool tls_client_certificates;
 
+	uint32_t backup_every_h;
+	uint32_t backup_keep;
 	uint32_t gateways; /* 0: one a core */
 	/* limits of a gateway */
 	uint32_t connections_max;

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/age.h"
+#include "app/backup_schedule.h"
 #include "app/control.h"
 #include "app/courier_settings.h"
 #include "app/data_lock.h"
@@ -72,6 +74,7 @@ struct supervisor {
 	bool is_server_told; /* to stop */
 	bool has_failed;
 	struct timer stop_deadline;
+	struct backup_schedule backups;
 };
 
 static const char *child_name(const struct child *c, char text[24])
@@ -184,12 +187,16 @@ static void on_word(struct child *c, const struct control *m)
 
 	if (m->type == CONTROL_READY) {
 		on_ready(c, m->text);
+		if (c->kind == CHILD_SERVER)
+			backup_schedule_server_ready(&s->backups);
 	} else if (m->type == CONTROL_DEMO && c->kind == CHILD_SERVER) {
 		start_demo(s, m->text);
 	} else if (m->type == CONTROL_BAD_GATEWAY && c->kind == CHILD_SERVER) {
 		restart_gateway(s, m->text);
 	} else if (m->type == CONTROL_BAD_COURIER && c->kind == CHILD_SERVER) {
 		restart_courier(s);
+	} else if (m->type == CONTROL_KEY_GONE && c->kind == CHILD_SERVER) {
+		backup_schedule_keys(&s->backups);
 	} else {
 		log_event(LOG_WARN, "supervisor.bad_word", "type=%u pid=%d", (unsigned)m->type,
 			(int)c->pid);
@@ -446,6 +453,7 @@ static void begin_stop(struct supervisor *s)
 	if (s->is_stopping)
 		return;
 	s->is_stopping = true;
+	backup_schedule_stop(&s->backups);
 	log_event(LOG_INFO, "supervisor.stopping", "deadline_ms=%d", STOP_MS);
 	timer_set(loop_wheel(s->loop), &s->stop_deadline, loop_now_ms(s->loop) + STOP_MS);
 	for (unsigned i = 1; i < s->children_n; i++)
@@ -526,6 +534,8 @@ static void reap(struct supervisor *s)
 
 	for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0;
 		pid = waitpid(-1, &status, WNOHANG)) {
+		if (backup_schedule_reaped(&s->backups, pid, status))
+			continue;
 		for (unsigned i = 0; i < s->children_n; i++) {
 			if (s->children[i].pid == pid)
 				on_end(&s->children[i], status);
@@ -674,6 +684,28 @@ static enum rc check_user(const struct settings *settings, struct err *e)
 	return fail(e, why.rc, "setting user: %s", why.msg);
 }
 
+static void tell_backup(void *owner, const char *words)
+{
+	struct supervisor *s = owner;
+	const struct child *server = &s->children[0];
+	struct err e;
+
+	if (server->control.fd >= 0 &&
+		control_send(server->control.fd, CONTROL_BACKUP, view_of(words), &e) != RC_OK)
+		log_event(LOG_WARN, "supervisor.not_told", "reason=\"%s\"", e.msg);
+}
+
+/* Scheduled backups that nobody could read, or that anybody could, are none. */
+static enum rc check_backups(const struct settings *settings, struct err *e)
+{
+	return settings->backup_dir[0] == '\0' ||
+			       age_is_recipient(view_of(settings->backup_recipient))
+		       ? RC_OK
+		       : fail(e, RC_SYNTAX,
+				 "backup_dir is set, but backup_recipient is no public key "
+				 "(age1…)");
+}
+
 static enum rc set_up(struct supervisor *s, struct err *e)
 {
 	s->gateways_n = gateways_of(&s->settings);
@@ -681,6 +713,8 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 	enum rc rc = check_user(&s->settings, e);
 	if (rc == RC_OK)
 		rc = courier_settings_check(&s->settings, e);
+	if (rc == RC_OK)
+		rc = check_backups(&s->settings, e);
 	if (rc == RC_OK)
 		rc = loop_new(&s->loop, e);
 	if (rc == RC_OK)
@@ -694,6 +728,9 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	timer_init(&s->stop_deadline, on_stop_deadline);
+	backup_schedule_init(&s->backups, &s->settings, s->loop, s->settings_fd);
+	s->backups.tell = tell_backup;
+	s->backups.owner = s;
 	start_or_wait(add_child(s, CHILD_SERVER, 0));
 	start_or_wait(add_child(s, CHILD_COURIER, 0));
 	for (unsigned i = 0; i < s->gateways_n; i++)

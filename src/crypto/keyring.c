@@ -219,7 +219,15 @@ enum rc keyring_destroy(struct keyring *k, const struct uid *owner, struct err *
 		rc = key_scrub_log(k, e);
 	}
 	(void)pthread_mutex_unlock(&k->write_lock);
+	if (rc == RC_OK && k->on_destroy != NULL)
+		k->on_destroy(k->on_destroy_owner);
 	return rc;
+}
+
+void keyring_on_destroy(struct keyring *k, void (*fn)(void *owner), void *owner)
+{
+	k->on_destroy = fn;
+	k->on_destroy_owner = owner;
 }
 
 /* ---- sealing ---- */

@@ -44,6 +44,10 @@ MUST_CHECK enum rc keyring_destroy(struct keyring *k, const struct uid *owner, s
 MUST_CHECK enum rc keyring_has(
 	struct keyring *k, const struct uid *owner, bool *ret, struct err *e);
 
+/* fn is called, in the thread that destroys, after each key that is gone. Set once, before there
+ * are threads. */
+void keyring_on_destroy(struct keyring *k, void (*fn)(void *owner), void *owner);
+
 /* ret_sealed has room for plain.n + SEAL_OVERHEAD. `label` ("wearer.name") is bound into the seal:
  * what was sealed under one label does not open under another. RC_NOT_FOUND: no such owner. */
 MUST_CHECK enum rc keyring_seal(struct keyring *k, const struct uid *owner, const char *label,

@@ -41,6 +41,8 @@ struct keyring {
 	char folder[KEY_PATH_MAX];
 	bool is_credential; /* the master key came from systemd */
 	struct key_secrets *secrets;
+	void (*on_destroy)(void *owner); /* or NULL */
+	void *on_destroy_owner;
 	pthread_mutex_t cache_lock; /* guards secrets->cache, reader and find */
 	sqlite3 *reader;
 	sqlite3_stmt *find;

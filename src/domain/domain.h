@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "domain/backup_state.h"
 #include "domain/problem.h"
 #include "domain/rights.h"
 #include "history/history.h"
@@ -97,6 +98,7 @@ struct domain {
 	struct domain_settings settings;
 	struct loop *loop;
 	struct keyring *keyring;
+	struct backup_state backups;
 	struct roles *roles; /* NULL in tests */
 	struct bans *bans;   /* networks; NULL: none */
 	struct audit *audit; /* NULL in most tests: nothing is written then but by act_run */

@@ -240,6 +240,18 @@ static void put_courier(struct domain *d, const struct sink *to)
 	}
 }
 
+static void put_backups(struct domain *d, const struct sink *to)
+{
+	const struct backup_state *b = &d->backups;
+
+	gauge(to, "kinward_backups_on", "scheduled backups are set up", atomic_load(&b->is_on));
+	gauge(to, "kinward_backup_last_good_seconds", "time of the last good scheduled backup, UTC",
+		(uint64_t)(atomic_load(&b->last_good_ms) / 1000));
+	count(to, "kinward_backups_total", "scheduled backups written", atomic_load(&b->good));
+	count(to, "kinward_backups_failed_total", "scheduled backups that failed",
+		atomic_load(&b->bad));
+}
+
 static void put_store(struct domain *d, const struct sink *to)
 {
 	struct writer_stats w;
@@ -281,4 +293,5 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_sign_in(d, &to);
 	put_courier(d, &to);
 	put_store(d, &to);
+	put_backups(d, &to);
 }

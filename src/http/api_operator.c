@@ -231,6 +231,21 @@ static void write_certificate(struct exchange *x)
 	json_end(j);
 }
 
+static void write_backups(struct exchange *x)
+{
+	const struct backup_state *b = &x->domain->backups;
+	int64_t good_ms = atomic_load(&b->last_good_ms);
+	int64_t bad_ms = atomic_load(&b->last_bad_ms);
+
+	json_object(&x->out, "backups");
+	json_bool(&x->out, "is_set_up", atomic_load(&b->is_on));
+	if (good_ms > 0)
+		json_time(&x->out, "last_good", good_ms);
+	if (bad_ms > good_ms)
+		json_time(&x->out, "failed", bad_ms);
+	json_end(&x->out);
+}
+
 enum rc api_operator_health(struct exchange *x, struct db *reader)
 {
 	struct json_out *j = &x->out;
@@ -245,6 +260,7 @@ enum rc api_operator_health(struct exchange *x, struct db *reader)
 	write_writer(x);
 	enum rc rc = write_audit(x, reader);
 	write_certificate(x);
+	write_backups(x);
 	json_object(j, "mail");
 	json_bool(j, "is_set_up", courier_has_mail(x->domain));
 	json_end(j);
