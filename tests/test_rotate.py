@@ -9,7 +9,7 @@ import time
 import pytest
 from kit.process import Process, eventually
 from kit.server import PASSWORD
-from kit.watch import SOS, position
+from kit.watch import SOS, RawWatch, position
 
 PICTURE = b"\xff\xd8\xff" + b"picture of Mia " * 20
 PLACES = 150  # two chunks of one wearer, and some in the journal
@@ -244,3 +244,30 @@ def test_a_killed_rotation_of_the_master_key_never_locks_the_keys_out(server, ap
         assert done.returncode == 0, done.stderr
     server.start()
     assert everything(api, lived) == before
+
+
+def given_password(watch):
+    """Acknowledges what comes up to the password; its digits."""
+    while True:
+        words = watch.receive().decode().split(",")
+        watch.send("VERNO,TEST_V1.0" if words[0] == "VERNO" else words[0])
+        if words[0] == "PW":
+            return words[1]
+
+
+def test_every_watch_gets_a_fresh_password_when_it_comes(server, api, rotate):
+    _, watch = api.claim_raw("8800000015", "Mia", settle=False)
+    passwords = [given_password(watch)]
+    for _ in range(2):
+        watch.heartbeat()
+        watch.close()
+        assert server.stop() == 0
+        done = rotate("devices")
+        assert done.returncode == 0 and "1 watches get a fresh password" in done.stdout, done.stderr
+        server.start()
+        watch = RawWatch(server.watch_port, "8800000015")
+        watch.send("LK,0,0,80")
+        passwords.append(given_password(watch))
+    assert len(set(passwords)) == 3
+    watch.heartbeat()
+    watch.close()

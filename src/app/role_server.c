@@ -26,6 +26,7 @@
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/demo_watch.h"
+#include "domain/erase_keyless.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/metrics.h"
@@ -37,7 +38,6 @@
 #include "domain/roles.h"
 #include "domain/sign_in_limits.h"
 #include "domain/watch_guard.h"
-#include "domain/wearer_erase.h"
 #include "domain/wearer_notice.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
@@ -261,11 +261,12 @@ static enum rc open_keys(struct role_server *r, struct err *e)
 /* What an erasure that was cut off, or a restored backup, has left. */
 static enum rc finish_erasures(struct db *db, struct err *e)
 {
-	unsigned n = 0;
-	enum rc rc = wearer_erase_keyless(db, &n, e);
+	struct keyless n;
+	enum rc rc = erase_keyless(db, &n, e);
 
-	if (n > 0)
-		log_event(LOG_INFO, "server.erased", "wearers=%u", n);
+	if (n.wearers + n.groups + n.accounts > 0)
+		log_event(LOG_INFO, "server.erased", "wearers=%u groups=%u accounts=%u", n.wearers,
+			n.groups, n.accounts);
 	return rc;
 }
 

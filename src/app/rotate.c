@@ -11,11 +11,18 @@
 #include "crypto/sign.h"
 #include "crypto/token.h"
 #include "domain/audit.h"
+#include "domain/device_password.h"
 #include "domain/partner.h"
 #include "domain/sealed_columns.h"
 #include "store/query.h"
 
-enum { EXIT_USAGE = 2, STEP_BITS = 8, PATH_SIZE = SETTING_TEXT_MAX + 32, PAGES_PER_COMMIT = 4 };
+enum {
+	EXIT_USAGE = 2,
+	STEP_BITS = 8,
+	PATH_SIZE = SETTING_TEXT_MAX + 32,
+	PAGES_PER_COMMIT = 4,
+	WATCHES_PER_COMMIT = 64
+};
 
 struct rotation {
 	struct settings settings;
@@ -24,7 +31,7 @@ struct rotation {
 	struct db *db;
 	int64_t began_ms;
 	struct reseal_count sealed;
-	uint64_t owners;
+	uint64_t owners, watches;
 	int64_t sessions, partners;
 	bool was_credential;
 };
@@ -66,7 +73,7 @@ static enum rc count_and_delete_sessions(struct rotation *r, struct err *e)
 	r->sessions += n;
 	return rc == RC_OK ? db_script(r->db,
 				     "DELETE FROM setup_token; DELETE FROM recovery;"
-				     "DELETE FROM email_change",
+				     "DELETE FROM email_change; DELETE FROM invitation",
 				     e)
 			   : rc;
 }
@@ -91,6 +98,53 @@ static enum rc rotate_partners(struct rotation *r, struct err *e)
 		rc = sign_rotate(r->key_dir, names[i], e);
 		if (rc == RC_NOT_FOUND)
 			rc = RC_OK; /* it was never used */
+	}
+	return rc;
+}
+
+/* ---- passwords of watches ---- */
+
+/* The next wearers behind *after get a fresh password, unless they got one since this began. */
+static enum rc renew_passwords(struct rotation *r, struct uid *after, bool *is_end, struct err *e)
+{
+	struct uid wearers[WATCHES_PER_COMMIT];
+	struct stmt *s = NULL;
+	bool has_row = false;
+	size_t n = 0;
+	enum rc rc = query_prepare(r->db,
+		"SELECT DISTINCT wearer FROM device WHERE wearer > COALESCE(?1, x'') ORDER BY "
+		"wearer LIMIT ?2",
+		after, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, WATCHES_PER_COMMIT);
+	while (rc == RC_OK && (rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
+		wearers[n++] = stmt_uid(s, 0);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		rc = device_password_renew(r->db, &wearers[i], clock_wall_ms(), r->began_ms, e);
+		r->watches += rc == RC_OK;
+		if (rc == RC_CONFLICT || rc == RC_NOT_FOUND)
+			rc = RC_OK; /* it has one already, or its key is gone */
+		*after = wearers[i];
+	}
+	*is_end = n < WATCHES_PER_COMMIT;
+	return rc;
+}
+
+static enum rc rotate_devices(struct rotation *r, struct err *e)
+{
+	struct uid after = {{0}};
+	bool is_end = false;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !is_end) {
+		uint64_t before = r->watches;
+		rc = db_begin(r->db, e);
+		if (rc == RC_OK)
+			rc = end(r->db, renew_passwords(r, &after, &is_end, e), e);
+		if (rc == RC_OK && r->watches > before)
+			progress("fresh passwords for", "watches", r->watches - before);
 	}
 	return rc;
 }
@@ -230,6 +284,7 @@ static enum rc rotate_master(struct rotation *r, struct err *e)
 static const struct step steps[] = {
 	{"sessions", "ending sessions", rotate_sessions},
 	{"partners", "ending what partners hold", rotate_partners},
+	{"devices", "giving every watch a fresh password", rotate_devices},
 	{"wearer", "sealing everything with fresh keys", rotate_data},
 	{"master", "wrapping all keys with a fresh master key", rotate_master},
 };
@@ -322,7 +377,8 @@ static void tell_people(const struct rotation *r, unsigned done)
 	(void)puts("Done. What people must do now:");
 	if (has_step(done, "sessions"))
 		(void)printf("- Everybody signs in again (%lld sessions ended); links of set-up, "
-			     "recovery and e-mail that are under way are asked for anew.\n",
+			     "recovery and e-mail that are under way are asked for anew, "
+			     "invitations are made anew.\n",
 			(long long)r->sessions);
 	if (has_step(done, "partners"))
 		(void)printf(
@@ -330,6 +386,10 @@ static void tell_people(const struct rotation *r, unsigned done)
 			"key, the operator registers it and starts them again. Partners read "
 			"the new keys of webhooks at /.well-known/jwks.json.\n",
 			(long long)r->partners);
+	if (has_step(done, "devices"))
+		(void)printf("- %llu watches get a fresh password as soon as they connect; nobody "
+			     "has to type one.\n",
+			(unsigned long long)r->watches);
 	if (has_step(done, "wearer"))
 		(void)printf("- Make a backup of data and keys now. Older backups do not open with "
 			     "the new keys, only with their own, which you should destroy "
@@ -394,7 +454,7 @@ int rotate_main(int argc, char **argv)
 	if (argc < 2 || !find_steps(argv[1], &bits) ||
 		settings_read_args(&r.settings, argc - 2, argv + 2, &e) != RC_OK) {
 		(void)fprintf(stderr,
-			"%s%susage: kinward rotate master|wearer|sessions|partners|all\n"
+			"%s%susage: kinward rotate master|wearer|sessions|partners|devices|all\n"
 			"       and --config FILE, --set NAME=VALUE as for serve; the service must "
 			"be stopped\n",
 			e.msg, e.msg[0] == '\0' ? "" : "\n");

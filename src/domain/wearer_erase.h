@@ -1,7 +1,7 @@
 /* Erasing a wearer: the key is destroyed first, so that nothing sealed about them opens any more,
  * here or in an older backup; then the rows go. What a crash leaves behind in between, and what an
- * older backup brings back, is finished off at the next start. wearer_erase (wearer.h) does all of
- * it; approvals use the parts. */
+ * older backup brings back, is finished off at the next start (erase_keyless.h). wearer_erase
+ * (wearer.h) does all of it; approvals use the parts. */
 #pragma once
 
 #include "domain/domain.h"
@@ -21,6 +21,3 @@ MUST_CHECK enum rc wearer_erase_finish(
 
 /* "wearer.erase" of approval_kinds.c. */
 extern const struct approval_kind wearer_erase_kind;
-
-/* At start, with the writing connection, before anything is loaded: wearers without a key. */
-MUST_CHECK enum rc wearer_erase_keyless(struct db *db, unsigned *ret_n, struct err *e);

@@ -3,6 +3,7 @@
 #include "crypto/keyring.h"
 #include "domain/alarm.h"
 #include "domain/domain_fixture.h"
+#include "domain/erase_keyless.h"
 #include "unit.h"
 
 static const char watch[] = "5550100001";
@@ -97,29 +98,46 @@ static void wearers_without_key_are_finished_off_at_the_start(void **state)
 	struct fixture *f = *state;
 	struct uid mia = live_a_little(f);
 	struct db *db = NULL;
-	unsigned n = 0;
+	struct keyless n = {.wearers = 9};
 
 	assert_int_equal(keyring_destroy(f->d.keyring, &mia, NULL), RC_OK);
 	fixture_settle(f);
 	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
-	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
-	assert_int_equal(n, 0);
+	assert_int_equal(erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n.wearers, 1);
+	assert_int_equal(erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n.wearers, 0);
 	db_close(db);
 	assert_gone(f);
+}
+
+static void group_without_key_goes_with_its_wearers(void **state)
+{
+	struct fixture *f = *state;
+	struct uid group = {{1}};
+	struct db *db = NULL;
+	struct keyless n;
+
+	(void)live_a_little(f);
+	assert_int_equal(keyring_destroy(f->d.keyring, &group, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n.groups, 1);
+	db_close(db);
+	assert_gone(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM care_group"), 1); /* Eve's */
 }
 
 static void wearers_with_key_stay(void **state)
 {
 	struct fixture *f = *state;
 	struct db *db = NULL;
-	unsigned n = 0;
+	struct keyless n = {.wearers = 9};
 
 	(void)live_a_little(f);
 	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
-	assert_int_equal(wearer_erase_keyless(db, &n, NULL), RC_OK);
-	assert_int_equal(n, 0);
+	assert_int_equal(erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n.wearers, 0);
 	db_close(db);
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM wearer"), 1);
 }
@@ -132,6 +150,7 @@ int main(void)
 		TEST(picture_is_sealed_and_comes_back),
 		TEST(alarm_without_key_is_shown_without_place_and_note),
 		TEST(wearers_without_key_are_finished_off_at_the_start),
+		TEST(group_without_key_goes_with_its_wearers),
 		TEST(wearers_with_key_stay),
 	};
 
