@@ -4,6 +4,7 @@
 #include "domain/account_mail.h"
 #include "domain/account_notice.h"
 #include "domain/audit.h"
+#include "domain/member.h"
 #include "domain/web_session_store.h"
 #include "store/query.h"
 
@@ -14,55 +15,25 @@ struct delete_job {
 	struct problem *problem;
 	/* out */
 	struct account_notice notice;
-	size_t empty_n; /* groups that go as well */
-	struct uid empty[PRINCIPAL_GROUPS_MAX];
 };
 
-static void add_stuck(struct problem *p, const struct uid *group)
+/* Out of all groups. The entries in their logs come first, while they still know him. */
+static enum rc leave_groups(struct db *db, struct delete_job *job, struct err *e)
 {
-	if (p != NULL && p->groups_n < PROBLEM_GROUPS_MAX)
-		p->groups[p->groups_n++] = *group;
-}
+	const struct uid *account = &job->who->account;
+	struct uid stuck[PRINCIPAL_GROUPS_MAX];
+	size_t stuck_n = 0;
+	struct problem *p = job->problem;
+	enum rc rc = account_notice_append(db, account, NULL, job->now_ms, &job->notice, e);
 
-/* May he leave all of his groups? Those that become empty go to job->empty. */
-static enum rc check_groups(struct db *db, struct delete_job *job, struct err *e)
-{
-	struct problem stuck = {.tries_left = -1};
-	struct stmt *s = NULL;
-	bool has_row = false;
-	enum rc rc = query_prepare(db,
-		"SELECT m.care_group, m.role = 'admin',"
-		" EXISTS (SELECT 1 FROM member o WHERE o.care_group = m.care_group"
-		"  AND o.account <> ?1),"
-		" EXISTS (SELECT 1 FROM member o WHERE o.care_group = m.care_group"
-		"  AND o.account <> ?1 AND o.role = 'admin'),"
-		" EXISTS (SELECT 1 FROM wearer w WHERE w.care_group = m.care_group)"
-		" FROM member m WHERE m.account = ?1 LIMIT ?2",
-		&job->who->account, &s, e);
-
-	job->empty_n = 0;
-	if (rc != RC_OK)
+	if (rc == RC_OK)
+		rc = member_leave_all(db, account, stuck, &stuck_n, e);
+	if (rc != RC_CONFLICT)
 		return rc;
-	stmt_bind_int(s, 2, PRINCIPAL_GROUPS_MAX);
-	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
-		struct uid group = stmt_uid(s, 0);
-		bool is_admin = stmt_int(s, 1) != 0;
-		bool has_others = stmt_int(s, 2) != 0;
-		bool has_other_admin = stmt_int(s, 3) != 0;
-		bool has_wearers = stmt_int(s, 4) != 0;
-		if (!has_others && !has_wearers)
-			job->empty[job->empty_n++] = group;
-		else if (!has_others || (is_admin && !has_other_admin))
-			add_stuck(&stuck, &group);
-	}
-	if (rc != RC_OK || stuck.groups_n == 0)
-		return rc;
-	rc = refuse(job->problem, RC_CONFLICT, "last_admin", NULL,
+	rc = refuse(p, RC_CONFLICT, "last_admin", NULL,
 		"make somebody else admin first, or erase the wearers");
-	if (job->problem != NULL) {
-		job->problem->groups_n = stuck.groups_n;
-		memcpy(job->problem->groups, stuck.groups, sizeof stuck.groups);
-	}
+	for (size_t i = 0; p != NULL && i < stuck_n && i < PROBLEM_GROUPS_MAX; i++)
+		p->groups[p->groups_n++] = stuck[i];
 	return rc;
 }
 
@@ -88,13 +59,14 @@ static enum rc check_operator(struct db *db, const struct delete_job *job, struc
 static enum rc delete_rows(struct db *db, const struct uid *account, struct err *e)
 {
 	static const char *const rows[] = {
-		"DELETE FROM member WHERE account = ?1",
 		"DELETE FROM claim WHERE account = ?1",
 		"DELETE FROM passkey WHERE account = ?1",
 		"DELETE FROM recovery_code WHERE account = ?1",
 		"DELETE FROM known_network WHERE account = ?1",
 		"DELETE FROM email_change WHERE account = ?1",
 		"DELETE FROM recovery WHERE account = ?1",
+		"DELETE FROM audit_mark WHERE account = ?1",
+		"DELETE FROM account_ban WHERE account = ?1",
 		"DELETE FROM web_session WHERE account = ?1",
 		"DELETE FROM account WHERE id = ?1",
 	};
@@ -105,32 +77,15 @@ static enum rc delete_rows(struct db *db, const struct uid *account, struct err 
 	return rc;
 }
 
-static enum rc delete_empty_groups(struct db *db, const struct delete_job *job, struct err *e)
-{
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; i < job->empty_n && rc == RC_OK; i++) {
-		rc = query_run(db, "DELETE FROM claim WHERE care_group = ?1", &job->empty[i], e);
-		if (rc == RC_OK)
-			rc = query_run(
-				db, "DELETE FROM care_group WHERE id = ?1", &job->empty[i], e);
-		if (rc == RC_OK)
-			rc = keyring_destroy(db_keyring(db), &job->empty[i], e);
-	}
-	return rc;
-}
-
 static enum rc delete_job(struct db *db, void *arg, struct err *e)
 {
 	struct delete_job *job = arg;
 	const struct uid *account = &job->who->account;
-	enum rc rc = check_groups(db, job, e);
 
 	job->notice = (struct account_notice){.action = "account.delete", .detail = ""};
+	enum rc rc = check_operator(db, job, e);
 	if (rc == RC_OK)
-		rc = check_operator(db, job, e);
-	if (rc == RC_OK)
-		rc = account_notice_append(db, account, NULL, job->now_ms, &job->notice, e);
+		rc = leave_groups(db, job, e);
 	if (rc == RC_OK)
 		rc = account_mail(job->domain, db, account,
 			&(struct account_mail){
@@ -138,8 +93,6 @@ static enum rc delete_job(struct db *db, void *arg, struct err *e)
 			e);
 	if (rc == RC_OK)
 		rc = delete_rows(db, account, e);
-	if (rc == RC_OK)
-		rc = delete_empty_groups(db, job, e);
 	/* Last, and not undone when the commit fails: then rows are left that nobody can read. */
 	return rc == RC_OK ? keyring_destroy(db_keyring(db), account, e) : rc;
 }
@@ -154,6 +107,8 @@ enum rc account_delete(
 		return rc;
 	account_mail_knock(d);
 	account_notice_publish(d, &job.notice);
+	for (size_t i = 0; i < job.notice.groups_n; i++)
+		members_changed(d, &job.notice.groups[i]);
 	web_session_forget_others(d, &who->account, NULL);
 	return RC_OK;
 }

@@ -265,7 +265,9 @@ enum rc member_leave_all(struct db *db, const struct uid *account,
 	struct uid ret[PRINCIPAL_GROUPS_MAX], size_t *ret_n, struct err *e)
 {
 	struct uid groups[PRINCIPAL_GROUPS_MAX];
+	struct uid empty[PRINCIPAL_GROUPS_MAX];
 	size_t n = 0;
+	size_t empty_n = 0;
 	enum rc rc = rights_groups(db, account, 0, groups, &n, e);
 
 	*ret_n = 0;
@@ -279,9 +281,12 @@ enum rc member_leave_all(struct db *db, const struct uid *account,
 		if (left.members > 0 || left.wearers > 0)
 			ret[(*ret_n)++] = groups[i];
 		else
-			rc = group_erase_rows(db, &groups[i], e);
+			empty[empty_n++] = groups[i];
 	}
 	if (rc == RC_OK && *ret_n > 0)
 		return fail(e, RC_CONFLICT, "the last admin of %zu groups", *ret_n);
+	/* Only now: a key that is destroyed does not come back when the job is undone. */
+	for (size_t i = 0; i < empty_n && rc == RC_OK; i++)
+		rc = group_erase_rows(db, &empty[i], e);
 	return rc;
 }

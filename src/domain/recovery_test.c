@@ -324,8 +324,9 @@ static void the_last_admin_and_the_last_operator_stay(void **state)
 	assert_int_equal(account_delete(&h->d, &a.who, &p, NULL), RC_CONFLICT);
 	assert_string_equal(p.code, "last_operator");
 	sql(h, "UPDATE account SET is_operator = 1;"
-	       "INSERT INTO member (account, care_group, role, created_ms)"
-	       " SELECT x'b1000000000000000000000000000000', id, 'viewer', 0 FROM care_group");
+	       "INSERT INTO member (account, care_group, role, given, taken, windows, until_ms,"
+	       " created_ms) SELECT x'b1000000000000000000000000000000', id, 'viewer', 0, 0, x'',"
+	       " 0, 0 FROM care_group");
 	assert_int_equal(account_delete(&h->d, &a.who, &p, NULL), RC_CONFLICT);
 	assert_string_equal(p.code, "last_admin");
 	assert_int_equal(p.groups_n, 1);
