@@ -12,6 +12,7 @@ from .events import Events
 from .ports import free_port
 from .process import Process, children, eventually
 from .schema import check_answer
+from .totp import add_totp
 from .watch import RawWatch, imei_of
 
 SETUP_LINK = re.compile(r"^set-up link: http\S+/#/setup\?token=([A-Za-z0-9_-]+)$")
@@ -32,6 +33,7 @@ class Api(httpx.Client):
         self.server = server
         self.group = None
         self.streams = []
+        self.recovery_codes = []
 
     def session_cookies(self):
         return dict(self.cookies)
@@ -51,6 +53,7 @@ class Api(httpx.Client):
         assert answer.status_code == expect, answer.text
         if expect == 201:
             self.group = answer.json()["groups"][0]["id"]
+            self.account = answer.json()["account"]["id"]
         return answer.json()
 
     def sign_in(self, login="maria", password=PASSWORD, expect=201):
@@ -59,6 +62,25 @@ class Api(httpx.Client):
         if expect == 201:
             self.group = answer.json()["groups"][0]["id"]
         return answer
+
+    def prove(self, password=PASSWORD):
+        """Steps up; sets an authenticator app up when the account has none yet."""
+        if not self.recovery_codes:
+            _, self.recovery_codes = add_totp(self, password)
+        self.ok("POST", "/session/step-up", json={"code": self.recovery_codes.pop()})
+        return self
+
+    def invite(self, role, login, second=None):
+        """A new account in this client's group, by an invitation of this client, which has stepped up; `second`, an
+        admin who has, too, agrees when somebody must."""
+        made = self.ok("POST", f"/groups/{self.group}/invitations", json={"role": role})
+        if "approval" in made:
+            second.ok("POST", f"/approvals/{made['approval']['id']}/approve")
+        other = self.server.api()
+        body = {"login": login, "name": login.capitalize(), "password": PASSWORD, "language": "en"}
+        session = other.ok("POST", "/invitations/accept", json=body | {"token": token_in(made["link"])})
+        other.group, other.account = session["groups"][0]["id"], session["account"]["id"]
+        return other
 
     def ok(self, method, path, **kwargs):
         """A request that must succeed; its JSON."""
@@ -130,6 +152,10 @@ class Api(httpx.Client):
 
     def alarms(self, state="all"):
         return self.ok("GET", "/alarms", params={"state": state})["alarms"]
+
+
+def token_in(link):
+    return re.search(r"token=([A-Za-z0-9_-]+)$", link)[1]
 
 
 def code_in(text):
