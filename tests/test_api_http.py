@@ -389,7 +389,7 @@ def test_https_with_an_own_certificate(make_server, certificate):
             client.patch(f"/api/v1/groups/{answer.json()['groups'][0]['id']}", json={"name": "Home"})
             assert client.get("/api/v1/session").json()["groups"][0]["name"] == "Home"
             client.delete("/api/v1/session")
-            told = {line for line in lines if line.startswith("event:")}
+            told = {line.strip() for line in lines if line.startswith("event:")}
             assert told <= {"event: group"}, "the stream ends with the session"
 
 
