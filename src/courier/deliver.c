@@ -115,12 +115,15 @@ static int on_progress(
 
 /* ---- setting up ---- */
 
-/* A macro because curl_easy_setopt is variadic; a setting that is not taken fails the whole try. */
-#define SET(t, option, value)                                                                      \
-	do {                                                                                       \
-		if (curl_easy_setopt((t)->curl, option, value) != CURLE_OK)                        \
-			(t)->has_failed = true;                                                    \
-	} while (0)
+/* A setting that is not taken fails the whole try. */
+static void note(struct try *t, CURLcode code)
+{
+	if (code != CURLE_OK)
+		t->has_failed = true;
+}
+
+/* A macro because curl_easy_setopt is variadic. */
+#define SET(t, option, value) note((t), curl_easy_setopt((t)->curl, option, value))
 
 static void append(struct try *t, struct curl_slist **list, const char *text)
 {
