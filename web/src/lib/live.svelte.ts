@@ -68,6 +68,11 @@ class Live {
 		return this.wearers.find((w) => w.id === id);
 	}
 
+	/** Changes whenever a command for the wearer's watch has gone on: then what the watch keeps may be different. */
+	progress(wearer: string): string {
+		return (this.commands[wearer] ?? []).map((c) => `${c.id} ${c.state}`).join();
+	}
+
 	/** Fetches a wearer's commands; from then on events keep them fresh. */
 	async loadCommands(wearer: string): Promise<void> {
 		const { commands } = await ask(
