@@ -39,7 +39,7 @@ afterEach(async (context) => {
 
 async function addPasskey(page: Page): Promise<void> {
 	await page.getByRole('button', { name: 'Add a passkey' }).click();
-	await page.getByLabel('Current password').fill(PASSWORD);
+	await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
 	await page.getByRole('button', { name: 'Go on' }).click();
 	await page.getByText('Your account is protected by more than a password.').waitFor();
 }

@@ -1,7 +1,7 @@
 // Rights, limits in time, agreement and passkeys: what the app works out by itself.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { actWords } from '../src/group/act-words';
+import { actWords, detailWords } from '../src/group/act-words';
 import { approvalWords } from '../src/group/approval-words';
 import { daysWords, limitWords, windowWords } from '../src/group/limit-words';
 import { api, ask, whenProofWanted, type ProofWanted } from '../src/lib/api';
@@ -66,14 +66,21 @@ describe('agreement and news in words', () => {
 		expect(approvalWords(approval({ summary: { role: 'toString' } }), names, t)).toContain('(role: )');
 		expect(approvalWords(approval({ kind: 'toString' }), names, t)).toBe('Ben wants: toString');
 	});
+	test('details: roles and waiting times in words, anything else as it is', () => {
+		expect(detailWords('carer', t)).toBe('Carer');
+		expect(detailWords('viewer -> admin', t)).toBe('Viewer → Admin');
+		expect(detailWords('carer -> carer', t)).toBe('Carer');
+		expect(detailWords('wait_hours: 24', t)).toBe('24 hours');
+		expect(detailWords('toString -> <b>', t)).toBe('toString -> <b>');
+	});
 	const entry = (more: Partial<AuditEntry>): AuditEntry => ({
 		seq: 1, time: '2026-11-22T12:00:00Z', action: 'member.remove', actor: { kind: 'account', name: 'Ben' }, outcome: 'done',
 		times: 1, detail: '', erased: false, told: true, ...more
 	});
 	test('what somebody did', () => {
 		expect(actWords(entry({}), t)).toBe('Ben: removed somebody from the group');
-		expect(actWords(entry({ action: 'command.give', detail: 'photo' }), t)).toBe('Ben: asked for a photo');
-		expect(actWords(entry({ action: 'command.give', detail: 'dance' }), t)).toBe('Ben: asked the watch for something');
+		expect(actWords(entry({ action: 'command.give', right: 'photo' }), t)).toBe('Ben: asked for a photo');
+		expect(actWords(entry({ action: 'command.give', right: 'toString' }), t)).toBe('Ben: asked the watch for something');
 		expect(actWords(entry({ action: 'new.thing', actor: { kind: 'server', name: '' } }), t)).toBe('Kinward: new.thing');
 	});
 });

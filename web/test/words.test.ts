@@ -99,7 +99,7 @@ describe('catalogues', () => {
 
 	test('de and es are translated', () => {
 		// These few are the same word in the languages.
-		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'role.admin']);
+		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'role.admin']);
 		const equal = (a: Text, b: Text) => JSON.stringify(a) === JSON.stringify(b);
 		for (const language of ['de', 'es']) {
 			const shared = Object.entries(catalogues[language] ?? {}).filter(

@@ -1,22 +1,36 @@
 // What somebody did, in words: for notices and for the list of all that happened.
 
 import type { AuditEntry } from '../lib/coming';
+import { ROLES } from '../lib/rights';
+import { span } from '../lib/say';
 import type { Key, t as Say } from '../words/words.svelte';
 
 /** Words of the server that have words here: "member.remove" is `act.member_remove`. */
 export const ACTS = [
-	'account_recovery', 'account_second_factor', 'audit_export', 'alarm_close', 'alarm_take', 'approval_agree', 'approval_expire', 'approval_object', 'approval_withdraw',
-	'break_glass_approve', 'break_glass_end', 'break_glass_look', 'break_glass_request', 'claim_code', 'claim_drop',
-	'claim_start', 'command_cancel', 'command_give', 'consent_grant', 'consent_withdraw', 'contacts_change',
-	'demo_start', 'group_change', 'group_create', 'group_rules', 'history_view', 'invitation_create', 'invitation_delete', 'member_change', 'member_join', 'member_remove',
-	'member_wearer', 'photo_allow', 'photo_delete', 'photo_view', 'session_start', 'sms_alerts_change',
-	'sos_numbers_change', 'watch_settings', 'wearer_change', 'wearer_erase', 'wearer_picture', 'wearer_reset', 'wearer_view'
+	'account_delete', 'alarm_close', 'alarm_take', 'approval_agree', 'approval_object', 'approval_withdraw',
+	'audit_export', 'break_glass_approve', 'break_glass_end', 'break_glass_look', 'break_glass_request',
+	'claim_code', 'claim_drop', 'claim_send', 'claim_start', 'command_cancel', 'command_give', 'consent_grant',
+	'consent_withdraw', 'demo_start', 'group_change', 'group_create', 'group_rules', 'history_view',
+	'invitation_create', 'invitation_delete', 'keys_rotate', 'member_change', 'member_join', 'member_remove',
+	'member_wearer', 'partner_alarms', 'partner_health', 'partner_history', 'partner_locate', 'partner_message',
+	'partner_position', 'partner_proposal', 'partner_stopped', 'photo_allow', 'photo_delete', 'photo_rule',
+	'photo_view', 'plan_proposal_accept', 'plan_proposal_reject', 'recovery_finish', 'recovery_start',
+	'recovery_stop', 'session_start', 'watch_contacts', 'watch_settings', 'watch_sms_alerts', 'watch_sos_numbers',
+	'wearer_change', 'wearer_erase', 'wearer_picture', 'wearer_reset', 'wearer_view'
 ] as const;
 
-/** Kinds of commands that say more than "asked the watch for something". */
-export const ASKED = [
-	'call', 'check_in_call', 'find', 'locate', 'message', 'new_password', 'photo', 'power_off', 'reset'
-] as const;
+/** What was asked of a watch, by the right that it took. */
+const ASKED_BY_RIGHT = {
+	call: 'call',
+	locate: 'locate',
+	message: 'message',
+	password: 'new_password',
+	photo: 'photo',
+	power: 'power_off',
+	reset: 'reset',
+	ring: 'find'
+} as const;
+export const ASKED = Object.values(ASKED_BY_RIGHT);
 
 /** Why something was not done, said of somebody else. */
 export const REFUSALS = [
@@ -27,10 +41,23 @@ export const REFUSALS = [
 export function actWords(entry: AuditEntry, t: typeof Say): string {
 	const name = entry.action.replaceAll('.', '_').replaceAll('-', '_');
 	const known = ACTS.find((act) => act === name);
-	const asked = ASKED.find((type) => name === 'command_give' && entry.detail.startsWith(type));
+	const right = entry.right ?? '';
 	let key: Key | undefined;
-	if (asked) key = `act_asked.${asked}`;
+	if (name === 'command_give' && Object.hasOwn(ASKED_BY_RIGHT, right))
+		key = `act_asked.${ASKED_BY_RIGHT[right as keyof typeof ASKED_BY_RIGHT]}`;
 	else if (known) key = `act.${known}`;
 	const who = entry.actor.name || (entry.actor.kind === 'server' ? t('act.server') : t('alarm.somebody'));
 	return t('act.line', { who, what: key ? t(key) : entry.action });
+}
+
+/** What the server adds to an entry; roles and lengths of time in words. */
+export function detailWords(detail: string, t: typeof Say): string {
+	const role = (word: string | undefined) => ROLES.find((known) => known === word);
+	const single = role(detail);
+	if (single) return t(`role.${single}`);
+	const [, before, after] = /^(\w+) -> (\w+)$/.exec(detail) ?? [];
+	const [from, to] = [role(before), role(after)];
+	if (from && to) return from === to ? t(`role.${to}`) : t('act.change', { from: t(`role.${from}`), to: t(`role.${to}`) });
+	const hours = /^wait_hours: (\d+)$/.exec(detail)?.[1];
+	return hours ? span(Number(hours) * 3_600_000, t) : detail;
 }

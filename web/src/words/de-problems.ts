@@ -4,6 +4,10 @@ import type { problems as english } from './en-problems';
 import type { Texts } from './words.svelte';
 
 export const problems: Texts<typeof english> = {
+	'problem.approval_ended': 'Das wurde inzwischen entschieden oder ist vorbei.',
+	'problem.approval_exists': 'Das hat schon jemand vorgeschlagen. Es wartet auf der Seite der Gruppe.',
+	'problem.approval_own': 'Jemand anderes muss zustimmen, nicht du.',
+	'problem.approval_stale': 'Seit dem Vorschlag hat sich etwas geändert, darum geht es nicht mehr.',
 	'problem.account_banned': 'Wer diesen Server betreibt, hat dieses Konto gesperrt. Frage dort nach.',
 	'problem.adult_stays': 'Wer als erwachsen eingetragen ist, bleibt es.',
 	'problem.already_decided': 'Das wurde schon entschieden.',
@@ -42,6 +46,7 @@ export const problems: Texts<typeof english> = {
 	'problem.rule_changed': 'Jemand hat die Regel gerade geändert. Sieh noch einmal nach.',
 	'problem.token_invalid': 'Dieser Link oder Schlüssel gilt nicht mehr.',
 	'problem.token_wrong': 'Dieser Link gilt nicht mehr. Fordere einen neuen an.',
+	'problem.too_many_approvals': 'Es wartet schon so viel auf Zustimmung, dass nichts mehr dazukommt.',
 	'problem.too_many_bans': 'Es sind schon zu viele Netze gesperrt.',
 	'problem.too_many_consents': 'Es sind schon so viele Partnerdienste erlaubt, dass keiner mehr dazupasst.',
 	'problem.too_many_contacts': 'So viele fasst die Uhr nicht.',

@@ -1,6 +1,10 @@
 // What goes wrong with accounts, groups, partners.
 
 export const problems = {
+	'problem.approval_ended': 'This was decided or ended meanwhile.',
+	'problem.approval_exists': 'Somebody has proposed this already. It waits under the group.',
+	'problem.approval_own': 'Somebody else must agree, not you.',
+	'problem.approval_stale': 'Things have changed since this was proposed, so it cannot happen any more.',
 	'problem.account_banned': 'Whoever runs this server has closed this account. Ask them.',
 	'problem.adult_stays': 'Who was said to be an adult stays one.',
 	'problem.already_decided': 'That was decided already.',
@@ -39,6 +43,7 @@ export const problems = {
 	'problem.rule_changed': 'Somebody has just changed the rule. Look again.',
 	'problem.token_invalid': 'This link or key is not valid any more.',
 	'problem.token_wrong': 'This link is not valid any more. Ask for a new one.',
+	'problem.too_many_approvals': 'So much waits for agreement already that no more is taken.',
 	'problem.too_many_bans': 'Too many networks are shut out already.',
 	'problem.too_many_consents': 'So many partner services are allowed already that no more fit.',
 	'problem.too_many_contacts': 'The watch cannot hold so many.',

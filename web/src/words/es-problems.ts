@@ -4,6 +4,10 @@ import type { problems as english } from './en-problems';
 import type { Texts } from './words.svelte';
 
 export const problems: Texts<typeof english> = {
+	'problem.approval_ended': 'Esto ya se decidió o terminó.',
+	'problem.approval_exists': 'Alguien ya lo ha propuesto. Espera en la página del grupo.',
+	'problem.approval_own': 'Debe aceptar otra persona, no tú.',
+	'problem.approval_stale': 'Desde la propuesta han cambiado las cosas y ya no es posible.',
 	'problem.account_banned': 'Quien gestiona este servidor ha cerrado esta cuenta. Pregúntale.',
 	'problem.adult_stays': 'Quien se registró como adulto lo sigue siendo.',
 	'problem.already_decided': 'Eso ya se decidió.',
@@ -42,6 +46,7 @@ export const problems: Texts<typeof english> = {
 	'problem.rule_changed': 'Alguien acaba de cambiar la regla. Mira otra vez.',
 	'problem.token_invalid': 'Este enlace o clave ya no es válido.',
 	'problem.token_wrong': 'Este enlace ya no es válido. Pide otro.',
+	'problem.too_many_approvals': 'Ya hay tanto esperando acuerdo que no se acepta más.',
 	'problem.too_many_bans': 'Ya hay demasiadas redes bloqueadas.',
 	'problem.too_many_consents': 'Ya hay tantos servicios permitidos que no caben más.',
 	'problem.too_many_contacts': 'El reloj no admite tantos.',
