@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from kit.people import invite, join  # noqa: E402
 from kit.plain import PlainServer  # noqa: E402
 from kit.server import Server  # noqa: E402
 from kit.sim import Sim  # noqa: E402
@@ -73,6 +74,24 @@ def make_api():
 @pytest.fixture
 def api(server, make_api):
     return make_api(server)
+
+
+@pytest.fixture
+def make_member():
+    """make_member(api, login, role=…): a client of a new account that accepted an invitation into the group of `api`,
+    whose session must be stepped up."""
+    made = []
+
+    def make(api, login, role="viewer", **kwargs):
+        one = join(api.server, invite(api, role), login, **kwargs)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        for stream in one.streams:
+            stream.close()
+        one.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 from kit.passkey import EDDSA, ES256, RS256, Authenticator, add_passkey, b64, sign_in_with, step_up_with
-from kit.people import invite, join
 from kit.server import PASSWORD
 
 
@@ -118,16 +117,16 @@ def test_a_counter_that_goes_back_is_refused_and_told(server, api):
     assert [k["is_suspect"] for k in api.ok("GET", "/account/security")["passkeys"]] == [True]
 
 
-def test_a_passkey_of_somebody_else_does_not_step_up(server, api):
+def test_a_passkey_of_somebody_else_does_not_step_up(server, api, make_member):
     mine = add_passkey(api, PASSWORD)
-    with join(server, invite(api), "ben") as ben:
-        theirs = add_passkey(ben, PASSWORD)
-        answer = step_up_with(api, theirs)
-        assert (answer.status_code, answer.json()["code"]) == (403, "passkey_wrong")
-        assert step_up_with(api, mine).status_code == 200
-        # It is known already, whoever has it.
-        options = ben.ok("POST", "/account/passkeys/options", json={})
-        ben.refused(409, "passkey_exists", "POST", "/account/passkeys", json=mine.create(options))
+    ben = make_member(api, "ben")
+    theirs = add_passkey(ben, PASSWORD)
+    answer = step_up_with(api, theirs)
+    assert (answer.status_code, answer.json()["code"]) == (403, "passkey_wrong")
+    assert step_up_with(api, mine).status_code == 200
+    # It is known already, whoever has it.
+    options = ben.ok("POST", "/account/passkeys/options", json={})
+    ben.refused(409, "passkey_exists", "POST", "/account/passkeys", json=mine.create(options))
 
 
 def test_an_unknown_passkey_and_a_wrong_one_are_answered_alike(server, api):

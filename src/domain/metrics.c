@@ -213,6 +213,7 @@ static void put_sign_in(struct domain *d, const struct sink *to)
 		"sign-ins held back: too many from one network", s.limit_address);
 	count(to, "kinward_limit_sign_in_total_max_total", "sign-ins held back: too many strangers",
 		s.limit_total);
+	count(to, "kinward_password_hashes_total", "passwords hashed at sign-ins", s.hashes);
 	count(to, "kinward_limit_sign_in_queue_max_total",
 		"sign-ins put off: too many passwords wait to be checked", pool_refused(d->pool));
 }

@@ -77,9 +77,10 @@ void sign_in_was_right(struct domain *d, struct view login, const struct request
 }
 
 /* The password of the login; one hash is computed whoever it is. */
-static bool is_password_right(
-	const struct uid *account, const struct account_secrets *secrets, struct view password)
+static bool is_password_right(struct domain *d, const struct uid *account,
+	const struct account_secrets *secrets, struct view password)
 {
+	sign_in_limits_count_hash(d->sign_in_limits);
 	if (!uid_is_none(account) && password.n <= PASSWORD_BYTES_MAX)
 		return password_verify(secrets->password_hash, password);
 	password_verify_nobody(password);
@@ -117,7 +118,7 @@ enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_i
 			d->wall_ms(), &is_known, e);
 	if (rc == RC_OK)
 		rc = sign_in_begin(d, login, from, is_known, p);
-	if (rc == RC_OK && !is_password_right(&account, &secrets, r->password))
+	if (rc == RC_OK && !is_password_right(d, &account, &secrets, r->password))
 		rc = refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
 	bool has_totp = secrets.has_totp;
 	secret_forget(&secrets, sizeof secrets);

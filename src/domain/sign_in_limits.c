@@ -185,3 +185,10 @@ void sign_in_limits_read_stats(struct sign_in_limits *l, struct sign_in_stats *r
 	*ret = l->stats;
 	(void)pthread_mutex_unlock(&l->lock);
 }
+
+void sign_in_limits_count_hash(struct sign_in_limits *l)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->stats.hashes++;
+	(void)pthread_mutex_unlock(&l->lock);
+}

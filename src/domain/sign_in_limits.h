@@ -50,7 +50,11 @@ void sign_in_limits_succeeded(
  * groups of IPv6. Borrows from address. */
 struct view sign_in_network(struct view address);
 
+/* A password was hashed to be compared. */
+void sign_in_limits_count_hash(struct sign_in_limits *l);
+
 struct sign_in_stats {
 	uint64_t limit_account, limit_address, limit_total; /* attempts held back */
+	uint64_t hashes; /* passwords that were hashed, whether there is such a login or not */
 };
 void sign_in_limits_read_stats(struct sign_in_limits *l, struct sign_in_stats *ret);

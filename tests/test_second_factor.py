@@ -1,0 +1,133 @@
+"""The authenticator app, recovery codes, step-up, sessions, and a server that wants a second factor."""
+
+import pytest
+from kit.passkey import add_passkey, sign_in_with, step_up_with
+from kit.server import PASSWORD
+from kit.totp import add_totp, totp
+
+
+def sign_in(server, **more):
+    with server.api() as other:
+        return other.post("/api/v1/session", json={"login": "maria", "password": PASSWORD} | more)
+
+
+def test_an_app_is_asked_for_its_code(server, api):
+    secret, codes = add_totp(api, PASSWORD)
+    assert len(set(codes)) == 10
+    security = api.ok("GET", "/account/security")
+    assert (security["has_totp"], security["recovery_codes_left"]) == (True, 10)
+    answer = sign_in(server)
+    assert (answer.status_code, answer.json()["code"]) == (401, "code_needed")
+    assert (bad := sign_in(server, code="000000")).status_code == 403 and bad.json()["code"] == "code_wrong"
+    now = totp(secret)
+    answer = sign_in(server, code=now)
+    assert answer.status_code == 201 and "stepped_up_until" in answer.json()
+    # Neither the same once more nor the older one.
+    assert sign_in(server, code=now).json()["code"] == "code_wrong"
+    assert sign_in(server, code=totp(secret, -1)).json()["code"] == "code_wrong"
+
+
+def test_a_wrong_password_says_nothing_about_the_app(server, api):
+    secret, _ = add_totp(api, PASSWORD)
+    with server.api() as other:
+        for code in ({}, {"code": totp(secret)}):
+            body = {"login": "maria", "password": "not this one at all"} | code
+            other.refused(401, "sign_in_failed", "POST", "/session", json=body)
+
+
+def test_a_recovery_code_works_once(server, api):
+    _, codes = add_totp(api, PASSWORD)
+    assert sign_in(server, code=codes[3]).status_code == 201
+    assert sign_in(server, code=codes[3]).json()["code"] == "code_wrong"
+    assert sign_in(server, code=codes[4].upper().replace("-", " ")).status_code == 201
+    assert api.ok("GET", "/account/security")["recovery_codes_left"] == 8
+    fresh = api.ok("POST", "/account/recovery-codes")["recovery_codes"]
+    assert not set(fresh) & set(codes)
+    assert sign_in(server, code=codes[5]).json()["code"] == "code_wrong"
+
+
+def test_a_step_up_is_kept_by_the_session_alone(server, api):
+    secret, codes = add_totp(api, PASSWORD)
+    with server.api() as other:
+        assert other.post(
+            "/api/v1/session", json={"login": "maria", "password": PASSWORD, "code": codes[0]}
+        ).status_code == 201
+    key = add_passkey(api, None)
+    with server.api() as other:
+        assert sign_in_with(other, key).status_code == 201
+        assert "stepped_up_until" in other.ok("GET", "/session")
+    server.restart()
+    assert "stepped_up_until" in api.ok("GET", "/session")
+
+
+def test_changes_need_a_step_up(server, api):
+    secret, _ = add_totp(api, PASSWORD)
+    key = add_passkey(api, None)
+    with server.api() as other:
+        assert sign_in_with(other, key).status_code == 201
+        other.ok("POST", "/account/recovery-codes")
+    # An old session of a time before there was a second factor.
+    with server.api() as old:
+        passkey = api.ok("GET", "/account/security")["passkeys"][0]["id"]
+        api.ok("DELETE", f"/account/passkeys/{passkey}")
+        api.ok("DELETE", "/account/totp")
+        old.sign_in()
+        add_totp(api, PASSWORD)
+        for method, path in (("DELETE", "/account/totp"), ("POST", "/account/recovery-codes")):
+            old.refused(403, "step_up_needed", method, path)
+        old.refused(403, "step_up_needed", "DELETE", "/account", content=b"{}", headers={"Content-Type": "application/json"})
+        old.refused(403, "code_wrong", "POST", "/session/step-up", json={"code": "000000"})
+        old.refused(400, "field_missing", "POST", "/session/step-up", json={"client_data": "AAAA"})
+        old.refused(400, "field_missing", "POST", "/session/step-up", json={})
+
+
+def test_without_a_second_factor_there_is_no_step_up(server, api):
+    api.refused(403, "second_factor_missing", "POST", "/session/step-up", json={"code": "123456"})
+    api.refused(403, "second_factor_missing", "POST", "/account/recovery-codes")
+
+
+def test_the_other_sessions_end_at_once_with_their_streams(server, api):
+    with server.api() as other, server.api() as third:
+        other.sign_in()
+        third.sign_in()
+        stream = other.events()
+        assert len(api.ok("GET", "/sessions")["sessions"]) == 3
+        api.ok("DELETE", "/sessions")
+        stream.wait_end(timeout=2)
+        for one in (other, third):
+            one.refused(401, "sign_in_needed", "GET", "/session")
+    assert len(api.ok("GET", "/sessions")["sessions"]) == 1
+
+
+def test_codes_are_not_to_be_guessed(server, api):
+    secret, _ = add_totp(api, PASSWORD)
+    tries = [sign_in(server, code=f"{n:06d}") for n in range(8)]
+    assert [t.json()["code"] for t in tries[:5]] == ["code_wrong"] * 5
+    held = tries[-1]
+    assert (held.status_code, held.json()["code"]) == (429, "too_many_attempts")
+    assert int(held.headers["Retry-After"]) >= 1
+    # A passkey is not held back by that.
+    key = add_passkey(api, None)
+    with server.api() as other:
+        assert sign_in_with(other, key).status_code == 201
+
+
+@pytest.fixture
+def strict(make_server):
+    return make_server(second_factor="required")
+
+
+def test_a_server_may_want_a_second_factor(strict, make_api):
+    api = make_api(strict)
+    assert api.ok("GET", "/status")["second_factor"] == "required"
+    for method, path in (("GET", "/wearers"), ("GET", "/alarms"), ("GET", f"/groups/{api.group}"), ("GET", "/operator/devices")):
+        api.refused(403, "second_factor_needed", method, path)
+    api.ok("GET", "/session")
+    api.ok("GET", "/sessions")
+    assert api.ok("GET", "/account/security")["passkeys"] == []
+    key = add_passkey(api, PASSWORD)
+    assert api.ok("GET", "/wearers")["wearers"] == []
+    assert step_up_with(api, key).status_code == 200
+    passkey = api.ok("GET", "/account/security")["passkeys"][0]["id"]
+    api.ok("DELETE", f"/account/passkeys/{passkey}")
+    api.refused(403, "second_factor_needed", "GET", "/wearers")
