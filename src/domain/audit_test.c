@@ -2,8 +2,10 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "crypto/keyring.h"
+#include "domain/audit_csv.h"
 #include "domain/audit_verify.h"
 #include "domain/domain_fixture.h"
 #include "unit.h"
@@ -557,6 +559,37 @@ static void notices_are_the_told_entries_after_the_mark(void **state)
 	assert_int_equal(unread, 0);
 }
 
+static void no_text_in_an_export_is_a_formula(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} rows[] = {
+		{"plain", "\"plain\","},
+		{"", "\"\","},
+		{"=1+1", "\"'=1+1\","},
+		{"+49", "\"'+49\","},
+		{"-1", "\"'-1\","},
+		{"@SUM(A1)", "\"'@SUM(A1)\","},
+		{"\t=1", "\"'\t=1\","},
+		{"\r=1", "\"'\r=1\","},
+		{"\n=1", "\"'\n=1\","},
+		{"a\",=1", "\"a\"\",=1\","},
+		{"a=1", "\"a=1\","},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char *text = NULL;
+		size_t n = 0;
+		FILE *out = open_memstream(&text, &n);
+		assert_non_null(out);
+		audit_csv_text(out, view_of(rows[i].text), ',');
+		assert_int_equal(fclose(out), 0);
+		assert_string_equal(text, rows[i].wanted);
+		free(text);
+	}
+}
+
 static void a_mark_is_read_as_it_was_written(void **state)
 {
 	struct audit_mark m = {
@@ -605,6 +638,7 @@ int main(void)
 		TEST(only_the_own_address_is_shown),
 		TEST(an_erased_wearer_leaves_a_stub_that_still_verifies),
 		TEST(notices_are_the_told_entries_after_the_mark),
+		TEST(no_text_in_an_export_is_a_formula),
 		TEST(a_mark_is_read_as_it_was_written),
 	};
 
