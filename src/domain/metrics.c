@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/audit.h"
+#include "domain/ban.h"
 #include "domain/claims.h"
 #include "domain/courier_dispatch.h"
 #include "domain/ingest.h"
@@ -282,6 +284,21 @@ static void put_store(struct domain *d, const struct sink *to)
 	gauge(to, "kinward_live_bytes", "memory of their latest values", l.bytes);
 }
 
+static void put_audit(struct domain *d, const struct sink *to)
+{
+	struct audit_stats s;
+
+	if (d->audit == NULL)
+		return;
+	audit_read_stats(d->audit, &s);
+	count(to, "kinward_audit_entries_total", "entries of the audit log", s.entries);
+	count(to, "kinward_audit_folded_total", "refusals and looks that became no entry",
+		s.folded);
+	count(to, "kinward_audit_lost_total", "entries that could not be written", s.lost);
+	count(to, "kinward_banned_requests_total", "requests from banned networks",
+		bans_refused(d->bans));
+}
+
 void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 {
 	struct sink to = {.fn = fn, .ctx = ctx};
@@ -295,4 +312,5 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_courier(d, &to);
 	put_store(d, &to);
 	put_backups(d, &to);
+	put_audit(d, &to);
 }
