@@ -14,7 +14,7 @@ import time
 
 import pytest
 from kit.courier import Authority, Canary, Receiver
-from kit.partner import Partner
+from kit.partner import Partner, new_key, public_set
 from kit.process import eventually
 from kit.watch import RawWatch
 
@@ -210,3 +210,15 @@ def test_a_stopped_partner_is_told_nothing_more(make_family, receiver):
     eventually(lambda: api.server.database().execute("SELECT COUNT(*) FROM courier_item").fetchone() == (0,))
     raise_alarm(watch, minutes=3)
     assert api.server.database().execute("SELECT COUNT(*) FROM courier_item").fetchone() == (0,)
+
+
+def test_addresses_of_another_form_are_not_registered(api):
+    bad = [
+        "http://hook.example/", "https://hook.example", "https://user@hook.example/", "https://hook.example:25/",
+        "https://hook.example/#x", "https://localhost/", "https://2130706433/", "https://0x7f.0.0.1/", "https://127.1/",
+        "https://[fe80::1%25lo]/", "https://hook.example\\@127.0.0.1/", "https://Hook.example/", "ftp://hook.example/",
+    ]
+    for n, url in enumerate(bad):
+        body = {"name": f"Acme {n}", "contact": "c", "purpose": "p", "algorithm": "ES256", "jwks": public_set(new_key()), "webhook_url": url}
+        answer = api.post("/api/v1/operator/partners", json=body)
+        assert answer.status_code == 400 and answer.json()["field"] == "webhook_url", (url, answer.text)
