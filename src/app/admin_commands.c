@@ -1,5 +1,6 @@
 /* What `kinward user` and `kinward device` can do, one row each. */
 #include "app/admin.h"
+#include "app/admin_partner.h"
 
 #include "base/time_text.h"
 #include "crypto/token.h"
@@ -142,6 +143,10 @@ const struct admin_command admin_commands[] = {
 	{"user", "end-sessions", 1, 1, "LOGIN", "operator.end_sessions", user_end_sessions},
 	{"user", "recovery-link", 1, 1, "LOGIN", "operator.recovery_link", user_recovery_link},
 	{"device", "list", 0, 0, "", "", device_list},
+	{"partner", "list", 0, 0, "", "", admin_partner_list},
+	{"partner", "stop", 1, 1, "ID", "partner.stop", admin_partner_stop},
+	{"partner", "start", 1, 1, "ID", "partner.start", admin_partner_start},
+	{"partner", "delete", 1, 1, "ID", "partner.delete", admin_partner_delete},
 };
 /* clang-format on */
 const size_t admin_commands_n = COUNT_OF(admin_commands);

@@ -176,6 +176,7 @@ static const struct subcommand subcommands[] = {
 	{"doctor", "say what this system gives and what is in the way", run_doctor},
 	{"user", "list accounts, ban and let in, end sessions, make operators", admin_main},
 	{"device", "list watches that nobody owns", admin_main},
+	{"partner", "list, stop, start and delete other companies' servers", admin_main},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},
 	{"help", "print this", run_help},

@@ -148,7 +148,7 @@ enum rc consent_mark(struct db *reader, const struct uid *partner, enum right ri
 	*ret = 0;
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
 		struct uid ids[2] = {stmt_uid(s, 0), stmt_uid(s, 1)};
-		for (size_t i = 0; i < 2 * UID_BYTES; i++)
+		for (size_t i = 0; i < sizeof ids; i++)
 			mark = (mark ^ ids[i / UID_BYTES].b[i % UID_BYTES]) * 1099511628211U;
 		*ret = mark;
 	}

@@ -416,10 +416,10 @@ enum rc partner_set_keys(struct domain *d, const struct principal *who, const st
 static enum rc delete_job(struct db *db, void *arg, struct err *e)
 {
 	static const char *const deletions[] = {
-		"DELETE FROM partner_use WHERE consent IN (SELECT id FROM consent WHERE partner = "
-		"?1)",
-		"DELETE FROM consent_wearer WHERE consent IN"
-		" (SELECT id FROM consent WHERE partner = ?1)",
+		("DELETE FROM partner_use WHERE consent IN"
+		 " (SELECT id FROM consent WHERE partner = ?1)"),
+		("DELETE FROM consent_wearer WHERE consent IN"
+		 " (SELECT id FROM consent WHERE partner = ?1)"),
 		"DELETE FROM consent WHERE partner = ?1",
 		"DELETE FROM plan_proposal WHERE partner = ?1",
 		"DELETE FROM partner_event WHERE partner = ?1",

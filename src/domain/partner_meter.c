@@ -112,7 +112,7 @@ bool partner_meter_request(struct partner_meter *m, const struct uid *partner, u
 	int64_t mono_ms, uint32_t *ret_wait_s)
 {
 	double per_ms = (double)per_min / (double)MINUTE_MS;
-	double burst = per_min / BURST_DIVISOR < 1 ? 1 : (double)(per_min / BURST_DIVISOR);
+	double burst = per_min < BURST_DIVISOR ? 1 : (double)per_min / BURST_DIVISOR;
 
 	(void)pthread_mutex_lock(&m->lock);
 	struct slot *s = find_slot(m, partner, mono_ms);
@@ -186,12 +186,12 @@ static struct count *find_count(struct count *set, uint64_t key)
 bool partner_meter_right(struct partner_meter *m, const struct uid *partner,
 	const struct uid *wearer, enum right right, int64_t mono_ms, uint32_t *ret_wait_s)
 {
-	uint8_t text[2 * UID_BYTES + 1];
+	struct uid ids[2] = {*partner, *wearer};
+	uint8_t text[sizeof ids + 1];
 	int64_t hour = mono_ms / HOUR_MS;
 
-	memcpy(text, partner->b, UID_BYTES);
-	memcpy(text + UID_BYTES, wearer->b, UID_BYTES);
-	text[2 * UID_BYTES] = (uint8_t)right;
+	memcpy(text, ids, sizeof ids);
+	text[sizeof ids] = (uint8_t)right;
 	(void)pthread_mutex_lock(&m->lock);
 	uint64_t key = hash(m, text, sizeof text);
 	struct count *c = find_count(m->counts[key & (SETS - 1)], key);
