@@ -56,9 +56,11 @@ static enum rc check_operator(struct db *db, const struct delete_job *job, struc
 		       : RC_OK;
 }
 
-static enum rc delete_rows(struct db *db, const struct uid *account, struct err *e)
+enum rc account_delete_rows(struct db *db, const struct uid *account, struct err *e)
 {
 	static const char *const rows[] = {
+		"DELETE FROM member_wearer WHERE account = ?1",
+		"DELETE FROM member WHERE account = ?1",
 		"DELETE FROM claim WHERE account = ?1",
 		"DELETE FROM passkey WHERE account = ?1",
 		"DELETE FROM recovery_code WHERE account = ?1",
@@ -70,8 +72,10 @@ static enum rc delete_rows(struct db *db, const struct uid *account, struct err 
 		"DELETE FROM web_session WHERE account = ?1",
 		"DELETE FROM account WHERE id = ?1",
 	};
-	enum rc rc = courier_forget(db, account, e);
+	enum rc rc = keyring_destroy(db_keyring(db), account, e);
 
+	if (rc == RC_OK)
+		rc = courier_forget(db, account, e);
 	for (size_t i = 0; i < COUNT_OF(rows) && rc == RC_OK; i++)
 		rc = query_run(db, rows[i], account, e);
 	return rc;
@@ -91,10 +95,7 @@ static enum rc delete_job(struct db *db, void *arg, struct err *e)
 			&(struct account_mail){
 				.kind = MAIL_SECURITY_CHANGED, .what = MAIL_WHAT_ACCOUNT_DELETED},
 			e);
-	if (rc == RC_OK)
-		rc = delete_rows(db, account, e);
-	/* Last, and not undone when the commit fails: then rows are left that nobody can read. */
-	return rc == RC_OK ? keyring_destroy(db_keyring(db), account, e) : rc;
+	return rc == RC_OK ? account_delete_rows(db, account, e) : rc;
 }
 
 enum rc account_delete(

@@ -9,3 +9,8 @@
  * before (security_guard). A group in which nobody and nobody's watch is left goes as well. */
 MUST_CHECK enum rc account_delete(
 	struct domain *d, const struct principal *who, struct problem *p, struct err *e);
+
+/* In a writer job: destroys the key, then takes all rows away. Nothing is asked: for what is left
+ * of an account whose key is gone (an older backup, a commit that failed), and the end of the
+ * above. A key that is destroyed does not come back when the job is undone. */
+MUST_CHECK enum rc account_delete_rows(struct db *db, const struct uid *account, struct err *e);

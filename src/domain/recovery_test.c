@@ -337,6 +337,26 @@ static void the_last_admin_and_the_last_operator_stay(void **state)
 	assert_int_equal(house_query(h, "SELECT COUNT(*) FROM care_group"), 1);
 }
 
+static void what_is_left_without_a_key_can_be_taken_away(void **state)
+{
+	struct house *h = *state;
+	struct person a;
+	struct sign_in_result in;
+	struct problem p = {0};
+	struct db *db = NULL;
+
+	enter(h, &a);
+	assert_int_equal(keyring_destroy(h->d.keyring, &a.who.account, NULL), RC_OK);
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &in, &p), RC_DENIED);
+	assert_string_equal(p.code, "sign_in_failed");
+	writer_stop(STEAL(h->d.writer));
+	assert_int_equal(db_open(h->path, DB_WRITER, h->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(account_delete_rows(db, &a.who.account, NULL), RC_OK);
+	assert_int_equal(writer_start(db, h->d.loop, 100, &h->d.writer, NULL), RC_OK);
+	assert_int_equal(house_query(h, "SELECT COUNT(*) FROM account"), 0);
+	assert_int_equal(house_query(h, "SELECT COUNT(*) FROM member"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, build, demolish)
 
 int main(void)
@@ -352,6 +372,7 @@ int main(void)
 		TEST(an_address_counts_when_its_link_was_opened),
 		TEST(a_deleted_account_leaves_nothing_that_can_be_read),
 		TEST(the_last_admin_and_the_last_operator_stay),
+		TEST(what_is_left_without_a_key_can_be_taken_away),
 	};
 
 	if (crypto_start(NULL) != RC_OK)
