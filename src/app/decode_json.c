@@ -192,6 +192,10 @@ static void put_facts(struct json_out *j, const struct report *r)
 		[REPORT_FACT_ICCID] = "iccid",
 		[REPORT_FACT_VERSION] = "version",
 		[REPORT_FACT_MODEL] = "model",
+		[REPORT_FACT_BOOK_SIZE] = "book_size",
+		[REPORT_FACT_CENTER] = "center",
+		[REPORT_FACT_SLAVE] = "slave",
+		[REPORT_FACT_PASSWORD] = "password",
 	};
 	struct view value;
 
