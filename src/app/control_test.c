@@ -65,9 +65,9 @@ static void malformed_packets_are_refused(void **state)
 		size_t n;
 	} rows[] = {
 		{"\0x", 2},
-		{"\x05x", 2},
+		{"\x06x", 2},
 		{"\x3Fx", 2},
-		{"\x44x", 2},
+		{"\x45x", 2},
 		{"\xFFx", 2},
 		{"\x01"
 		 "a\x1B[2J",
