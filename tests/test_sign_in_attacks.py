@@ -1,10 +1,14 @@
 """Guessing passwords and finding out who has an account."""
 
 import statistics
+import threading
+import time
 
 import pytest
 from kit.passkey import add_passkey, sign_in_with
+from kit.process import eventually
 from kit.server import PASSWORD
+from kit.watch import DISTINCT, position
 
 
 def rank_sum_z(a, b):
@@ -109,3 +113,38 @@ def test_all_strangers_together_are_slowed(make_server, make_api):
     with server.api() as owner:
         assert owner.post("/api/v1/session", json={"login": "maria", "password": PASSWORD}).status_code == 201
     assert api.limit("sign_in_total_max") > 0
+
+
+def test_a_flood_of_sign_ins_holds_no_sos_back(make_server, make_api):
+    """More passwords than can ever be hashed: the watch is answered all the same."""
+    server = make_server(trusted_proxy="127.0.0.1", sign_in_total_max=1000000)
+    api = make_api(server)
+    _, watch = api.claim_raw("8800000015")
+    stop = threading.Event()
+    codes = []
+
+    def flood(n):
+        with server.api() as attacker:
+            tries = 0
+            while not stop.is_set():
+                tries += 1
+                header = {"X-Forwarded-For": f"198.{n}.{tries // 250 % 250}.{tries % 250}"}
+                body = {"login": f"person{n}-{tries}", "password": "any guess will do"}
+                codes.append(attacker.post("/api/v1/session", json=body, headers=header).status_code)
+
+    floods = [threading.Thread(target=flood, args=(n,), daemon=True) for n in range(12)]
+    for one in floods:
+        one.start()
+    eventually(lambda: len(codes) > 24, what="the flood")
+    waits = []
+    for n, status in enumerate(DISTINCT[:30]):
+        begun = time.monotonic()
+        watch.send(position("AL", when=1_790_000_000 + n, status=status))
+        assert watch.receive_keyword("AL") == b"AL"
+        waits.append(time.monotonic() - begun)
+    stop.set()
+    for one in floods:
+        one.join()
+    assert len(codes) > 12 and set(codes) <= {401, 429, 503}
+    assert len(api.alarms()) == 30
+    assert statistics.median(waits) < 1 and max(waits) < 5, waits
