@@ -486,8 +486,9 @@ static void log_end(const struct child *c, pid_t pid, int status)
 	char name[24];
 
 	if (WIFSIGNALED(status))
-		log_event(LOG_ERROR, "supervisor.role_killed", "role=%s pid=%d signal=%d",
-			child_name(c, name), (int)pid, WTERMSIG(status));
+		log_event(LOG_ERROR, "supervisor.role_killed", "role=%s pid=%d signal=%d core=%s",
+			child_name(c, name), (int)pid, WTERMSIG(status),
+			WCOREDUMP(status) ? "yes" : "no");
 	else
 		log_event(c->is_wanted ? LOG_ERROR : LOG_INFO, "supervisor.role_ended",
 			"role=%s pid=%d status=%d", child_name(c, name), (int)pid,
