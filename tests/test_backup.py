@@ -145,7 +145,7 @@ def test_a_data_backup_holds_no_keys_and_nothing_that_lets_somebody_in(server, a
     with sqlite3.connect(f"file:{server.keys / 'keys.db'}?mode=ro", uri=True) as db:
         wrapped = [row[0] for row in db.execute("SELECT wrapped FROM key")]
     assert len(wrapped) >= 4
-    for secret in (b"waits", master.encode(), bytes.fromhex(master), *wrapped):
+    for secret in (CANARY.encode(), b"8800000015", b"waits", master.encode(), bytes.fromhex(master), *wrapped):
         assert secret not in content
     # The other file is the one with the keys; it is no backup of data, and says nothing without the private half.
     assert master.encode() not in keys.read_bytes()

@@ -6,6 +6,7 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "domain/bus.h"
+#include "domain/claims_inside.h"
 #include "domain/group.h"
 #include "domain/live_table.h"
 #include "domain/outbox.h"
@@ -155,8 +156,8 @@ static enum rc close_claim(struct db *db, const struct bind_work *w, struct err 
 
 	if (uid_is_none(&w->claim))
 		return RC_OK;
-	enum rc rc =
-		db_prepare(db, "UPDATE claim SET state = ?2, wearer = ?3 WHERE id = ?1", &s, e);
+	enum rc rc = db_prepare(db,
+		"UPDATE claim SET state = ?2, wearer = ?3, " CLAIM_FORGET " WHERE id = ?1", &s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &w->claim);

@@ -153,6 +153,7 @@ static void fill(const struct domain *d, const struct claim *c, struct claim_inf
 struct create_work {
 	const struct principal *who;
 	struct claim *claim;
+	char wire_key[WIRE_ID_TEXT];
 	int64_t now_ms;
 	const char *code;
 };
@@ -169,7 +170,7 @@ static enum rc count(struct db *db, const char *sql, const struct create_work *w
 	if (by_account)
 		stmt_bind_uid(s, 1, &w->who->account);
 	else
-		stmt_bind_text(s, 1, view_of(w->claim->watch));
+		stmt_bind_lookup(s, 1, CLAIM_LABEL_KEY, view_of(w->wire_key));
 	stmt_bind_int(s, 2, w->now_ms - INT64_C(86400000));
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK)
@@ -191,8 +192,8 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = count(db,
-			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE " CLAIM_WATCH_KEY(
-				"watch") " = " CLAIM_WATCH_KEY("?1") " AND created_ms > ?2",
+			"SELECT COALESCE(SUM(tries), 0) FROM claim WHERE wire_key_hash = ?1"
+			" AND created_ms > ?2",
 			w, false, wrong, e);
 	w->code = NULL;
 	if (rc == RC_OK &&
@@ -203,23 +204,26 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = db_prepare(db,
 			"INSERT INTO claim (id, care_group, account, watch, name, sim_number, "
-			"language,"
-			" zone, proof, state, tries, sends, wearer, created_ms, expires_ms)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, NULL, ?10, ?11)",
+			"language, zone, proof, state, tries, sends, wearer, created_ms, "
+			"expires_ms, wire_key, wire_key_hash)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, NULL, ?10, ?11,"
+			" ?12, ?13)",
 			&s, e);
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, &c->id);
 	stmt_bind_uid(s, 2, &c->group);
 	stmt_bind_uid(s, 3, &w->who->account);
-	stmt_bind_text(s, 4, view_of(c->watch));
-	stmt_bind_text(s, 5, view_of(c->name));
-	stmt_bind_text(s, 6, view_of(c->sim_number));
+	stmt_bind_sealed(s, 4, &c->group, CLAIM_LABEL_WATCH, view_of(c->watch));
+	stmt_bind_sealed(s, 5, &c->group, CLAIM_LABEL_NAME, view_of(c->name));
+	stmt_bind_sealed(s, 6, &c->group, CLAIM_LABEL_SIM, view_of(c->sim_number));
 	stmt_bind_text(s, 7, view_of(c->language));
 	stmt_bind_text(s, 8, view_of(c->zone));
 	stmt_bind_int(s, 9, c->is_sos_proof);
 	stmt_bind_int(s, 10, w->now_ms);
 	stmt_bind_int(s, 11, c->expires_ms);
+	stmt_bind_sealed(s, 12, &c->group, CLAIM_LABEL_KEY, view_of(w->wire_key));
+	stmt_bind_lookup(s, 13, CLAIM_LABEL_KEY, view_of(w->wire_key));
 	return stmt_run(s, NULL, e);
 }
 
@@ -382,6 +386,7 @@ enum rc claim_create(struct domain *d, struct db *reader, const struct principal
 		free(c);
 		return refuse(p, RC_SYNTAX, "watch_invalid", "watch", NULL);
 	}
+	claim_wire_key(c->watch, w.wire_key);
 	rc = act_run(d, who, create_job, &w, e);
 	if (rc != RC_OK) {
 		free(c);
@@ -455,8 +460,12 @@ static enum rc tries_job(struct db *db, void *arg, struct err *e)
 {
 	const struct tries_work *w = arg;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(
-		db, "UPDATE claim SET tries = ?2, sends = ?3, state = ?4 WHERE id = ?1", &s, e);
+	enum rc rc = db_prepare(db,
+		w->state < CLAIM_BOUND
+			? "UPDATE claim SET tries = ?2, sends = ?3, state = ?4 WHERE id = ?1"
+			: "UPDATE claim SET tries = ?2, sends = ?3, state = ?4, " CLAIM_FORGET
+			  " WHERE id = ?1",
+		&s, e);
 
 	if (rc != RC_OK)
 		return rc;

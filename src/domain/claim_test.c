@@ -455,10 +455,27 @@ static void cancelled_claims_and_other_spellings_give_no_more_guesses(void **sta
 	}
 	assert_int_equal(claim_create(&f->d, f->reader, &f->maria, &r, &c[0], &p, NULL), RC_LIMIT);
 	assert_string_equal(p.code, "too_many_claims");
+	(void)begin(f, "5550100001", "code"); /* another watch has its own guesses */
 	fixture_restart(f);
 	fixture_open(f, 1, short_id);
 	guess_wrong(f, &c[2], 1);
 	assert_int_equal(look(f, &c[2]).state, CLAIM_LOCKED);
+}
+
+static void ended_claim_keeps_nothing_of_the_person(void **state)
+{
+	static const char still_there[] =
+		"SELECT COUNT(*) FROM claim WHERE watch IS NOT NULL OR name IS NOT NULL"
+		" OR sim_number IS NOT NULL OR wire_key IS NOT NULL";
+	struct fixture *f = *state;
+	struct claim_info c = begin(f, imei, "code");
+
+	assert_int_equal(fixture_query(f, still_there), 1);
+	assert_int_equal(fixture_query(f, "SELECT instr(name, 'Mia') FROM claim"), 0);
+	assert_int_equal(claim_cancel(&f->d, &f->maria, &c.id, NULL), RC_OK);
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, still_there), 0);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM claim"), 1); /* it counts */
 }
 
 static void what_is_entered_is_checked(void **state)
@@ -619,6 +636,7 @@ int main(void)
 		TEST(code_ends_after_five_minutes),
 		TEST(codes_are_sent_again_within_limits),
 		TEST(number_with_a_slip_is_told),
+		TEST(ended_claim_keeps_nothing_of_the_person),
 		TEST(locked_protocol_is_told),
 		TEST(watch_that_leaves_and_comes_back_is_told),
 		TEST(code_that_the_watch_ignores_is_told),

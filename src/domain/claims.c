@@ -17,6 +17,7 @@
 #include "domain/bus.h"
 #include "domain/quarantine.h"
 #include "domain/text.h"
+#include "store/sealed.h"
 
 enum { CLAIM_TICK_MS = 1000, CLAIM_UNANSWERED_MS = 60 * 1000, CLAIM_KEPT_MS = 3600 * 1000 };
 
@@ -98,6 +99,17 @@ bool claim_matches(const struct claim *c, struct view wire_id)
 	struct view shorter = watch.n == IMEI_DIGITS ? wire_id : watch;
 	return longer.n == IMEI_DIGITS && shorter.n == SHORT_ID_DIGITS &&
 	       memcmp(longer.p + SHORT_ID_AT, shorter.p, SHORT_ID_DIGITS) == 0;
+}
+
+void claim_wire_key(const char *watch, char ret[WIRE_ID_TEXT])
+{
+	size_t n = strlen(watch);
+	size_t at = n == IMEI_DIGITS ? SHORT_ID_AT : 0;
+
+	n = n == IMEI_DIGITS ? SHORT_ID_DIGITS : n;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = ascii_lower(watch[at + i]);
+	ret[n] = '\0';
 }
 
 /* One or two digits differ: most likely a slip of the finger. */
@@ -398,7 +410,8 @@ static enum rc end_job(struct db *db, void *arg, struct err *e)
 {
 	const struct end_row *row = arg;
 	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db, "UPDATE claim SET state = ?2 WHERE id = ?1", &s, e);
+	enum rc rc = db_prepare(
+		db, "UPDATE claim SET state = ?2, " CLAIM_FORGET " WHERE id = ?1", &s, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -504,6 +517,21 @@ void claims_free(struct claims *cs)
 	free(cs);
 }
 
+/* Columns 2 to 4. */
+static enum rc open_texts(struct stmt *s, struct claim *c, struct err *e)
+{
+	enum rc rc =
+		stmt_copy_sealed(s, 2, &c->group, CLAIM_LABEL_WATCH, c->watch, sizeof c->watch, e);
+
+	if (rc == RC_OK)
+		rc = stmt_copy_sealed(
+			s, 3, &c->group, CLAIM_LABEL_NAME, c->name, sizeof c->name, e);
+	if (rc == RC_OK)
+		rc = stmt_copy_sealed(
+			s, 4, &c->group, CLAIM_LABEL_SIM, c->sim_number, sizeof c->sim_number, e);
+	return rc;
+}
+
 enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 {
 	struct stmt *s = NULL;
@@ -513,10 +541,8 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 		"sends,"
 		" expires_ms,"
 		" (SELECT SUM(o.tries) FROM claim o"
-		"  WHERE " CLAIM_WATCH_KEY("o.watch") " = " CLAIM_WATCH_KEY(
-			"claim.watch") "  AND o.created_ms > ?2)"
-				       " FROM claim WHERE state < 5 AND expires_ms > ?1 ORDER BY "
-				       "created_ms",
+		"  WHERE o.wire_key_hash = claim.wire_key_hash AND o.created_ms > ?2)"
+		" FROM claim WHERE state < 5 AND expires_ms > ?1 ORDER BY created_ms",
 		&s, e);
 
 	if (rc == RC_OK) {
@@ -532,9 +558,11 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 		}
 		c->id = stmt_uid(s, 0);
 		c->group = stmt_uid(s, 1);
-		stmt_copy_text(s, 2, c->watch, sizeof c->watch);
-		stmt_copy_text(s, 3, c->name, sizeof c->name);
-		stmt_copy_text(s, 4, c->sim_number, sizeof c->sim_number);
+		rc = open_texts(s, c, e);
+		if (rc != RC_OK) {
+			claim_free(c);
+			break;
+		}
 		stmt_copy_text(s, 5, c->language, sizeof c->language);
 		stmt_copy_text(s, 6, c->zone, sizeof c->zone);
 		c->is_sos_proof = stmt_int(s, 7) != 0;

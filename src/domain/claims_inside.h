@@ -17,9 +17,15 @@ enum {
 	CLAIM_WRONG_PER_WATCH_DAY = 10,
 };
 
-/* In SQL: one watch, whether its IMEI was entered, digits 5 to 14 of it, or capital letters. */
-#define CLAIM_WATCH_KEY(watch)                                                                     \
-	"CASE WHEN LENGTH(" watch ") = 15 THEN SUBSTR(" watch ", 5, 10) ELSE LOWER(" watch ") END"
+/* What an IMEI and its ten digits have in common, by which the tries of a watch are counted. It is
+ * kept sealed beside its look-up; when a claim has ended, only the look-up stays. */
+void claim_wire_key(const char *watch, char ret[WIRE_ID_TEXT]);
+#define CLAIM_LABEL_WATCH "claim.watch"
+#define CLAIM_LABEL_KEY "claim.wire_key"
+#define CLAIM_LABEL_NAME "claim.name"
+#define CLAIM_LABEL_SIM "claim.sim_number"
+/* For an UPDATE that ends a claim: nothing of the person stays in its row. */
+#define CLAIM_FORGET "watch = NULL, wire_key = NULL, name = NULL, sim_number = NULL"
 
 struct claim {
 	struct list node;

@@ -46,6 +46,10 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("approval", "payload", "t.care_group"),
 	SEALED("break_glass", "reason", "t.care_group"),
 	SEALED("wearer", "name", "t.id"),
+	SEALED("claim", "watch", "t.care_group"),
+	FOUND("claim", "wire_key", "t.care_group", "wire_key_hash"),
+	SEALED("claim", "name", "t.care_group"),
+	SEALED("claim", "sim_number", "t.care_group"),
 	/* audit log and bans */
 	SEALED("audit", "detail", "t.owner"),
 	SEALED("account_ban", "reason", OWNER_SYSTEM),

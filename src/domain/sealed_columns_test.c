@@ -92,10 +92,6 @@ static bool is_plain(const char *name)
 		"audit_checkpoint.signature",
 		/* the id of a partner, or of the mail server */
 		"courier_item.destination",
-		/* their rooms seal them next */
-		"claim.watch",
-		"claim.name",
-		"claim.sim_number",
 		/* a company, shown to every account; its keys are public */
 		"partner.name",
 		"partner.algorithm",

@@ -54,11 +54,11 @@ const char schema_group[] =
 	"CREATE INDEX wearer_by_number ON wearer (number);"
 	"CREATE TABLE claim ("
 	" id BLOB NOT NULL PRIMARY KEY, care_group BLOB NOT NULL REFERENCES care_group (id),"
-	" account BLOB NOT NULL REFERENCES account (id), watch TEXT NOT NULL, name TEXT NOT NULL,"
-	" sim_number TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL, proof INTEGER NOT "
+	" account BLOB NOT NULL REFERENCES account (id), watch BLOB, wire_key BLOB,"
+	" wire_key_hash BLOB NOT NULL, name BLOB, sim_number BLOB, language TEXT NOT NULL, zone TEXT NOT NULL, proof INTEGER NOT "
 	"NULL,"
 	" state INTEGER NOT NULL, tries INTEGER NOT NULL, sends INTEGER NOT NULL, wearer BLOB,"
 	" created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
 	"CREATE INDEX claim_by_group ON claim (care_group);"
 	"CREATE INDEX claim_by_account ON claim (account, created_ms);"
-	"CREATE INDEX claim_by_watch ON claim (watch, created_ms);";
+	"CREATE INDEX claim_by_watch ON claim (wire_key_hash, created_ms);";
