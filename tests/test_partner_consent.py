@@ -342,12 +342,45 @@ def test_a_stolen_token_does_not_open_another_group(api, partner, watched, serve
     assert [e for e in watched[1].events[before:] if e["dir"] == "down"] == []
 
 
-def test_erasing_the_wearer_ends_the_consent(api, partner, watched, server):
+def test_erasing_the_wearer_leaves_nothing_for_the_partner(api, partner, watched, server):
     wearer = watched[0]
     grant(api, partner, [wearer])
     partner.ok("GET", f"/wearers/{wearer}/position")
+    partner.ok("POST", f"/wearers/{wearer}/plan-proposals", json={"medicine": "A", "dose": "1", "times": ["08:00"]})
+    api.prove().ok("DELETE", f"/wearers/{wearer}")
+    partner.refused(404, "not_found", "GET", f"/wearers/{wearer}/position")
+    assert partner.ok("GET", "/wearers")["wearers"] == []
     with server.database() as db:
-        assert db.execute("SELECT COUNT(*) FROM consent_wearer").fetchone()[0] == 1
+        for table in ("consent_wearer", "partner_use", "plan_proposal", "partner_event"):
+            assert db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == 0, table
+
+
+def test_accepting_a_proposal_needs_a_proof_and_a_second_admin(api, partner, watched):
+    wearer = watched[0]
+    grant(api, partner, [wearer], ["propose_plan"])
+    path = f"/wearers/{wearer}/plan-proposals"
+
+    def propose(medicine):
+        return partner.ok("POST", path, json={"medicine": medicine, "dose": "1", "times": ["08:00"]})["id"]
+
+    first = propose("Aspirin")
+    api.prove()
+    assert api.ok("POST", f"/plan-proposals/{first}/accept")["state"] == "accepted"
+    api.refused(409, "already_decided", "POST", f"/plan-proposals/{first}/accept")
+    ben = api.invite("admin", "ben")
+    second = propose("Ibuprofen")
+    waiting = api.request("POST", f"/api/v1/plan-proposals/{second}/accept")
+    assert waiting.status_code == 202
+    approval = waiting.json()
+    assert approval["summary"]["plan"]["medicine"] == "Ibuprofen"
+    assert partner.ok("GET", f"{path}/{second}")["state"] == "waiting"
+    ben.prove().ok("POST", f"/approvals/{approval['id']}/approve")
+    assert partner.ok("GET", f"{path}/{second}")["state"] == "accepted"
+    third = propose("Paracetamol")
+    approval = api.request("POST", f"/api/v1/plan-proposals/{third}/accept").json()
+    ben.ok("POST", f"/approvals/{approval['id']}/object")
+    assert partner.ok("GET", f"{path}/{third}")["state"] == "waiting"
+    ben.close()
 
 
 class PartnerEvents(Events):

@@ -3,6 +3,7 @@
 #include "domain/group.h"
 #include "domain/invitation.h"
 #include "domain/member.h"
+#include "domain/plan_proposal.h"
 #include "domain/wearer_erase.h"
 
 static const struct approval_kind *const kinds[] = {
@@ -11,6 +12,7 @@ static const struct approval_kind *const kinds[] = {
 	&member_change_kind,
 	&member_remove_kind,
 	&member_wearer_kind,
+	&proposal_accept_kind,
 	&wearer_erase_kind,
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_out.h"
 #include "domain/audit.h"
 #include "store/query.h"
 #include "store/sealed.h"
@@ -178,8 +179,9 @@ enum rc proposal_create(struct domain *d, const struct principal *who, const str
 
 /* ---- deciding ---- */
 
-enum rc proposal_decide_row(struct db *db, const struct uid *proposal, const struct uid *account,
-	bool is_accepted, int64_t now_ms, struct err *e)
+/* RC_CONFLICT: decided already. */
+static enum rc decide_row(struct db *db, const struct uid *proposal, const struct uid *account,
+	enum proposal_state state, int64_t now_ms, struct err *e)
 {
 	struct stmt *s = NULL;
 	int64_t changed = 0;
@@ -190,37 +192,55 @@ enum rc proposal_decide_row(struct db *db, const struct uid *proposal, const str
 
 	if (rc != RC_OK)
 		return rc;
-	stmt_bind_int(s, 2, is_accepted ? PROPOSAL_ACCEPTED : PROPOSAL_REJECTED);
+	stmt_bind_int(s, 2, state);
 	stmt_bind_uid(s, 3, account);
 	stmt_bind_int(s, 4, now_ms);
 	rc = stmt_run(s, &changed, e);
 	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "decided already") : rc;
 }
 
-struct decide_job {
+struct reject_job {
 	const struct uid *proposal, *account;
-	bool is_accepted;
 	int64_t now_ms;
 };
 
-static enum rc decide_job(struct db *db, void *arg, struct err *e)
+static enum rc reject_job(struct db *db, void *arg, struct err *e)
 {
-	const struct decide_job *job = arg;
+	const struct reject_job *job = arg;
 
-	return proposal_decide_row(
-		db, job->proposal, job->account, job->is_accepted, job->now_ms, e);
+	return decide_row(db, job->proposal, job->account, PROPOSAL_REJECTED, job->now_ms, e);
 }
 
-enum rc proposal_decide(struct domain *d, const struct principal *who, const struct uid *proposal,
-	bool is_accepted, struct problem *p, struct err *e)
+enum rc proposal_reject(struct domain *d, const struct principal *who, const struct uid *proposal,
+	struct problem *p, struct err *e)
 {
-	struct decide_job job = {.proposal = proposal,
-		.account = &who->account,
-		.is_accepted = is_accepted,
-		.now_ms = d->wall_ms()};
+	struct reject_job job = {
+		.proposal = proposal, .account = &who->account, .now_ms = d->wall_ms()};
 
 	act_subject(who, proposal);
 	act_told(who);
-	enum rc rc = act_run(d, who, decide_job, &job, e);
+	enum rc rc = act_run(d, who, reject_job, &job, e);
 	return rc == RC_CONFLICT ? refuse(p, rc, "already_decided", NULL, NULL) : rc;
 }
+
+static enum rc execute_accept(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
+	struct problem *p, struct err *e)
+{
+	enum rc rc = decide_row(db, &a->subject, &a->by, PROPOSAL_ACCEPTED, now_ms, e);
+
+	(void)d;
+	return rc == RC_CONFLICT ? refuse(p, rc, "already_decided", NULL, NULL) : rc;
+}
+
+static void summarize_accept(struct json_out *j, struct db *reader, const struct approval *a)
+{
+	struct proposal_info p;
+
+	if (proposal_get(reader, &a->subject, &p, NULL) != RC_OK || p.body_n == 0)
+		return;
+	json_text(j, "partner", view_of(p.partner_name));
+	json_raw(j, "plan", (struct view){.p = p.body, .n = p.body_n});
+}
+
+const struct approval_kind proposal_accept_kind = {
+	"plan_proposal.accept", RIGHT_MEDICATION, execute_accept, NULL, summarize_accept};

@@ -3,7 +3,7 @@
  * sealed with the wearer's key. */
 #pragma once
 
-#include "domain/domain.h"
+#include "domain/approval.h"
 
 enum {
 	PROPOSAL_BODY_MAX = 4096,
@@ -40,9 +40,8 @@ MUST_CHECK enum rc proposal_list(
 	struct db *reader, const struct uid *group, proposal_fn *fn, void *ctx, struct err *e);
 MUST_CHECK enum rc proposal_get(
 	struct db *reader, const struct uid *proposal, struct proposal_info *ret, struct err *e);
-/* Code: already_decided (RC_CONFLICT). */
-MUST_CHECK enum rc proposal_decide(struct domain *d, const struct principal *who,
-	const struct uid *proposal, bool is_accepted, struct problem *p, struct err *e);
-/* The same in a writer job, for domain/approval.h. RC_CONFLICT: decided already. */
-MUST_CHECK enum rc proposal_decide_row(struct db *db, const struct uid *proposal,
-	const struct uid *account, bool is_accepted, int64_t now_ms, struct err *e);
+/* Anybody who looks after consents may say no. Code: already_decided (RC_CONFLICT). */
+MUST_CHECK enum rc proposal_reject(struct domain *d, const struct principal *who,
+	const struct uid *proposal, struct problem *p, struct err *e);
+/* Saying yes is class D: with a second admin or time to object. Subject: the proposal. */
+extern const struct approval_kind proposal_accept_kind;

@@ -26,6 +26,10 @@ static const char *const deletions[] = {
 	"DELETE FROM claim WHERE wearer = ?1",
 	"DELETE FROM device WHERE wearer = ?1",
 	"DELETE FROM member_wearer WHERE wearer = ?1",
+	"DELETE FROM consent_wearer WHERE wearer = ?1",
+	"DELETE FROM partner_use WHERE wearer = ?1",
+	"DELETE FROM partner_event WHERE wearer = ?1",
+	"DELETE FROM plan_proposal WHERE wearer = ?1",
 	"DELETE FROM wearer WHERE id = ?1",
 };
 

@@ -399,15 +399,12 @@ enum rc api_proposals(struct exchange *x, struct db *reader)
 	return rc;
 }
 
-static enum rc decide(struct exchange *x, struct db *reader, bool is_accepted)
+static enum rc show_proposal(struct exchange *x, struct db *reader)
 {
 	struct people_writer w = {.j = &x->out, .reader = reader};
 	struct proposal_info p;
+	enum rc rc = proposal_get(reader, &x->ids[0], &p, &x->err);
 
-	enum rc rc =
-		proposal_decide(x->domain, &x->who, &x->ids[0], is_accepted, &x->problem, &x->err);
-	if (rc == RC_OK)
-		rc = proposal_get(reader, &x->ids[0], &p, &x->err);
 	if (rc == RC_OK)
 		write_proposal(&w, &p);
 	return rc;
@@ -415,10 +412,23 @@ static enum rc decide(struct exchange *x, struct db *reader, bool is_accepted)
 
 enum rc api_proposal_accept(struct exchange *x, struct db *reader)
 {
-	return decide(x, reader, true);
+	const struct approval_request request = {.kind = proposal_accept_kind.name,
+		.group = x->verdict.group,
+		.wearer = x->verdict.wearer,
+		.subject = x->ids[0]};
+	struct approval_result result;
+
+	enum rc rc = approval_act(
+		x->domain, &x->who, &x->verdict, &request, &result, &x->problem, &x->err);
+	if (rc != RC_OK)
+		return rc;
+	return result.is_done ? show_proposal(x, reader)
+			      : api_approval_pending(x, reader, &result.pending);
 }
 
 enum rc api_proposal_reject(struct exchange *x, struct db *reader)
 {
-	return decide(x, reader, false);
+	enum rc rc = proposal_reject(x->domain, &x->who, &x->ids[0], &x->problem, &x->err);
+
+	return rc == RC_OK ? show_proposal(x, reader) : rc;
 }

@@ -192,7 +192,7 @@ const struct route routes[] = {
 	OWNED("DELETE", "/api/v1/consents/{consent}", RATE_CHANGE, RUN_POOL, OBJECT_CONSENT, RIGHT_CONSENT, BODY_NONE, NULL, NULL, "consent.withdraw", api_consent_withdraw),
 	OWNED("GET", "/api/v1/consents/{consent}/uses", RATE_READ, RUN_POOL, OBJECT_CONSENT, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_consent_uses),
 	OWNED("GET", "/api/v1/groups/{group}/plan-proposals", RATE_READ, RUN_POOL, OBJECT_GROUP, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, NULL, "", api_proposals),
-	OWNED("POST", "/api/v1/plan-proposals/{proposal}/accept", RATE_CHANGE, RUN_POOL, OBJECT_PROPOSAL, RIGHT_MEDICATION, BODY_NONE, NULL, NULL, "plan_proposal.accept", api_proposal_accept),
+	APPROVED("POST", "/api/v1/plan-proposals/{proposal}/accept", RATE_CHANGE, RUN_POOL, OBJECT_PROPOSAL, RIGHT_MEDICATION, BODY_NONE, NULL, NULL, "plan_proposal.accept", api_proposal_accept),
 	OWNED("POST", "/api/v1/plan-proposals/{proposal}/reject", RATE_CHANGE, RUN_POOL, OBJECT_PROPOSAL, RIGHT_CONSENT, BODY_NONE, NULL, NULL, "plan_proposal.reject", api_proposal_reject),
 
 	PLAIN("GET", "/partner/openapi.yaml", ACCESS_PUBLIC, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", partner_description),
