@@ -1,5 +1,5 @@
-/* What comes due: proposals whose time to object is over act, those that nobody agreed to expire.
- * One timer for all; the index on the due time finds the next. Main loop, but for
+/* What comes due: proposals whose time to object is over act, those that nobody agreed to expire,
+ * and memberships end. One timer for all; indexes on the due time find the next. Main loop, but for
  * approvals_wake. */
 #include <stdlib.h>
 
@@ -7,6 +7,7 @@
 #include "domain/approval_row.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
+#include "domain/member.h"
 #include "store/query.h"
 
 enum {
@@ -24,6 +25,7 @@ struct approvals {
 	bool has_one;
 	enum approval_state ended;
 	struct uid last;
+	struct uid ended_group; /* of a membership that ended; none: no */
 	int64_t next_due_ms;
 	struct approval_row row;
 };
@@ -36,6 +38,7 @@ static enum rc find_next(struct approvals *as, struct db *db, struct err *e)
 		db_prepare(db, APPROVAL_COLUMNS " WHERE state = 0 ORDER BY due_ms LIMIT 1", &s, e);
 
 	as->has_one = false;
+	as->ended_group = (struct uid){{0}};
 	as->next_due_ms = INT64_MAX;
 	approval_row_done(&as->row);
 	if (rc == RC_OK)
@@ -79,6 +82,40 @@ static enum rc act_or_fail(struct approvals *as, struct db *db, int64_t now_ms, 
 	return a->kind->execute(as->domain, db, a, now_ms, NULL, e);
 }
 
+/* The next membership with an end, and its end when it is over. */
+static enum rc end_membership(struct approvals *as, struct db *db, int64_t now_ms, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = db_prepare(db,
+		"SELECT account, care_group, until_ms FROM member WHERE until_ms > 0"
+		" ORDER BY until_ms LIMIT 1",
+		&s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK || !has_row)
+		return rc;
+	struct uid account = stmt_uid(s, 0);
+	struct uid group = stmt_uid(s, 1);
+	int64_t until_ms = stmt_int(s, 2);
+	stmt_reset(s);
+	if (until_ms > now_ms) {
+		as->next_due_ms = until_ms < as->next_due_ms ? until_ms : as->next_due_ms;
+		return RC_OK;
+	}
+	const struct act act = {.action = "member.end",
+		.actor_kind = ACTOR_SERVER,
+		.group = group,
+		.subject = account,
+		.outcome = "done",
+		.is_told = true};
+	as->next_due_ms = now_ms; /* look again at once */
+	as->ended_group = group;
+	rc = member_delete(db, &account, &group, e);
+	return rc == RC_OK ? audit_append(db, &act, now_ms, e) : rc;
+}
+
 /* One proposal for each job: what one cannot do does not hold up the others. */
 static enum rc due_job(struct db *db, void *arg, struct err *e)
 {
@@ -90,8 +127,10 @@ static enum rc due_job(struct db *db, void *arg, struct err *e)
 		as->has_one = false;
 		return approval_row_end(db, &as->last, APPROVAL_FAILED, NULL, now_ms, e);
 	}
-	if (rc != RC_OK || !as->has_one)
+	if (rc != RC_OK)
 		return rc;
+	if (!as->has_one)
+		return end_membership(as, db, now_ms, e);
 	as->ended = uid_is(&as->failed, &as->row.a.id) ? APPROVAL_FAILED
 		    : as->row.a.needs == APPROVAL_TIME ? APPROVAL_DONE
 						       : APPROVAL_EXPIRED;
@@ -127,6 +166,10 @@ static void due_done(void *arg, enum rc rc, const struct err *e)
 		else
 			bus_publish(d->bus, EVENT_GROUP, &as->row.a.group, &as->row.a.group);
 		bus_publish(d->bus, EVENT_NOTICE, &as->row.a.group, &as->row.a.group);
+	}
+	if (rc == RC_OK && !uid_is_none(&as->ended_group)) {
+		members_changed(d, &as->ended_group);
+		bus_publish(d->bus, EVENT_NOTICE, &as->ended_group, &as->ended_group);
 	}
 	approval_row_done(&as->row);
 	int64_t wait_ms = LOOK_MAX_MS;

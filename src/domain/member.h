@@ -62,6 +62,10 @@ MUST_CHECK enum rc member_remove(struct domain *d, struct db *reader, const stru
  * too_many_groups (RC_LIMIT). */
 MUST_CHECK enum rc member_insert(struct db *db, const struct uid *group, const struct uid *account,
 	enum member_role role, int64_t now_ms, struct problem *p, struct err *e);
+/* In a writer job: takes a member out, with the invitations that he made. RC_NOT_FOUND: he is none.
+ */
+MUST_CHECK enum rc member_delete(
+	struct db *db, const struct uid *account, const struct uid *group, struct err *e);
 /* In a writer job, when the account is erased: takes it out of all groups; a group that nobody and
  * no wearer is left in goes, too. RC_CONFLICT: he is the last admin of the groups in ret. */
 MUST_CHECK enum rc member_leave_all(struct db *db, const struct uid *account,

@@ -24,6 +24,7 @@ static enum rc check_admins(
 static void changed(struct domain *d, const struct approval *a)
 {
 	members_changed(d, &a->group);
+	approvals_wake(d); /* perhaps the membership has an end now */
 }
 
 /* ---- member.change ---- */
@@ -166,8 +167,7 @@ static enum rc run_of_two(struct db *db, const char *sql, const struct uid *acco
 	return stmt_run(s, ret_rows, e);
 }
 
-/* Takes a member out, and the invitations that he made. */
-static enum rc delete_member(
+enum rc member_delete(
 	struct db *db, const struct uid *account, const struct uid *group, struct err *e)
 {
 	int64_t rows = 0;
@@ -188,7 +188,7 @@ static enum rc delete_member(
 static enum rc execute_remove(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
 	struct problem *p, struct err *e)
 {
-	enum rc rc = delete_member(db, &a->subject, &a->group, e);
+	enum rc rc = member_delete(db, &a->subject, &a->group, e);
 
 	(void)d;
 	(void)now_ms;
@@ -273,7 +273,7 @@ enum rc member_leave_all(struct db *db, const struct uid *account,
 	*ret_n = 0;
 	for (size_t i = 0; i < n && rc == RC_OK; i++) {
 		struct census left = {0};
-		rc = delete_member(db, account, &groups[i], e);
+		rc = member_delete(db, account, &groups[i], e);
 		if (rc == RC_OK)
 			rc = count(db, &groups[i], &left, e);
 		if (rc != RC_OK || left.admins > 0)
