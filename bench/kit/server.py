@@ -44,7 +44,7 @@ class Server:
                 self.start()
                 self.sign_in_first()
                 self.stop_process()
-                self.wearers = seed.bind_watches(os.path.join(self.data, "kinward.db"), watches)
+                self.wearers = seed.bind_watches(binary, self.data, watches)
             self.start()
         except BaseException:
             self.stop()

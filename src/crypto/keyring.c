@@ -5,11 +5,9 @@
 #include <stdlib.h>
 
 #include "crypto/keyring_inside.h"
+#include "crypto/seal.h"
 
-enum { NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
-
-_Static_assert(SEAL_OVERHEAD == 1 + NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
-	"what sealing adds");
+_Static_assert(SEAL_OVERHEAD == 1 + SEAL_NONCE_BYTES + SEAL_TAG_BYTES, "what sealing adds");
 _Static_assert(LOOKUP_BYTES == crypto_generichash_BYTES, "BLAKE2b-256");
 
 const struct uid keyring_system = {
@@ -249,6 +247,11 @@ static struct context context_of(const struct uid *owner, const char *label)
 	return c;
 }
 
+static struct view view_of_context(const struct context *c)
+{
+	return (struct view){.p = (const char *)c->b, .n = c->n};
+}
+
 enum rc keyring_seal(struct keyring *k, const struct uid *owner, const char *label,
 	struct view plain, uint8_t *ret_sealed, struct err *e)
 {
@@ -259,10 +262,7 @@ enum rc keyring_seal(struct keyring *k, const struct uid *owner, const char *lab
 	if (rc != RC_OK)
 		return rc;
 	ret_sealed[0] = (uint8_t)(SEAL_FORMAT | (keys.epoch[0] & EPOCH_MASK));
-	randombytes_buf(ret_sealed + 1, NONCE_BYTES);
-	/* Fails only for impossible sizes. */
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(ret_sealed + 1 + NONCE_BYTES, NULL,
-		(const uint8_t *)plain.p, plain.n, c.b, c.n, NULL, ret_sealed + 1, keys.key[0]);
+	seal_bytes(keys.key[0], view_of_context(&c), plain, ret_sealed + 1);
 	sodium_memzero(&keys, sizeof keys);
 	return RC_OK;
 }
@@ -271,20 +271,20 @@ enum rc keyring_unseal(struct keyring *k, const struct uid *owner, const char *l
 	struct view sealed, uint8_t *ret_plain, size_t *ret_n, struct err *e)
 {
 	struct context c = context_of(owner, label);
-	const uint8_t *p = (const uint8_t *)sealed.p;
+	struct view body = sealed;
+	struct view first;
 	struct owner_keys keys;
 
-	if (sealed.n < SEAL_OVERHEAD || (p[0] & ~EPOCH_MASK) != SEAL_FORMAT)
+	if (sealed.n < SEAL_OVERHEAD || !view_cut(&body, 1, &first) ||
+		((uint8_t)first.p[0] & ~EPOCH_MASK) != SEAL_FORMAT)
 		return fail(e, RC_SYNTAX, "%s: what was sealed is damaged", label);
 	enum rc rc = keys_find(k, owner, &keys, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = RC_SYNTAX;
 	for (uint32_t i = 0; rc != RC_OK && i < keys.n; i++) {
-		if ((keys.epoch[i] & EPOCH_MASK) == (p[0] & EPOCH_MASK) &&
-			crypto_aead_xchacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL,
-				p + 1 + NONCE_BYTES, sealed.n - 1 - NONCE_BYTES, c.b, c.n, p + 1,
-				keys.key[i]) == 0)
+		if ((keys.epoch[i] & EPOCH_MASK) == ((uint8_t)first.p[0] & EPOCH_MASK) &&
+			unseal_bytes(keys.key[i], view_of_context(&c), body, ret_plain))
 			rc = RC_OK;
 	}
 	sodium_memzero(&keys, sizeof keys);
