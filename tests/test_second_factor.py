@@ -1,5 +1,8 @@
 """The authenticator app, recovery codes, step-up, sessions, and a server that wants a second factor."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
 from kit.passkey import Authenticator, add_passkey, sign_in_with, step_up_with
 from kit.server import PASSWORD
@@ -44,6 +47,39 @@ def test_a_recovery_code_works_once(server, api):
     fresh = api.ok("POST", "/account/recovery-codes")["recovery_codes"]
     assert not set(fresh) & set(codes)
     assert sign_in(server, code=codes[5]).json()["code"] == "code_wrong"
+
+
+def at_once(server, path, body, count=16):
+    """The same request from many clients together; the statuses."""
+    clients = [server.api() for _ in range(count)]
+    for client in clients:
+        client.ok("GET", "/status")  # connected
+    with ThreadPoolExecutor(count) as pool:
+        statuses = list(pool.map(lambda client: client.post("/api/v1" + path, json=body).status_code, clients))
+    for client in clients:
+        client.close()
+    return statuses
+
+
+def test_of_many_uses_at_once_one_wins(make_server, make_api):
+    server = make_server(sign_in_per_account_max=1000, sign_in_per_address_max=1000, sign_in_queue_max=64)
+    api = make_api(server)
+    secret, codes = add_totp(api, PASSWORD)
+    key = add_passkey(api, None)
+    for code in (codes[0], totp(secret, 1)):
+        statuses = at_once(server, "/session", {"login": "maria", "password": PASSWORD, "code": code})
+        assert statuses.count(201) == 1 and set(statuses) <= {201, 403, 429}, statuses
+        api.ok("POST", "/session/step-up", json=key.get(api.ok("POST", "/session/step-up/options", json={})))
+    proof = key.get(api.ok("POST", "/session/passkey/options", json={}))
+    statuses = at_once(server, "/session/passkey", proof)
+    assert statuses.count(201) == 1 and set(statuses) == {201, 401}, statuses
+    made = Authenticator().create(api.ok("POST", "/account/passkeys/options", json={}))
+    cookies = api.session_cookies()
+    with ThreadPoolExecutor(8) as pool:
+        send = lambda _: httpx.post(server.url + "/api/v1/account/passkeys", json=made, cookies=cookies).status_code  # noqa: E731
+        statuses = list(pool.map(send, range(8)))
+    assert statuses.count(201) == 1 and set(statuses) <= {201, 403, 409}, statuses
+    assert len(api.ok("GET", "/account/security")["passkeys"]) == 2
 
 
 def test_a_step_up_is_kept_by_the_session_alone(server, api):
