@@ -91,7 +91,9 @@ def test_no_body_takes_a_field_that_nobody_described(home, api, name):
 def test_no_body_may_hold_a_field_twice(home, api):
     refused = 0
     for method, path, operation, body in bodies(home):
-        first = next(iter(body or body_schema(operation)["properties"]))
+        first = next(iter(body or body_schema(operation)["properties"]), None)
+        if first is None:
+            continue
         value = json.dumps(body.get(first, "x"))
         rest = "".join(f", {json.dumps(k)}: {json.dumps(v)}" for k, v in body.items() if k != first)
         for text in (

@@ -6,7 +6,9 @@ import stat
 import subprocess
 
 import pytest
+from kit.family import accept, invite, protect, step_up
 from kit.process import eventually
+from kit.server import PASSWORD
 
 NOWHERE = "0f6c2d1e9b8a47538e1d2c3b4a596877"
 
@@ -169,3 +171,101 @@ def test_health_counts_the_starts_of_a_role(server, api):
     assert eventually(lambda: role("gateway-0")["is_up"] and role("gateway-0"), what="the gateway")["starts"] == 1
     server.kill_role("gateway")
     eventually(lambda: any(r["starts"] == 2 and r["is_up"] for r in api.ok("GET", "/operator/health")["roles"]), what="it again")
+
+
+# ---- with a fresh second factor ----
+
+
+@pytest.fixture
+def two(server, api):
+    """An operator with a fresh proof, and a second person."""
+    step_up(protect(api))
+    eve = accept(server, invite(api, "viewer"), "eve")
+    yield api, eve
+    eve.close()
+
+
+def test_a_banned_account_is_out_at_once_and_stays_out(server, two, run):
+    api, eve = two
+    path = f"/operator/accounts/{eve.account}"
+    stream = eve.events()
+    api.ok("POST", path + "/ban", json={"reason": "was taken over"})
+    assert eve.request("GET", "/api/v1/session").status_code == 401
+    stream.wait_end()
+    with server.api() as again:
+        again.refused(403, "account_banned", "POST", "/session", json={"login": "eve", "password": PASSWORD})
+        again.refused(401, "sign_in_failed", "POST", "/session", json={"login": "eve", "password": "not " + PASSWORD})
+        banned = [a["is_banned"] for a in api.ok("GET", "/operator/accounts", params={"q": "eve"})["accounts"]]
+        assert banned == [True]
+        assert "banned" in run("user", "list", "eve").stdout
+        api.ok("POST", path + "/unban")
+        again.sign_in("eve")
+
+
+def test_a_ban_may_end_by_itself_but_not_lie_in_the_past(two):
+    api, eve = two
+    path = f"/operator/accounts/{eve.account}/ban"
+    body = {"reason": "for a while"}
+    api.refused(400, "field_range", "POST", path, json=body | {"until": "2020-01-01T00:00:00Z"})
+    api.ok("POST", path, json=body | {"until": "2036-01-01T00:00:00Z"})
+    api.refused(404, "not_found", "POST", f"/operator/accounts/{NOWHERE}/ban", json=body)
+
+
+def test_operators_are_made_and_unmade_and_the_last_one_stays(server, two):
+    api, eve = two
+    me = api.ok("GET", "/session")["account"]["id"]
+    api.refused(409, "own_account", "POST", f"/operator/accounts/{me}/operator", json={"is_operator": False})
+    api.ok("POST", f"/operator/accounts/{eve.account}/operator", json={"is_operator": True})
+    assert eve.request("GET", "/api/v1/session").status_code == 401, "it holds from the next sign-in on"
+    eve.sign_in("eve")
+    assert eve.ok("GET", "/session")["account"]["is_operator"] is True
+    step_up(protect(eve))
+    eve.refused(409, "own_account", "POST", f"/operator/accounts/{eve.account}/ban", json={"reason": "x"})
+    eve.ok("POST", f"/operator/accounts/{me}/ban", json={"reason": "left"})
+    assert api.request("GET", "/api/v1/session").status_code == 401
+
+
+def test_what_operators_do_is_in_the_audit_log(server, two, kinward):
+    api, eve = two
+    api.ok("POST", f"/operator/accounts/{eve.account}/ban", json={"reason": "was taken over"})
+    assert server.stop() == 0
+    out = subprocess.run([kinward, "audit", "export", "--set", f"data_dir={server.data}"], capture_output=True, text=True)
+    [line] = [line for line in out.stdout.splitlines() if '"operator.ban"' in line]
+    assert eve.account in line and '"done"' in line and '"was taken over"' in line and '"127.0.0.1"' in line
+
+
+def test_a_banned_network_gets_nothing(make_server, make_api):
+    server = make_server(trusted_proxy="127.0.0.1", metrics_from="127.0.0.1")
+    api = step_up(protect(make_api(server)))
+    body = {"network": "198.51.100.77/24", "hours": 2, "reason": "guesses passwords"}
+    ban = api.ok("POST", "/operator/bans", json=body)
+    assert ban["network"] == "198.51.100.0/24"
+    api.ok("POST", "/operator/bans", json=body | {"network": "2001:db8:7::/48"})
+    with server.api() as other:
+        for address, is_out in [
+            ("198.51.100.1", True),
+            ("198.51.100.255", True),
+            ("198.51.101.1", False),
+            ("2001:db8:7:1::5", True),
+            ("2001:db8:8::5", False),
+            ("127.0.0.1", False),
+        ]:
+            for path in ("/api/v1/status", "/", "/healthz", "/api/v1/session"):
+                answer = other.get(path, headers={"X-Forwarded-For": address})
+                code = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else None
+                assert (answer.status_code == 403 and code == "network_banned") == is_out, f"{address} {path}: {answer.text}"
+        assert {b["network"] for b in api.ok("GET", "/operator/bans")["bans"]} == {"198.51.100.0/24", "2001:db8:7::/48"}
+        api.ok("DELETE", f"/operator/bans/{ban['id']}")
+        assert other.get("/api/v1/status", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 200
+        server.restart()
+        assert other.get("/api/v1/status", headers={"X-Forwarded-For": "2001:db8:7:1::5"}).status_code == 403
+    assert api.metric("kinward_banned_requests_total") >= 1
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["0.0.0.0/0", "10.0.0.0/7", "::/0", "2000::/16", "::/31", "127.0.0.1", "127.0.0.0/8", "::1", "::ffff:0:0/96", "xx", "1.2.3.4/33", "1.2.3.4, 5.6.7.8", "1.2.3.4 5.6.7.8", "1.2.3"],
+)
+def test_nobody_shuts_out_everybody_or_himself(two, network):
+    api, _ = two
+    api.refused(400, "network_invalid", "POST", "/operator/bans", json={"network": network, "hours": 1, "reason": "x"})

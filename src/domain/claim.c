@@ -525,6 +525,8 @@ static enum rc bind(struct domain *d, const struct principal *who, const struct 
 {
 	enum rc rc = bind_prepare(d, w, e);
 
+	act_subject(who, &w->wearer);
+	act_told(who);
 	if (rc == RC_OK)
 		rc = act_run(d, who, bind_job, w, e);
 	if (rc == RC_OK)

@@ -361,6 +361,7 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 	job.request.now_ms = d->wall_ms();
 	if (job.request.act->is_sensitive)
 		act_told(who);
+	act_detail(who, "%.*s", (int)r->type.n, r->type.p); /* what, never the words */
 	rc = act_run(d, who, create_job, &job, e);
 	if (rc == RC_OK && uid_is_none(&job.earlier)) {
 		post_row(d, &job.announced);

@@ -226,6 +226,9 @@ enum rc group_change(struct domain *d, const struct principal *who, const struct
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	if (zone.p != NULL && !is_zone(zone))
 		return refuse(p, RC_SYNTAX, "zone_unknown", "zone", NULL);
+	act_detail(who, "%s%.*s%s%.*s", name.p == NULL ? "" : "name: ", (int)name.n,
+		name.p == NULL ? "" : name.p, zone.p == NULL ? "" : " zone: ", (int)zone.n,
+		zone.p == NULL ? "" : zone.p);
 	enum rc rc = act_run(d, who, change_job, &job, e);
 	if (rc == RC_OK)
 		bus_publish(d->bus, EVENT_GROUP, group, group);

@@ -286,6 +286,8 @@ enum rc watch_settings_change(struct domain *d, struct db *reader, const struct 
 	enum rc rc = check_change(d, language, zone, upload_interval_s, p);
 
 	(void)reader; /* the job reads what it changes */
+	act_detail(who, "%.*s %.*s %u s", (int)language.n, language.p == NULL ? "" : language.p,
+		(int)zone.n, zone.p == NULL ? "" : zone.p, upload_interval_s);
 	if (rc == RC_OK)
 		rc = act_run(d, who, change_job, &job, e);
 	if (rc == RC_CONFLICT)

@@ -215,6 +215,8 @@ static enum rc change_job(struct db *db, void *arg, struct err *e)
 static enum rc run_change(struct domain *d, const struct principal *who, writer_job_fn *fn,
 	struct change *c, struct err *e)
 {
+	if (c->name.p != NULL)
+		act_detail(who, "name: %.*s", (int)c->name.n, c->name.p);
 	enum rc rc = act_run(d, who, fn, c, e);
 
 	if (rc == RC_OK)

@@ -119,6 +119,7 @@ enum rc wearer_erase(
 	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e)
 {
 	struct erasure erasure = {.wearer = wearer};
+	act_told(who);
 	enum rc rc = act_run(d, who, erase_job, &erasure, e);
 
 	return rc == RC_OK ? wearer_erase_finish(d, &erasure.erased, e) : rc;

@@ -112,7 +112,7 @@ def check_answer(answer):
     what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
     described = operation["responses"].get(str(answer.status_code))
     general = answer.status_code in (400, 411, 413, 415, 429, 503)  # of every operation
-    general |= answer.status_code == 403 and answer.json().get("code") == "second_factor_needed"
+    general |= answer.status_code == 403 and answer.json().get("code") in ("second_factor_needed", "network_banned")
     assert described is not None or general, f"{what} is not described: {answer.text:.300}"
     if described is None:
         described = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
