@@ -108,7 +108,7 @@ describe('the watch of Oma', () => {
 		await go('#/account/safety');
 		await page.getByLabel('Your phone number').fill('+49 761 99999');
 		await page.getByRole('button', { name: 'Save the number' }).click();
-		await page.getByText('Saved').first().waitFor();
+		await page.getByText('Saved', { exact: true }).first().waitFor();
 		await go(`#/care/person/${oma}`);
 		const from = sim.events.length;
 		await page.getByRole('button', { name: 'Check-in call' }).click();

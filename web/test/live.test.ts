@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Alarm, Command, Wearer } from '../src/lib/api';
+import { account } from '../src/lib/session.svelte';
 import { live } from '../src/lib/live.svelte';
 
 const W = '1'.repeat(32);
@@ -46,6 +47,7 @@ class Stand {
 	lastIds: (string | undefined)[] = [];
 	streams: ReadableStreamDefaultController<Uint8Array>[] = [];
 	status = 200;
+	session: unknown = { groups: [] };
 	#gate: Promise<void> = Promise.resolve();
 	#open: () => void = () => {};
 
@@ -78,7 +80,7 @@ class Stand {
 			);
 		}
 		const name = path.split('/').at(-1) ?? '';
-		const body = JSON.stringify({ [name]: this.lists[name] });
+		const body = JSON.stringify(name === 'session' ? this.session : { [name]: this.lists[name] });
 		await this.#gate;
 		return new Response(this.status === 200 ? body : '{"code":"busy"}', {
 			status: this.status,
@@ -151,8 +153,30 @@ describe('live', () => {
 		stand.streams.at(-1)?.close();
 		await vi.waitFor(() => expect(stand.lastIds).toEqual([undefined, 'e-9']), { timeout: 3000 });
 		await vi.waitFor(() => expect(live.link).toBe('live'));
-		expect(stand.asked.length).toBe(asked + 1);
+		await vi.waitFor(() => expect(stand.asked.slice(asked)).toEqual(['/api/v1/events', '/api/v1/session']));
 		expect(live.alarms.length).toBe(1);
+	});
+
+	test('whoever is no longer in a group sees nothing of it after the break', async () => {
+		stand.session = { groups: [{ id: 'g' }] };
+		start();
+		await account.reload();
+		await vi.waitFor(() => expect(live.link).toBe('live'));
+		stand.tell('alarm', alarm('a'), 'e-9');
+		await vi.waitFor(() => expect(live.alarms.length).toBe(1));
+		stand.session = { groups: [] };
+		stand.lists.wearers = [];
+		stand.streams.at(-1)?.close();
+		await vi.waitFor(() => expect(live.wearers).toEqual([]), { timeout: 3000 });
+		expect(live.alarms).toEqual([]);
+	});
+
+	test('changed people or rights of a group load everything again', async () => {
+		start();
+		await vi.waitFor(() => expect(live.link).toBe('live'));
+		stand.lists.wearers = [wearer('Emma'), { ...wearer('Oma'), id: '3'.repeat(32) }];
+		stand.tell('group', { group: 'g' });
+		await vi.waitFor(() => expect(live.wearers.map((w) => w.name)).toEqual(['Emma', 'Oma']));
 	});
 
 	test('lists that cannot be loaded are not taken for empty ones', async () => {

@@ -6,6 +6,7 @@ import { clock } from './clock.svelte';
 import { groups } from './groups.svelte';
 import { notices } from './notices.svelte';
 import { isOlderAlarm, isOlderCommand } from './order';
+import { account } from './session.svelte';
 import { Stream } from './stream';
 
 export type Link = 'starting' | 'live' | 'lost';
@@ -35,7 +36,11 @@ class Live {
 			opened: (first) => {
 				// Taken up where it was: what was missed comes by itself. Else everything is loaded.
 				if (first || !this.loaded) void this.#load();
-				else this.link = 'live';
+				else {
+					this.link = 'live';
+					// A stream also ends when somebody's groups or rights have changed.
+					void this.#people(false);
+				}
 			},
 			event: (type, data) => this.#event(type, data),
 			alive: () => (this.heard = clock.exact),
@@ -152,6 +157,18 @@ class Live {
 		}
 	}
 
+	/** Whose groups one is in may have changed: then all is loaded anew. */
+	async #people(always: boolean): Promise<void> {
+		const before = account.groups.map((g) => g.id).join();
+		try {
+			await account.reload();
+		} catch {
+			// The link is lost or the session has ended: both are told elsewhere.
+			return;
+		}
+		if (always || account.groups.map((g) => g.id).join() !== before) await this.#load();
+	}
+
 	#event(type: string, data: unknown): void {
 		if (type === 'resync') {
 			void this.#load();
@@ -181,6 +198,8 @@ class Live {
 				break;
 			case 'group':
 				groups.changed((data as { group?: string }).group);
+				// Rights may be others as well.
+				void this.#people(true);
 				break;
 			case 'removed':
 				this.dropWearer((data as { wearer: string }).wearer);

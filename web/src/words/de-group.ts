@@ -120,7 +120,7 @@ export const group: Texts<typeof english> = {
 
 	'join.title': 'Einladung in „{group}“',
 	'join.unknown': 'Einladung',
-	'join.ask_again': 'Vielleicht wurde der Link schon benutzt oder ist zu alt. Bitte um einen neuen.',
+	'join.ask_again': 'Vielleicht wurde der Link schon benutzt, ist zu alt, oder jemand muss ihm noch zustimmen. Bitte um einen neuen oder versuche es später noch einmal.',
 	'join.text': '{who} bittet dich in die Gruppe „{group}“. Deine Rolle: {role}.',
 	'join.may': 'Was du dort darfst',
 	'join.ends': 'Gültig bis {time}.',

@@ -117,7 +117,7 @@ export const group = {
 
 	'join.title': 'Invitation to “{group}”',
 	'join.unknown': 'Invitation',
-	'join.ask_again': 'Perhaps the link was used already or is too old. Ask for a new one.',
+	'join.ask_again': 'Perhaps the link was used already or is too old, or somebody must still agree to it. Ask for a new one, or try again later.',
 	'join.text': '{who} asks you to join “{group}”. Your role: {role}.',
 	'join.may': 'What you may do there',
 	'join.ends': 'Valid until {time}.',

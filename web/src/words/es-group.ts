@@ -120,7 +120,7 @@ export const group: Texts<typeof english> = {
 
 	'join.title': 'Invitación a «{group}»',
 	'join.unknown': 'Invitación',
-	'join.ask_again': 'Quizá el enlace ya se usó o ha caducado. Pide otro.',
+	'join.ask_again': 'Quizá el enlace ya se usó, ha caducado o alguien debe aceptarlo aún. Pide otro o inténtalo más tarde.',
 	'join.text': '{who} te invita a «{group}». Tu papel: {role}.',
 	'join.may': 'Qué podrás hacer',
 	'join.ends': 'Vale hasta {time}.',
