@@ -112,15 +112,6 @@ def test_restore_brings_everything_back_and_does_nothing_twice(server, api, live
         assert other.stop() == 0
 
 
-def erase(server, api, wearer):
-    """Destroys the wearer's key, as erasing does first; the server finishes it off at its start."""
-    assert server.stop() == 0
-    with sqlite3.connect(server.keys / "keys.db") as db:
-        assert db.execute("DELETE FROM key WHERE owner = ?", (bytes.fromhex(wearer),)).rowcount == 1
-    server.start()
-    api.refused(404, "not_found", "GET", f"/wearers/{wearer}")
-
-
 def plain_of(file, private, folder):
     """A data backup opened with the private key: what a thief of both would see."""
     plain = folder / "plain.db"
@@ -166,7 +157,8 @@ def test_an_erased_wearer_cannot_be_read_from_an_older_backup_with_the_newest_ke
     file, keys = tmp_path / "older.age", tmp_path / "newest-keys.age"
     settings = ("--recipient", public, "--set", f"data_dir={server.data}")
     assert run("backup", "--to", file, *settings).returncode == 0
-    erase(server, api, lived)
+    api.prove()
+    api.ok("DELETE", f"/wearers/{lived}")
     assert run("backup", "--keys-to", keys, *settings).returncode == 0
     assert server.stop() == 0
 
@@ -192,6 +184,16 @@ def test_an_erased_wearer_cannot_be_read_from_an_older_backup_with_the_newest_ke
                 assert rows.fetchone()[0] == 0, table
     finally:
         assert other.stop() == 0
+
+
+def test_an_erasure_that_was_cut_off_is_finished_at_the_start(server, api, lived):
+    assert server.stop() == 0
+    with sqlite3.connect(server.keys / "keys.db") as db:  # the key is destroyed first, and here nothing else was
+        assert db.execute("DELETE FROM key WHERE owner = ?", (bytes.fromhex(lived),)).rowcount == 1
+    server.start()
+    assert any("server.erased wearers=1 groups=0 accounts=0" in line for line in server.process.lines)
+    api.refused(404, "not_found", "GET", f"/wearers/{lived}")
+    assert api.alarms() == []
 
 
 def test_damaged_cut_and_foreign_backups_are_refused_and_leave_nothing(server, lived, key, run, tmp_path):

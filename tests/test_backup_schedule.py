@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import time
 
@@ -67,6 +68,31 @@ def test_no_second_one_before_its_time_and_one_when_the_last_is_old(server, api,
     server.start()
     written(server, "all")
     assert len(data_files(folder)) == 2
+
+
+def test_after_an_erasure_the_keys_are_written_anew_at_once(server, api, folder, key, tmp_path):  # noqa: F811
+    def owners():
+        opened = subprocess.run(["age", "--decrypt", "--identity", key[0], folder / "kinward-keys.age"],
+                                capture_output=True, check=True).stdout
+        (tmp_path / "keys.db").write_bytes(opened)
+        db = sqlite3.connect(tmp_path / "keys.db")
+        found = {row[0] for row in db.execute("SELECT owner FROM key")}
+        db.close()
+        return found, opened
+
+    wearer, watch = api.claim_raw("8800000015")
+    watch.close()
+    written(server, "all")
+    server.restart()
+    written(server, "keys")
+    assert bytes.fromhex(wearer) in owners()[0]
+    api.prove()
+    seen = len(server.process.lines)
+    api.ok("DELETE", f"/wearers/{wearer}")
+    written(server, "keys", seen)
+    assert bytes.fromhex(wearer) not in owners()[0]
+    assert bytes.fromhex(wearer) not in owners()[1]  # not in a free page either
+    assert len([p for p in folder.iterdir() if "keys" in p.name]) == 1
 
 
 def test_only_so_many_backups_stay_and_other_files_are_left_alone(server, api, folder):

@@ -1,6 +1,7 @@
 #include "domain/erase_keyless.h"
 
 #include "crypto/keyring.h"
+#include "domain/account_delete.h"
 #include "domain/group.h"
 #include "domain/wearer_erase.h"
 #include "store/query.h"
@@ -95,5 +96,9 @@ enum rc erase_keyless(struct db *db, struct keyless *ret, struct err *e)
 		rc = erase_each(db,
 			"SELECT id FROM care_group WHERE id > COALESCE(?1, x'') ORDER BY id",
 			erase_group, &ret->groups, e);
+	if (rc == RC_OK)
+		rc = erase_each(db,
+			"SELECT id FROM account WHERE id > COALESCE(?1, x'') ORDER BY id",
+			account_delete_rows, &ret->accounts, e);
 	return rc;
 }

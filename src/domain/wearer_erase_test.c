@@ -128,6 +128,21 @@ static void group_without_key_goes_with_its_wearers(void **state)
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM care_group"), 1); /* Eve's */
 }
 
+static void account_without_key_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct db *db = NULL;
+	struct keyless n;
+
+	assert_int_equal(keyring_destroy(f->d.keyring, &f->eve.account, NULL), RC_OK);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(erase_keyless(db, &n, NULL), RC_OK);
+	assert_int_equal(n.accounts, 1);
+	db_close(db);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM account"), 1); /* Maria's */
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM member"), 1);
+}
+
 static void wearers_with_key_stay(void **state)
 {
 	struct fixture *f = *state;
@@ -151,6 +166,7 @@ int main(void)
 		TEST(alarm_without_key_is_shown_without_place_and_note),
 		TEST(wearers_without_key_are_finished_off_at_the_start),
 		TEST(group_without_key_goes_with_its_wearers),
+		TEST(account_without_key_goes),
 		TEST(wearers_with_key_stay),
 	};
 
