@@ -44,9 +44,7 @@ enum rc account_mail(struct domain *d, struct db *db, const struct uid *account,
 		return RC_OK;
 	(void)snprintf(link, sizeof link, "%s/%s%s", d->settings.app_url,
 		m->page == NULL ? "" : m->page, m->token == NULL ? "" : m->token);
-	bool is_farewell = m->kind == MAIL_SECURITY_CHANGED && m->what == MAIL_WHAT_ACCOUNT_DELETED;
-	const struct mail mail = {.template = m->kind,
-		.owner = is_farewell ? (struct uid){{0}} : *account, /* outlives its key */
+	struct mail mail = {.template = m->kind,
 		.to = view_of(to),
 		.language = a.language,
 		.link = view_of(link),
@@ -54,6 +52,8 @@ enum rc account_mail(struct domain *d, struct db *db, const struct uid *account,
 		.time_ms = m->time_ms,
 		.what = m->what,
 		.expires_ms = m->expires_ms};
+	if (m->kind != MAIL_SECURITY_CHANGED || m->what != MAIL_WHAT_ACCOUNT_DELETED)
+		mail.owner = *account; /* that one outlives the account's key */
 	rc = courier_mail(db, &mail, d->wall_ms(), e);
 	secret_forget(link, sizeof link);
 	if (rc != RC_LIMIT && rc != RC_SYNTAX)
