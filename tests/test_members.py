@@ -85,6 +85,17 @@ def test_an_account_that_is_there_joins_and_has_two_groups(server, family):
     assert maria.ok("POST", f"/approvals/{approval}/object")["state"] == "objected"
 
 
+def test_a_new_group_is_there_at_once(server, make_api):
+    maria = make_api(server)
+    ward = maria.ok("POST", "/groups", json={"name": "Ward 3"})["id"]
+    assert [g["name"] for g in maria.ok("GET", "/session")["groups"]] == ["Family", "Ward 3"]
+    events = maria.events()
+    maria.ok("PATCH", f"/groups/{ward}", json={"zone": "Europe/Berlin"})
+    events.wait("group", lambda g: g["group"] == ward)
+    maria.start_claim("8800000015", group=ward)
+    assert [c["group"] for c in maria.ok("GET", "/claims")["claims"]] == [ward]
+
+
 def test_a_new_member_waits_for_the_second_admin(server, family):
     maria, ben, vera = family("viewer")
     made = maria.ok("POST", f"/groups/{maria.group}/invitations", json={"role": "admin"})

@@ -5,6 +5,7 @@
 #include "domain/audit.h"
 
 #include "domain/bus.h"
+#include "domain/member.h"
 #include "domain/text.h"
 #include "store/query.h"
 #include "store/sealed.h"
@@ -178,8 +179,10 @@ enum rc group_create(struct domain *d, struct db *reader, const struct principal
 	if (!text_is_name(name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");
 	enum rc rc = act_run(d, who, create_job, &job, e);
-	if (rc == RC_OK)
-		rc = group_get(reader, &who->account, &group, ret, e);
+	if (rc != RC_OK)
+		return rc;
+	members_changed(d, &group);
+	rc = group_get(reader, &who->account, &group, ret, e);
 	return rc;
 }
 

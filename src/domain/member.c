@@ -6,6 +6,7 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
+#include "domain/web_session.h"
 #include "store/query.h"
 
 #define CO_ADMIN_WAIT_MS ((int64_t)APPROVAL_LIFE_H * 3600 * 1000)
@@ -153,6 +154,7 @@ enum rc member_wearers(struct db *reader, const struct uid *group, const struct 
 void members_changed(struct domain *d, const struct uid *group)
 {
 	atomic_fetch_add(&d->rights_generation, 1);
+	web_session_touch(d);
 	bus_publish(d->bus, EVENT_GROUP, group, group);
 }
 

@@ -656,3 +656,9 @@ enum rc web_session_end_others(struct domain *d, const struct principal *who, st
 		web_session_forget_others(d, &who->account, &who->session);
 	return rc;
 }
+
+void web_session_touch(struct domain *d)
+{
+	if (d->web_sessions != NULL)
+		atomic_fetch_add(&d->web_sessions->generation, 1);
+}

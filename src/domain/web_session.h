@@ -44,6 +44,10 @@ MUST_CHECK enum rc web_session_step_up(
 MUST_CHECK enum rc web_session_reload(
 	struct domain *d, struct db *reader, const struct uid *account, struct err *e);
 
+/* After any change of members: what was answered by the older generation is old. NULL sessions
+ * (unit tests) are allowed. */
+void web_session_touch(struct domain *d);
+
 /* False as soon as the session was ended or its account changed: asked by open event streams. */
 bool web_session_is_alive(struct domain *d, const struct uid *session);
 /* Changes whenever any session ends or memberships change: streams check theirs only then. */

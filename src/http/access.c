@@ -354,6 +354,18 @@ static enum rc check_right(struct exchange *x, struct db *reader, const struct u
 	return refuse(&x->problem, RC_DENIED, v->reason, NULL, NULL);
 }
 
+/* Lists and streams hold what the caller belongs to now, not when the session began. */
+static enum rc read_groups(struct exchange *x, struct db *reader)
+{
+	size_t n = 0;
+	enum rc rc = rights_groups(
+		reader, &x->who.account, x->domain->wall_ms(), x->who.groups, &n, &x->err);
+
+	if (rc == RC_OK)
+		x->who.groups_n = (uint8_t)n;
+	return rc;
+}
+
 enum rc access_check_object(struct exchange *x, struct db *reader)
 {
 	const struct route *r = x->route;
@@ -364,7 +376,7 @@ enum rc access_check_object(struct exchange *x, struct db *reader)
 		!web_session_is_alive(x->domain, &x->who.session))
 		return refuse(&x->problem, RC_DENIED, "sign_in_needed", NULL, NULL);
 	if (r->place == OBJECT_NOWHERE)
-		return RC_OK;
+		return r->access == ACCESS_ACCOUNT ? read_groups(x, reader) : RC_OK;
 	const struct uid *object = r->place == OBJECT_IN_BODY ? &x->body.group : &x->ids[0];
 	enum rc rc = check_right(x, reader, object, r->right, r->may_wait && r->words == NULL);
 	return rc == RC_OK && r->access == ACCESS_PARTNER ? partner_access_object(x) : rc;

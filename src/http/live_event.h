@@ -9,8 +9,8 @@
 
 enum {
 	EVENT_TEXT_MAX = 32 * 1024, /* bytes of one event */
-	EVENTS_KEPT = 256,
-	EVENT_TEXTS_MAX = 16, /* of one event, for different rights; more are made anew */
+	EVENTS_KEPT = 1024,
+	EVENT_TEXTS_MAX = 8, /* of one event, for different rights; more are made anew */
 	EVENT_ID_TEXT = 40,
 };
 
