@@ -307,3 +307,17 @@ def test_no_byte_for_it_can_be_written(root):
     encoder = "".join(p.read_text(encoding="utf-8") for p in (root / "src/watch").glob("command*.c") if not p.name.endswith("_test.c"))
     for word in NEVER:
         assert f'"{word}"' not in encoder and f'"{word},' not in encoder, word
+
+
+def test_what_a_partner_does_stands_in_the_familys_log_with_its_name(town):
+    town.partner.ask("GET", f"/wearers/{town.wearer}/position")
+    found = eventually(
+        lambda: [
+            e
+            for e in town.eve.ok("GET", f"/groups/{town.eve.group}/audit")["entries"]
+            if e["actor"]["kind"] == "partner" and e["actor"].get("id") == town.partner.id and e["outcome"] == "done"
+        ],
+        what="the partner's look",
+    )
+    assert {e["actor"]["name"] for e in found} == {"Helpful Ltd"}
+    assert {e["wearer"] for e in found} == {town.wearer}

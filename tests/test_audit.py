@@ -1,11 +1,14 @@
 """The audit log of a real server: what goes into it, and that nobody can change it unseen."""
 
+import csv
+import io
 import re
 import shutil
 import sqlite3
 import subprocess
 
 import pytest
+from kit.family import accept, invite, protect, step_up
 from kit.process import eventually
 from kit.watch import position
 
@@ -87,6 +90,61 @@ def test_whoever_only_listens_has_looked_too(server, api):
     stream.wait("wearer", lambda data: data.get("fix") and data["fix"]["lat"] > 50.50025)
     assert len(entries(api, "wearer.view")) == 1, "one an hour"
     watch.close()
+
+
+def test_the_members_are_told_and_each_reads_for_himself(server, api):
+    step_up(protect(api))
+    eve = accept(server, invite(api, "viewer"), "eve")
+    stream = eve.events()
+    before = eve.ok("GET", "/notices")
+    wearer, watch = api.claim_raw("8800000104", name="Tom")
+    stream.wait("notice", lambda data: data == {"group": api.group})
+    told = eventually(
+        lambda: [n for n in eve.ok("GET", "/notices")["notices"] if n["action"] == "claim.code"], what="the notice of the claim"
+    )
+    assert told[0]["subject"] == wearer and told[0]["told"] and told[0]["actor"]["name"] == "Maria"
+    assert "address" not in told[0], "where Maria is, is not Eve's to know"
+    now = eve.ok("GET", "/notices")
+    assert now["unread"] > before["unread"] - 1 and now["unread"] >= 1
+    eve.ok("POST", "/notices/read", json={"seq": now["notices"][0]["seq"]})
+    assert eve.ok("GET", "/notices")["unread"] == 0
+    eve.ok("POST", "/notices/read", json={"seq": 0})
+    assert eve.ok("GET", "/notices")["unread"] == 0, "the mark never goes back"
+    mine = [n for n in api.ok("GET", "/notices")["notices"] if n["action"] == "claim.code"]
+    assert mine, "what I did is in my list, too"
+    eve.close()
+    watch.close()
+
+
+def test_an_export_wants_a_fresh_proof_tells_everybody_and_holds_no_formula(server, api):
+    formula = '=HYPERLINK("http://evil.example","x")'
+    api.ok("PATCH", "/account", json={"name": formula})
+    wearer, watch = api.claim_raw("8800000105")
+    api.ok("PATCH", f"/wearers/{wearer}", json={"name": "@SUM(1+1)"})
+    watch.close()
+    protect(api)
+    path = f"/api/v1/groups/{api.group}/audit.csv"
+    step_up(api)
+    answer = api.get(path)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) >= 3 and {formula_safe(row["actor_name"]) for row in rows if row["actor_name"]} == {True}
+    for row in rows:
+        for cell in row.values():
+            assert cell == "" or cell[0] not in "=+-@\t\r\n", f"a spreadsheet would calculate {cell!r}"
+    assert "'" + formula in {row["actor_name"] for row in rows}
+    entries_ = api.get(path.replace(".csv", ".json")).json()["entries"]
+    assert formula in {e["actor"]["name"] for e in entries_}, "JSON is what it is"
+    eventually(
+        lambda: [n["action"] for n in api.ok("GET", "/notices")["notices"]].count("audit.export") == 2, what="both exports told"
+    )
+    with server.api() as other:
+        other.sign_in()
+        other.refused(403, "step_up_needed", "GET", f"/groups/{api.group}/audit.csv")
+
+
+def formula_safe(cell):
+    return cell[0] not in "=+-@\t\r\n"
 
 
 def test_refusals_belong_to_nobody_elses_group_and_are_folded(server, api, audit):

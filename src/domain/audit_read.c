@@ -5,6 +5,7 @@
 
 #include "domain/account.h"
 #include "domain/audit_inside.h"
+#include "domain/partner.h"
 #include "store/query.h"
 #include "store/sealed.h"
 
@@ -47,7 +48,11 @@ static enum rc read_detail(
 
 static enum rc read_name(struct db *reader, struct audit_info *a, struct err *e)
 {
-	if (a->actor_kind != ACTOR_ACCOUNT || uid_is_none(&a->actor))
+	if (uid_is_none(&a->actor))
+		return RC_OK;
+	if (a->actor_kind == ACTOR_PARTNER)
+		return partner_name(reader, &a->actor, a->actor_name, sizeof a->actor_name, e);
+	if (a->actor_kind != ACTOR_ACCOUNT)
 		return RC_OK;
 	return account_name(reader, &a->actor, a->actor_name, sizeof a->actor_name, e);
 }
