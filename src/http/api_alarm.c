@@ -3,10 +3,15 @@
 
 #include "http/inside.h"
 #include "http/shapes.h"
+#include "http/trail.h"
 
 static void write_alarm(void *ctx, const struct alarm_info *a)
 {
-	shape_alarm(ctx, NULL, a, a->rights);
+	struct exchange *x = ctx;
+
+	shape_alarm(&x->out, NULL, a, a->rights);
+	if (a->has_fix && (a->rights & RIGHT_BIT(RIGHT_VIEW_POSITION)) != 0)
+		trail_look(x, &a->group, &a->wearer); /* an alarm shows a place */
 }
 
 enum rc api_alarms(struct exchange *x, struct db *reader)
@@ -17,7 +22,7 @@ enum rc api_alarms(struct exchange *x, struct db *reader)
 	json_object(&x->out, NULL);
 	json_array(&x->out, "alarms");
 	enum rc rc = alarm_list(reader, &x->who, x->domain->wall_ms(), !is_all,
-		uid_is_none(&in->before) ? NULL : &in->before, write_alarm, &x->out, &x->err);
+		uid_is_none(&in->before) ? NULL : &in->before, write_alarm, x, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
 	return rc;

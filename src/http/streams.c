@@ -196,8 +196,10 @@ static struct event_text *text_of(
 	struct err e = {0};
 	right_set rights = seat_rights(s, seat, wearer);
 
-	if (event->type == EVENT_WEARER && (rights & RIGHT_BIT(RIGHT_VIEW_POSITION)) != 0)
-		note_look(s, &seat->listener->account, &event->group, &event->object);
+	bool has_place = event->type == EVENT_WEARER || event->type == EVENT_ALARM;
+
+	if (has_place && (rights & RIGHT_BIT(RIGHT_VIEW_POSITION)) != 0 && !uid_is_none(wearer))
+		note_look(s, &seat->listener->account, &event->group, wearer);
 	if (event_texts_get(s->texts, event, rights, &text, &e) == RC_OK)
 		return text;
 	return resync(s, event, &e);
