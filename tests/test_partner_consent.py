@@ -351,7 +351,7 @@ def test_erasing_the_wearer_leaves_nothing_for_the_partner(api, partner, watched
     partner.refused(404, "not_found", "GET", f"/wearers/{wearer}/position")
     assert partner.ok("GET", "/wearers")["wearers"] == []
     with server.database() as db:
-        for table in ("consent_wearer", "partner_use", "plan_proposal", "partner_event"):
+        for table in ("consent_wearer", "partner_use", "plan_proposal", "partner_event", "partner_answer"):
             assert db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == 0, table
 
 

@@ -10,8 +10,9 @@ enum {
 	CONSENT_WEARERS_MAX = 32,     /* of one consent */
 	CONSENTS_PER_GROUP_MAX = 100, /* living ones */
 	CONSENT_DAYS_MAX = 366,
-	CONSENT_PAGE = 50,  /* wearers that a partner is told of at once */
-	CONSENT_USES = 200, /* that a family is shown at once */
+	CONSENT_PAGE = 50,      /* wearers that a partner is told of at once */
+	CONSENT_USES = 200,     /* that a family is shown at once */
+	PARTNER_USE_DAYS = 400, /* then they are in the audit log alone */
 	PARTNER_ACTION_TEXT = 33,
 };
 

@@ -66,7 +66,7 @@ static enum rc find_earlier(struct db *db, struct begin_job *job, bool *ret_know
 	}
 	unsigned status = (unsigned)stmt_int(s, 1);
 	if (status != 0)
-		rc = stmt_take_sealed(s, 2, &c->count.partner, "partner_answer.body",
+		rc = stmt_take_sealed(s, 2, &c->count.wearer, "partner_answer.body",
 			&job->answer.body, &job->answer.n, e);
 	stmt_reset(s);
 	if (rc == RC_OK)
@@ -103,8 +103,8 @@ static enum rc insert_answer(struct db *db, const struct partner_change *c, stru
 {
 	struct stmt *s = NULL;
 	enum rc rc = query_prepare(db,
-		"INSERT INTO partner_answer (partner, key_hash, request_hash, status, created_ms)"
-		" VALUES (?1, ?2, ?3, 0, ?4)",
+		"INSERT INTO partner_answer (partner, key_hash, request_hash, status, created_ms,"
+		" wearer) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
 		&c->count.partner, &s, e);
 
 	if (rc != RC_OK)
@@ -112,6 +112,7 @@ static enum rc insert_answer(struct db *db, const struct partner_change *c, stru
 	bind_key(s, 2, c);
 	stmt_bind_blob(s, 3, view_of_hash(&c->request_hash));
 	stmt_bind_int(s, 4, c->count.now_ms);
+	stmt_bind_uid(s, 5, &c->count.wearer);
 	return stmt_run(s, NULL, e);
 }
 
@@ -186,7 +187,7 @@ static enum rc end_job(struct db *db, void *arg, struct err *e)
 		return rc;
 	bind_key(s, 2, job->change);
 	stmt_bind_int(s, 3, job->status);
-	stmt_bind_sealed(s, 4, &job->change->count.partner, "partner_answer.body", job->body);
+	stmt_bind_sealed(s, 4, &job->change->count.wearer, "partner_answer.body", job->body);
 	return stmt_run(s, NULL, e);
 }
 

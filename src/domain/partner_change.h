@@ -9,7 +9,7 @@
 enum {
 	PARTNER_KEY_MAX = 64,        /* characters of a key */
 	PARTNER_ANSWERS_MAX = 5000,  /* of one partner, remembered for a day */
-	PARTNER_ANSWER_BYTES = 8192, /* of one answer */
+	PARTNER_ANSWER_BYTES = 8192, /* of one answer; sealed with the wearer's key */
 };
 
 struct partner_change {

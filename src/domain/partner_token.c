@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "crypto/token.h"
+#include "domain/consent.h"
+#include "domain/partner_event.h"
 #include "store/query.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 struct client {
 	struct uid id;
@@ -89,20 +93,31 @@ struct grant_job {
 	int64_t now_ms, assertion_until_ms;
 };
 
+/* Whatever of this partner has had its time; it comes here every few minutes. */
 static enum rc forget_old(struct db *db, const struct grant_job *job, struct err *e)
 {
-	static const char *const deletions[] = {
-		"DELETE FROM partner_jti WHERE partner = ?1 AND expires_ms < ?2",
-		"DELETE FROM partner_token WHERE partner = ?1 AND expires_ms < ?2",
+	static const struct {
+		const char *sql;
+		int64_t age_ms;
+	} deletions[] = {
+		{"DELETE FROM partner_jti WHERE partner = ?1 AND expires_ms < ?2", 0},
+		{"DELETE FROM partner_token WHERE partner = ?1 AND expires_ms < ?2", 0},
+		{"DELETE FROM partner_answer WHERE partner = ?1 AND created_ms < ?2", DAY_MS},
+		{("DELETE FROM partner_event WHERE partner = ?1 AND created_ms < ?2 AND seq <"
+		  " (SELECT MAX(seq) FROM partner_event WHERE partner = ?1)"),
+			PARTNER_EVENT_DAYS * DAY_MS},
+		{("DELETE FROM partner_use WHERE bucket_ms < ?2 AND consent IN"
+		  " (SELECT id FROM consent WHERE partner = ?1)"),
+			PARTNER_USE_DAYS * DAY_MS},
 	};
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < COUNT_OF(deletions) && rc == RC_OK; i++) {
 		struct stmt *s = NULL;
-		rc = query_prepare(db, deletions[i], &job->partner, &s, e);
+		rc = query_prepare(db, deletions[i].sql, &job->partner, &s, e);
 		if (rc != RC_OK)
 			return rc;
-		stmt_bind_int(s, 2, job->now_ms);
+		stmt_bind_int(s, 2, job->now_ms - deletions[i].age_ms);
 		rc = stmt_run(s, NULL, e);
 	}
 	return rc;

@@ -59,7 +59,7 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("partner", "contact", "t.id"),
 	SEALED("partner", "purpose", "t.id"),
 	SEALED("partner", "webhook", "t.id"),
-	SEALED("partner_answer", "body", "t.partner"),
+	SEALED("partner_answer", "body", "t.wearer"),
 	FOUND("plan_proposal", "body", "t.wearer", "body_hash"),
 	/* what waits to go out */
 	SEALED("courier_item", "content", "t.owner"),

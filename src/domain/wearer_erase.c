@@ -30,6 +30,7 @@ static const char *const deletions[] = {
 	"DELETE FROM partner_use WHERE wearer = ?1",
 	"DELETE FROM partner_event WHERE wearer = ?1",
 	"DELETE FROM plan_proposal WHERE wearer = ?1",
+	"DELETE FROM partner_answer WHERE wearer = ?1",
 	"DELETE FROM wearer WHERE id = ?1",
 };
 

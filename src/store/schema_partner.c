@@ -21,9 +21,10 @@ const char schema_partner[] =
 	" token_hash BLOB NOT NULL PRIMARY KEY, partner BLOB NOT NULL REFERENCES partner (id),"
 	" certificate_hash BLOB, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
 	"CREATE INDEX partner_token_by_partner ON partner_token (partner, created_ms);"
-	/* body: sealed by the partner's key; NULL while the change is under way */
+	/* body: sealed by the wearer's key; NULL while the change is under way */
 	"CREATE TABLE partner_answer ("
 	" partner BLOB NOT NULL REFERENCES partner (id), key_hash BLOB NOT NULL,"
+	" wearer BLOB NOT NULL,"
 	" request_hash BLOB NOT NULL, status INTEGER NOT NULL, body BLOB,"
 	" created_ms INTEGER NOT NULL, PRIMARY KEY (partner, key_hash));"
 	"CREATE INDEX partner_answer_by_time ON partner_answer (partner, created_ms);"
