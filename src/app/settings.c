@@ -712,14 +712,29 @@ void settings_each_limit(void (*fn)(void *arg, const char *name), void *arg)
 	}
 }
 
+static struct view without_slashes(struct view path)
+{
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
+/* Data and keys in one folder would be stolen together. */
+static bool is_inside(struct view path, struct view folder)
+{
+	return path.n >= folder.n && memcmp(path.p, folder.p, folder.n) == 0 &&
+	       (path.n == folder.n || path.p[folder.n] == '/' || folder.p[folder.n - 1] == '/');
+}
+
 enum rc settings_key_dir(
 	const struct settings *s, char ret_path[SETTINGS_KEY_DIR_MAX], struct err *e)
 {
 	bool is_own = s->key_dir[0] != '\0';
-	struct view folder = view_of(is_own ? s->key_dir : s->data_dir);
+	struct view data = without_slashes(view_of(s->data_dir));
+	struct view folder = is_own ? without_slashes(view_of(s->key_dir)) : data;
 
-	while (folder.n > 1 && folder.p[folder.n - 1] == '/')
-		folder.n--;
+	if (is_own && is_inside(folder, data))
+		return fail(e, RC_DENIED, "key_dir: it must not be inside of data_dir");
 	int n = snprintf(ret_path, SETTINGS_KEY_DIR_MAX, "%.*s%s", (int)folder.n, folder.p,
 		is_own ? "" : "-keys");
 	return n < 0 || n >= SETTINGS_KEY_DIR_MAX

@@ -133,7 +133,8 @@ MUST_CHECK enum rc settings_read_fd(struct settings *s, int fd, struct err *e);
  * is refused. */
 MUST_CHECK enum rc settings_read_args(struct settings *s, int argc, char **argv, struct err *e);
 
-/* The folder of the keys that is in force. RC_LIMIT when its path is too long. */
+/* The folder of the keys that is in force. RC_LIMIT when its path is too long, RC_DENIED when it is
+ * inside of the data folder. */
 enum { SETTINGS_KEY_DIR_MAX = SETTING_TEXT_MAX + 8 };
 MUST_CHECK enum rc settings_key_dir(
 	const struct settings *s, char ret_path[SETTINGS_KEY_DIR_MAX], struct err *e);

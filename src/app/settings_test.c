@@ -317,9 +317,41 @@ static void reading_without_memory_is_told(void **state)
 	(void)close(fd);
 }
 
+static void folder_of_the_keys_stands_beside_the_data(void **state)
+{
+	static const struct {
+		const char *data_dir, *key_dir, *want; /* NULL: refused */
+	} cases[] = {
+		{"./data", "", "./data-keys"},
+		{"/var/lib/kinward/", "", "/var/lib/kinward-keys"},
+		{"/data", "/keys/", "/keys"},
+		{"/data", "/data-more", "/data-more"},
+		{"/data", "/data", NULL},
+		{"/data/", "/data/keys", NULL},
+		{"/", "/keys", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct settings s;
+		char path[SETTINGS_KEY_DIR_MAX] = "";
+		struct err e;
+		settings_init(&s);
+		assert_int_equal(set(&s, "data_dir", cases[i].data_dir, &e), RC_OK);
+		assert_int_equal(set(&s, "key_dir", cases[i].key_dir, &e), RC_OK);
+		if (cases[i].want == NULL) {
+			assert_int_equal(settings_key_dir(&s, path, &e), RC_DENIED);
+			continue;
+		}
+		assert_int_equal(settings_key_dir(&s, path, &e), RC_OK);
+		assert_string_equal(path, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(folder_of_the_keys_stands_beside_the_data),
 		cmocka_unit_test(defaults_are_the_documented_ones),
 		cmocka_unit_test(what_is_written_is_read_as_the_same),
 		cmocka_unit_test(printed_table_is_a_settings_file),

@@ -1,4 +1,4 @@
-/* The keys that seal what is personal (docs/security.md). A master key stands in a folder of its
+/* The keys that seal what is personal (docs/keys.md). A master key stands in a folder of its
  * own, outside the data folder; it wraps one key for each wearer, group and account, and one of the
  * system. The wrapped keys stand in that folder, too, so that no backup of the data holds them:
  * destroying a key makes everything sealed with it unreadable, also in older backups. Sealing is
