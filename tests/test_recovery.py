@@ -6,6 +6,7 @@ import pytest
 from kit.courier import Authority, MailServer
 from kit.passkey import add_passkey, sign_in_with
 from kit.server import PASSWORD
+from kit.timing import rank_sum_z, times_of
 
 FRESH = "nine blue lanterns hum softly"
 
@@ -73,6 +74,16 @@ def test_an_address_is_confirmed_and_gets_a_recovery_link(mailing, make_api, mai
         mail_server.wait(3)  # the owner is told
     assert api.ok("GET", "/session")["account"]["frozen_until"] == until
     assert api.ok("GET", "/account/security")["recovery"]["until"] == until
+
+
+def test_with_a_mail_server_asking_takes_the_same_time_too(mailing, make_api, mail_server):
+    api = make_api(mailing)
+    api.ok("PUT", "/account/email", json={"email": "maria@example.org", "password": PASSWORD})
+    with mailing.api() as anybody:
+        anybody.ok("POST", "/account/email/confirm", json={"token": link_in(mail_server.wait(1)[0], "email")})
+        known, unknown = times_of(anybody, "/api/v1/recovery", [{"login": "maria"}, {"login": "nobody"}], 150)
+    mail_server.wait(2)
+    assert abs(rank_sum_z(known, unknown)) < 4.5
 
 
 def test_a_recovery_freezes_what_is_dangerous_and_the_owner_stops_it(server, api, make_member):

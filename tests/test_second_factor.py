@@ -112,6 +112,8 @@ def test_changes_need_a_step_up(server, api):
         for method, path in (("DELETE", "/account/totp"), ("POST", "/account/recovery-codes")):
             old.refused(403, "step_up_needed", method, path)
         old.refused(403, "step_up_needed", "DELETE", "/account", content=b"{}", headers={"Content-Type": "application/json"})
+        old.refused(403, "step_up_needed", "PATCH", "/account", json={"phone": "+4930123456"})
+        old.ok("PATCH", "/account", json={"name": "Maria Luisa"})
         old.refused(403, "code_wrong", "POST", "/session/step-up", json={"code": "000000"})
         old.refused(400, "field_missing", "POST", "/session/step-up", json={"client_data": "AAAA"})
         old.refused(400, "field_missing", "POST", "/session/step-up", json={})
@@ -120,6 +122,9 @@ def test_changes_need_a_step_up(server, api):
 def test_without_a_second_factor_there_is_no_step_up(server, api):
     api.refused(403, "second_factor_missing", "POST", "/session/step-up", json={"code": "123456"})
     api.refused(403, "second_factor_missing", "POST", "/account/recovery-codes")
+    assert api.ok("PATCH", "/account", json={"phone": "+4930123456"})["phone"] == "+4930123456"
+    api.refused(400, "phone_invalid", "PATCH", "/account", json={"phone": "0800 MARIA"})
+    assert "phone" not in api.ok("PATCH", "/account", json={"phone": ""})
 
 
 def test_the_other_sessions_end_at_once_with_their_streams(server, api):

@@ -162,7 +162,7 @@ static enum rc find_passkey(
 	if (has_row)
 		rc = read_passkey(s, ret, e);
 	stmt_reset(s);
-	return rc;
+	return rc == RC_NOT_FOUND ? RC_OK : rc; /* its account's key is gone: nobody's */
 }
 
 /* The bytes of a proof. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "crypto/token.h"
+#include "domain/account_email.h"
 #include "domain/account_mail.h"
 #include "domain/account_store.h"
 #include "domain/audit.h"
@@ -261,15 +262,21 @@ enum rc security_guard(struct domain *d, struct db *reader, const struct princip
 	return check_password(d, reader, who, password, from, p, e);
 }
 
-static enum rc read_pending_email(
-	struct db *reader, const struct uid *account, struct security_info *ret, struct err *e)
+static enum rc read_pending_email(struct db *reader, const struct uid *account, int64_t now_ms,
+	struct security_info *ret, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = query_row(
-		reader, "SELECT email FROM email_change WHERE account = ?1", account, &s, e);
+	bool has_row = false;
+	enum rc rc = query_prepare(reader,
+		"SELECT email FROM email_change WHERE account = ?1 AND created_ms > ?2", account,
+		&s, e);
 
 	if (rc != RC_OK)
-		return rc == RC_NOT_FOUND ? RC_OK : rc;
+		return rc;
+	stmt_bind_int(s, 2, now_ms - EMAIL_LINK_LIFE_MS);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK || !has_row)
+		return rc;
 	rc = stmt_copy_sealed(s, 0, account, "email_change.email", ret->email_pending,
 		sizeof ret->email_pending, e);
 	stmt_reset(s);
@@ -296,7 +303,7 @@ enum rc security_get(struct db *reader, const struct uid *account, int64_t now_m
 		rc = stmt_copy_sealed(
 			s, 3, account, "account.phone", ret->phone, sizeof ret->phone, e);
 	stmt_reset(s);
-	return rc == RC_OK ? read_pending_email(reader, account, ret, e) : rc;
+	return rc == RC_OK ? read_pending_email(reader, account, now_ms, ret, e) : rc;
 }
 
 /* ---- the authenticator app ---- */

@@ -2,6 +2,7 @@
 #include "http/api.h"
 
 #include "domain/group.h"
+#include "domain/second_factor.h"
 #include "domain/sign_in.h"
 #include "domain/web_session.h"
 #include "http/inside.h"
@@ -174,8 +175,14 @@ enum rc api_account_change(struct exchange *x, struct db *reader)
 	const struct account_edit edit = {
 		.name = in->name, .language = in->language, .phone = in->phone};
 	struct account_info account;
+	enum rc rc = RC_OK;
 
-	enum rc rc = account_change(x->domain, &x->who, &edit, &x->problem, &x->err);
+	/* A check-in call is dialled to it: who took a session over must not point that elsewhere.
+	 */
+	if (in->phone.p != NULL && x->who.has_second_factor)
+		rc = security_guard_step_up(x->domain, &x->who, &x->problem);
+	if (rc == RC_OK)
+		rc = account_change(x->domain, &x->who, &edit, &x->problem, &x->err);
 	sessions_json_forget(x->server->sessions_json);
 	if (rc == RC_OK)
 		rc = account_get(reader, &x->who.account, &account, &x->err);
