@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from kit.process import eventually
+from kit.process import Process, eventually
 from kit.server import PASSWORD, Server
 from kit.watch import SOS, position
 
@@ -194,6 +194,26 @@ def test_an_erasure_that_was_cut_off_is_finished_at_the_start(server, api, lived
     assert any("server.erased wearers=1 groups=0 accounts=0" in line for line in server.process.lines)
     api.refused(404, "not_found", "GET", f"/wearers/{lived}")
     assert api.alarms() == []
+
+
+def test_a_database_without_its_keys_is_not_served(server, api, lived, tmp_path):
+    assert server.stop() == 0
+    server.keys.rename(tmp_path / "elsewhere")
+    for why in ("is missing", "there is no master key", "chmod 600"):
+        refused = Process(server.process.command, server.folder)
+        refused.wait_line(lambda line, w=why: "server.failed" in line and w in line)
+        refused.kill()
+        if why == "is missing":
+            assert not server.keys.exists()  # no fresh keys, which could open nothing
+            (tmp_path / "elsewhere").rename(server.keys)
+            master = (server.keys / "master.key").read_text()
+            (server.keys / "master.key").unlink()
+        elif "master" in why:
+            (server.keys / "master.key").write_text(master)  # readable for others
+            (server.keys / "master.key").chmod(0o644)
+    (server.keys / "master.key").chmod(0o600)
+    server.start()
+    assert api.ok("GET", f"/wearers/{lived}")["name"] == CANARY
 
 
 def test_damaged_cut_and_foreign_backups_are_refused_and_leave_nothing(server, lived, key, run, tmp_path):

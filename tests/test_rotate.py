@@ -223,6 +223,9 @@ def test_a_rotation_that_is_killed_at_any_step_is_finished_by_the_next(server, a
         if "- Start the service." in process.lines:
             break
     assert was_cut >= 5
+    words = [kinward, "audit", "verify", "--set", f"data_dir={server.data}"]
+    verified = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     server.start()
     with server.api() as again:
         again.sign_in(password=PASSWORD)
