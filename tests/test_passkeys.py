@@ -115,6 +115,9 @@ def test_a_counter_that_goes_back_is_refused_and_told(server, api):
             answer = sign_in_with(other, key, counter=counter)
             assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_failed"), counter
     assert [k["is_suspect"] for k in api.ok("GET", "/account/security")["passkeys"]] == [True]
+    with server.database() as database:
+        written = database.execute("SELECT COUNT(*) FROM audit WHERE action = 'passkey.suspect'").fetchone()[0]
+    assert written == 4
 
 
 def test_a_passkey_of_somebody_else_does_not_step_up(server, api, make_member):

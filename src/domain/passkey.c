@@ -230,6 +230,13 @@ static enum rc use_job(struct db *db, void *arg, struct err *e)
 		return rc;
 	stmt_bind_int(s, 2, job->now_ms);
 	rc = stmt_run(s, &changed, e);
+	const struct act act = {.action = "passkey.suspect",
+		.actor_kind = ACTOR_ACCOUNT,
+		.actor = job->passkey->account,
+		.subject = job->passkey->id,
+		.outcome = "passkey_wrong"};
+	if (rc == RC_OK)
+		rc = audit_append(db, &act, job->now_ms, e);
 	if (rc == RC_OK && changed > 0)
 		rc = account_mail(job->domain, db, &job->passkey->account,
 			&(struct account_mail){.kind = MAIL_PASSKEY_SUSPECT}, e);

@@ -16,6 +16,16 @@ static void write_group(void *ctx, const struct group_info *g)
 	shape_group(ctx, NULL, g);
 }
 
+/* A recovery that is over freezes nothing any more. */
+static void write_account(struct exchange *x, const char *key, const struct account_info *account)
+{
+	struct account_info shown = *account;
+
+	if (shown.frozen_until_ms <= x->domain->wall_ms())
+		shown.frozen_until_ms = 0;
+	shape_account(&x->out, key, &shown);
+}
+
 enum rc signed_in_write(struct exchange *x, struct db *reader, const struct account_info *account,
 	const struct uid *session)
 {
@@ -24,7 +34,7 @@ enum rc signed_in_write(struct exchange *x, struct db *reader, const struct acco
 
 	who.account = account->id;
 	json_object(j, NULL);
-	shape_account(j, "account", account);
+	write_account(x, "account", account);
 	json_array(j, "groups");
 	enum rc rc = group_list(reader, &who, write_group, j, &x->err);
 	json_end(j);
@@ -187,7 +197,7 @@ enum rc api_account_change(struct exchange *x, struct db *reader)
 	if (rc == RC_OK)
 		rc = account_get(reader, &x->who.account, &account, &x->err);
 	if (rc == RC_OK)
-		shape_account(&x->out, NULL, &account);
+		write_account(x, NULL, &account);
 	return rc;
 }
 
