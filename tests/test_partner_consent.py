@@ -80,6 +80,17 @@ def test_unknown_foreign_and_withdrawn_answer_alike(api, partner, watched, make_
     assert listed["state"] == "withdrawn" and "withdrawn" in listed
 
 
+def test_everybody_in_the_group_sees_who_can_see_the_wearer(api, partner, watched):
+    path = f"/wearers/{watched[0]}/watchers"
+    assert [w["kind"] for w in api.ok("GET", path)["watchers"]] == ["member"]
+    consent = grant(api, partner, [watched[0]], ["view_position", "propose_plan"])
+    [found] = [w for w in api.ok("GET", path)["watchers"] if w["kind"] == "partner"]
+    assert (found["name"], sorted(found["rights"])) == ("Acme Care", ["propose_plan", "view_position"])
+    assert found["until"] == consent["until"]
+    api.ok("DELETE", f"/consents/{consent['id']}")
+    assert [w["kind"] for w in api.ok("GET", path)["watchers"]] == ["member"]
+
+
 def test_a_consent_ends_by_itself(api, partner, watched):
     wearer = watched[0]
     grant(api, partner, [wearer], ["view_position"], seconds=3)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "domain/consent.h"
 #include "domain/group.h"
 #include "domain/member.h"
 #include "domain/web_session.h"
@@ -345,6 +346,22 @@ static void write_watcher(void *ctx, const struct member_info *m)
 	json_end(j);
 }
 
+static void write_partner(
+	void *ctx, const struct uid *partner, const char *name, right_set rights, int64_t until_ms)
+{
+	struct showing *w = ctx;
+	struct json_out *j = &w->x->out;
+
+	(void)partner;
+	json_object(j, NULL);
+	json_text(j, "name", view_of(name));
+	json_text(j, "kind", VIEW("partner"));
+	shape_rights(j, "rights", rights);
+	json_time(j, "until", until_ms);
+	shape_rights(j, "can_now", rights);
+	json_end(j);
+}
+
 enum rc api_watchers(struct exchange *x, struct db *reader)
 {
 	struct showing w = {.x = x, .reader = reader, .group = &x->verdict.group, .rc = RC_OK};
@@ -353,6 +370,9 @@ enum rc api_watchers(struct exchange *x, struct db *reader)
 	json_array(&x->out, "watchers");
 	enum rc rc = member_list(
 		reader, &x->verdict.group, x->domain->wall_ms(), write_watcher, &w, &x->err);
+	if (rc == RC_OK)
+		rc = consent_each_of_wearer(
+			reader, &x->ids[0], x->domain->wall_ms(), write_partner, &w, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
 	return rc == RC_OK ? w.rc : rc;
