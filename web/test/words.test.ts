@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ACTS, ASKED, REFUSALS } from '../src/group/act-words';
 import { APPROVAL_KINDS } from '../src/group/approval-words';
 import { COMING_CODES } from '../src/lib/coming-codes';
-import { RIGHTS, ROLES } from '../src/lib/rights';
+import { PARTNER_RIGHTS, RIGHTS, ROLES } from '../src/lib/rights';
 import { de } from '../src/words/de';
 import { en } from '../src/words/en';
 import { es } from '../src/words/es';
@@ -58,6 +58,8 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'approval_kind.': APPROVAL_KINDS,
 	'approval.did_': ['approve', 'object', 'withdraw'],
 	'watchers.': ['partner', 'operator'],
+	'partner_right.': PARTNER_RIGHTS,
+	'use.': ['position', 'history', 'health', 'alarms', 'events', 'locate', 'locate_state', 'message', 'message_state', 'proposal', 'proposal_state'],
 	'kept.': enumOf('ToldState'),
 	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
 	'sms_alerts.': ['sos', 'low_battery', 'removed'],
@@ -99,7 +101,7 @@ describe('catalogues', () => {
 
 	test('de and es are translated', () => {
 		// These few are the same word in the languages.
-		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'role.admin']);
+		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'consent.may', 'role.admin']);
 		const equal = (a: Text, b: Text) => JSON.stringify(a) === JSON.stringify(b);
 		for (const language of ['de', 'es']) {
 			const shared = Object.entries(catalogues[language] ?? {}).filter(

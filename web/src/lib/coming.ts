@@ -110,16 +110,6 @@ export interface Approval {
 	may_approve: boolean;
 }
 export type AuditEntry = Schemas['AuditEntry'];
-export interface Consent {
-	id: Id;
-	partner: { id: Id; name: string; purpose?: string };
-	wearers: Id[];
-	rights: string[];
-	until: string;
-	granted?: string;
-	last_used?: string;
-	state: string;
-}
 /** While it is written, a contact has no id yet. */
 export type Contact = Omit<Schemas['Contact'], 'id'> & { id?: Id };
 /** Whether the watch has what was wanted of it. */

@@ -28,10 +28,10 @@ export const ROLE_RIGHTS: Record<Role, readonly Right[]> = {
 	viewer: ['see_group', 'view_position']
 };
 
-/** What partners can be allowed: no right on the group itself. */
+/** What partners can be allowed. */
 export const PARTNER_RIGHTS = [
-	'view_position', 'view_history', 'view_health', 'alarms', 'locate', 'message', 'medication'
-] as const satisfies readonly Right[];
+	'view_position', 'view_history', 'view_health', 'alarms', 'locate', 'message', 'propose_plan'
+] as const;
 
 export function isRight(name: string): name is Right {
 	return (RIGHTS as readonly string[]).includes(name);

@@ -1,6 +1,7 @@
 // Deutsch. Kurz, schlicht, freundlich; die Uhr tragende Person wird beim Namen genannt, Leserinnen und Leser werden geduzt.
 
 import { group } from './de-group';
+import { partner } from './de-partner';
 import { problems } from './de-problems';
 import { safety } from './de-safety';
 import { watch } from './de-watch';
@@ -445,5 +446,6 @@ export const de: Catalogue = {
 	...problems,
 	...safety,
 	...group,
+	...partner,
 	...watch
 };

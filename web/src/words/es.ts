@@ -1,6 +1,7 @@
 // Español. Breve, sencillo y amable; a quien lleva el reloj se le llama por su nombre y a quien lee se le tutea.
 
 import { group } from './es-group';
+import { partner } from './es-partner';
 import { problems } from './es-problems';
 import { safety } from './es-safety';
 import { watch } from './es-watch';
@@ -445,5 +446,6 @@ export const es: Catalogue = {
 	...problems,
 	...safety,
 	...group,
+	...partner,
 	...watch
 };

@@ -1,0 +1,63 @@
+// Das Protokoll einer Gruppe und Partnerdienste.
+
+import type { partner as english } from './en-partner';
+import type { Texts } from './words.svelte';
+
+export const partner: Texts<typeof english> = {
+	'audit.title': 'Was geschehen ist',
+	'audit.text': 'Wer in dieser Gruppe was getan, angesehen oder versucht hat. Niemand kann einen Eintrag ändern oder entfernen.',
+	'audit.whom': 'Über wen',
+	'audit.who': 'Von wem',
+	'audit.none': 'Nichts Passendes.',
+	'audit.export': 'Ausgeben',
+	'audit.export_text': 'Die ganze Liste als Datei. Alle in der Gruppe erfahren es.',
+	'audit.csv': 'Als Tabelle (CSV)',
+	'audit.json': 'Für Programme (JSON)',
+
+	'consent.title': 'Partnerdienste',
+	'consent.text': 'Zum Beispiel ein Pflegedienst oder eine Schule. Keiner sieht etwas, wenn diese Gruppe es nicht erlaubt; du siehst jede Nutzung und kannst sie jederzeit beenden.',
+	'consent.none': 'Keinem Dienst ist etwas erlaubt.',
+	'consent.no_partners': 'Auf diesem Server ist kein Dienst eingetragen.',
+	'consent.not_allowed': 'Nur Admins können einen Dienst erlauben oder beenden.',
+	'consent.add': 'Einen Dienst erlauben',
+	'consent.partner': 'Welcher Dienst',
+	'consent.whom': 'Für wen',
+	'consent.what': 'Was er darf',
+	'consent.end': 'Bis',
+	'consent.end_hint': 'Höchstens ein Jahr; danach muss es jemand neu erlauben.',
+	'consent.go': 'Erlauben',
+	'consent.given': 'Erlaubt',
+	'consent.may': '{wearers}: {rights}',
+	'consent.until': 'Erlaubt bis {date}',
+	'consent.was_withdrawn': 'Beendet',
+	'consent.was_ended': 'Die Zeit ist vorbei',
+	'consent.by': 'von {who}',
+	'consent.last_used': 'genutzt',
+	'consent.uses': 'Jede Nutzung zeigen',
+	'consent.no_uses': 'Bisher nicht genutzt.',
+	'consent.times': { one: '{n} Mal', other: '{n} Mal' },
+	'consent.stop': 'Beenden',
+	'consent.stop_sure': '„{name}“ beenden?',
+	'consent.stop_text': 'Der Dienst sieht ab sofort nichts mehr, auch auf offenen Verbindungen.',
+	'consent.withdrawn': 'Beendet. Der Dienst sieht nichts mehr.',
+
+	'partner_right.view_position': 'sehen, wo sie jetzt sind',
+	'partner_right.view_history': 'sehen, wo sie waren',
+	'partner_right.view_health': 'Gesundheitswerte sehen',
+	'partner_right.alarms': 'Alarme sehen',
+	'partner_right.locate': 'die Uhr nach ihrem Ort fragen',
+	'partner_right.message': 'der Uhr schreiben, mit eigenem Namen',
+	'partner_right.propose_plan': 'einen Medikamentenplan vorschlagen',
+
+	'use.position': 'Ort gelesen',
+	'use.history': 'gelesen, wo sie waren',
+	'use.health': 'Gesundheitswerte gelesen',
+	'use.alarms': 'Alarme gelesen',
+	'use.events': 'Neuigkeiten mitgehört',
+	'use.locate': 'nach dem Ort gefragt',
+	'use.locate_state': 'nachgesehen, wie es ausging',
+	'use.message': 'Nachricht geschrieben',
+	'use.message_state': 'nachgesehen, ob sie ankam',
+	'use.proposal': 'Plan vorgeschlagen',
+	'use.proposal_state': 'den Vorschlag angesehen'
+};

@@ -1,0 +1,63 @@
+// El registro de un grupo y los servicios externos.
+
+import type { partner as english } from './en-partner';
+import type { Texts } from './words.svelte';
+
+export const partner: Texts<typeof english> = {
+	'audit.title': 'Qué ha pasado',
+	'audit.text': 'Quién ha hecho, visto o intentado qué en este grupo. Nadie puede cambiar ni quitar una entrada.',
+	'audit.whom': 'Sobre quién',
+	'audit.who': 'De quién',
+	'audit.none': 'Nada que coincida.',
+	'audit.export': 'Exportar',
+	'audit.export_text': 'La lista completa como archivo. Se avisa a todo el grupo.',
+	'audit.csv': 'Como tabla (CSV)',
+	'audit.json': 'Para programas (JSON)',
+
+	'consent.title': 'Servicios externos',
+	'consent.text': 'Por ejemplo, un servicio de cuidados o una escuela. Ninguno ve nada si este grupo no lo permite; ves cada uso y puedes pararlo cuando quieras.',
+	'consent.none': 'No se permite nada a ningún servicio.',
+	'consent.no_partners': 'En este servidor no hay ningún servicio registrado.',
+	'consent.not_allowed': 'Solo los administradores pueden permitir o parar un servicio.',
+	'consent.add': 'Permitir un servicio',
+	'consent.partner': 'Qué servicio',
+	'consent.whom': 'Para quién',
+	'consent.what': 'Qué puede hacer',
+	'consent.end': 'Hasta',
+	'consent.end_hint': 'Un año como máximo; después alguien debe permitirlo otra vez.',
+	'consent.go': 'Permitirlo',
+	'consent.given': 'Permitido',
+	'consent.may': '{wearers}: {rights}',
+	'consent.until': 'Permitido hasta {date}',
+	'consent.was_withdrawn': 'Parado',
+	'consent.was_ended': 'El plazo ha terminado',
+	'consent.by': 'por {who}',
+	'consent.last_used': 'usado',
+	'consent.uses': 'Mostrar cada uso',
+	'consent.no_uses': 'Sin usos hasta ahora.',
+	'consent.times': { one: '{n} vez', other: '{n} veces' },
+	'consent.stop': 'Pararlo',
+	'consent.stop_sure': '¿Parar «{name}»?',
+	'consent.stop_text': 'Desde ahora no ve nada más, tampoco en conexiones abiertas.',
+	'consent.withdrawn': 'Parado. Ya no ve nada.',
+
+	'partner_right.view_position': 'ver dónde están ahora',
+	'partner_right.view_history': 'ver dónde estuvieron',
+	'partner_right.view_health': 'ver valores de salud',
+	'partner_right.alarms': 'ver alarmas',
+	'partner_right.locate': 'pedir al reloj su posición',
+	'partner_right.message': 'escribir al reloj, con su nombre',
+	'partner_right.propose_plan': 'proponer un plan de medicación',
+
+	'use.position': 'leyó la posición',
+	'use.history': 'leyó dónde estuvieron',
+	'use.health': 'leyó valores de salud',
+	'use.alarms': 'leyó alarmas',
+	'use.events': 'escuchó novedades',
+	'use.locate': 'pidió la posición',
+	'use.locate_state': 'miró cómo fue',
+	'use.message': 'escribió un mensaje',
+	'use.message_state': 'miró si llegó',
+	'use.proposal': 'propuso un plan',
+	'use.proposal_state': 'miró su propuesta'
+};
