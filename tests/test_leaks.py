@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.partner import Partner, new_key, public_set
 from kit.process import eventually
 from kit.server import Api
 from kit.watch import SOS, RawWatch, imei_of, position
@@ -49,6 +50,9 @@ PEOPLE = {
     "partner.contact": "desk.17@heron-partner.example, ask for Isolde",
     "partner.purpose": "Brings the heron feed to the mill",
     "partner.webhook": "https://hooks.heron-partner.example/in/93",
+    "partner.message": "The mill is open for heron keepers",
+    "proposal.medicine": "Heronprazol 40",
+    "proposal.note": "after the second feeding of the herons",
     "ban.reason": "shouted at the herons all night",
     "ban.network": "198.51.100.192/28",
     "member.login": "saltmarsh.bo58",
@@ -246,19 +250,35 @@ def bring_people(server, api, canaries):
             "password": PEOPLE["account.password"] + " too", "language": "en"})
         assert joined.status_code in (201, 404), joined.text
         api.refusals += member.refusals
+    signer = new_key("EdDSA")
     partner = {
         "name": "Mill", "contact": PEOPLE["partner.contact"], "purpose": PEOPLE["partner.purpose"],
         "algorithm": "EdDSA", "webhook_url": PEOPLE["partner.webhook"],
-        "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1",
-                           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
+        "jwks": public_set(signer),
     }
-    api.ok("POST", "/operator/partners", json=partner)
+    info = api.ok("POST", "/operator/partners", json=partner)
+    let_partner_act(api, canaries, info, signer)
     network = {"network": PEOPLE["ban.network"], "hours": 1, "reason": PEOPLE["ban.reason"]}
     api.ok("POST", "/operator/bans", json=network)
     for _ in range(3):
         wrong = api.post("/api/v1/session", json={
             "login": PEOPLE["typed.unknown_login"], "password": PEOPLE["account.password"]})
         assert wrong.status_code == 401
+
+
+def let_partner_act(api, canaries, info, signer):
+    """A partner with a consent: a message, a proposed plan, its token."""
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    rights = ["message", "propose_plan", "view_position"]
+    consent = {"partner": info["id"], "wearers": [api.wearer], "rights": rights, "until": until}
+    api.ok("POST", f"/groups/{api.group}/consents", json=consent)
+    with Partner(api.server, info, signer, "EdDSA") as partner:
+        partner.sign_in()
+        canaries.add("partner.token", forms(partner.headers["Authorization"].removeprefix("Bearer ")))
+        partner.ok("POST", f"/wearers/{api.wearer}/messages", json={"text": PEOPLE["partner.message"]})
+        plan = {"medicine": PEOPLE["proposal.medicine"], "dose": "1", "times": ["08:00"], "note": PEOPLE["proposal.note"]}
+        partner.ok("POST", f"/wearers/{api.wearer}/plan-proposals", json=plan)
+        partner.ok("GET", f"/wearers/{api.wearer}/position")
 
 
 def be_refused(api):
@@ -320,6 +340,10 @@ def read_back(api):
     partners = json.dumps(api.ok("GET", "/operator/partners"))
     for field in ("partner.contact", "partner.purpose", "partner.webhook"):
         assert PEOPLE[field] in partners
+    assert "Mill: " + PEOPLE["partner.message"] in [c.get("text") for c in commands]
+    [proposal] = api.ok("GET", f"/groups/{api.group}/plan-proposals")["proposals"]
+    assert proposal["plan"]["medicine"] == PEOPLE["proposal.medicine"]
+    assert proposal["plan"]["note"] == PEOPLE["proposal.note"]
     bans = json.dumps(api.ok("GET", "/operator/bans"))
     assert PEOPLE["ban.reason"] in bans and PEOPLE["ban.network"] in bans
     entries = json.dumps(api.ok("GET", f"/groups/{api.group}/audit"))
