@@ -31,6 +31,7 @@
 #include "domain/live_table.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
+#include "domain/pictures.h"
 #include "domain/partner_meter.h"
 #include "domain/passkey.h"
 #include "domain/pool.h"
@@ -399,6 +400,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = wearer_notices_new(d, &d->wearer_notices, e);
 	if (rc == RC_OK)
+		rc = pictures_new(d, &d->pictures, e);
+	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
 	if (rc == RC_OK)
 		rc = server_courier_new(r->role, d, r->reader, r->webhook_key, &r->courier, e);
@@ -499,6 +502,7 @@ static void tear_down(struct role_server *r)
 
 	http_server_free(r->http);
 	timer_cancel(&r->tick);
+	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
 	approvals_free(d->approvals);

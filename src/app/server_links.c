@@ -9,6 +9,7 @@
 #include "domain/ingest.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
+#include "domain/pictures.h"
 #include "link/link.h"
 
 enum { SERVER_QUEUE_BYTES = 4 * 1024 * 1024 };
@@ -175,6 +176,12 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_FOREIGN:
 		ingest_foreign(d, m->foreign.kind);
 		break;
+	case MESSAGE_PICTURE: {
+		struct message_picture part = m->picture;
+		part.session = session_of(end->number, part.session);
+		pictures_take(d, &part);
+		break;
+	}
 	case MESSAGE_STATS:
 		gateway_metrics_set(d->gateway_metrics, end->number, &m->stats);
 		break;

@@ -19,6 +19,7 @@ const char *command_reason_name(enum command_reason r)
 		[REASON_BY_WATCH] = "by_watch",
 		[REASON_NOT_ANNOUNCED] = "not_announced",
 		[REASON_NEVER_ANSWERED] = "never_answered",
+		[REASON_BAD_PICTURE] = "bad_picture",
 		[REASON_WENT_DARK] = "went_dark",
 	};
 

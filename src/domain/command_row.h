@@ -19,6 +19,7 @@ enum command_reason {
 	REASON_NOT_ANNOUNCED,  /* not_announced: the watch never said that it showed the text before
 				*/
 	REASON_NEVER_ANSWERED, /* never_answered: watches of this kind do not answer it */
+	REASON_BAD_PICTURE,    /* bad_picture: what came is no picture */
 	REASON_WENT_DARK,      /* went_dark: the connection ended, which is all that is to be seen
 				*/
 	REASON_COUNT,

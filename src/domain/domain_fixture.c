@@ -131,6 +131,7 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(claims_load(d, f->reader, NULL), RC_OK);
 	assert_int_equal(zone_clock_new(d, &d->zone_clock, NULL), RC_OK);
 	assert_int_equal(watch_guard_new(d, &d->watch_guard, NULL), RC_OK);
+	assert_int_equal(pictures_new(d, &d->pictures, NULL), RC_OK);
 }
 
 static void close_domain(struct fixture *f)
@@ -138,6 +139,7 @@ static void close_domain(struct fixture *f)
 	struct domain *d = &f->d;
 
 	writer_stop(d->writer);
+	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
 	ingest_free(d->ingest);

@@ -9,6 +9,7 @@
 #include "domain/live_table.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
+#include "domain/pictures.h"
 #include "domain/quarantine.h"
 #include "domain/watch_guard.h"
 #include "domain/watch_settings.h"

@@ -7,6 +7,7 @@
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/outbox.h"
+#include "domain/pictures.h"
 #include "domain/quarantine.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer.h"
@@ -517,9 +518,12 @@ static void report_of_bound(
 		on_other(in, m, r);
 		answer_with_values(d, m);
 		break;
-	case REPORT_MEDIA: /* not stored yet, and said so: TK,0 */
+	case REPORT_MEDIA: /* voice is not stored yet, and said so: TK,0 */
 		count_keyword(in, r->keyword);
-		answer_with_values(d, m);
+		if (strcmp(r->keyword, "IMG") == 0)
+			pictures_on_report(d, m);
+		else
+			answer_with_values(d, m);
 		break;
 	case REPORT_ERROR:
 	case REPORT_KIND_COUNT:

@@ -591,6 +591,39 @@ bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, st
 	return false;
 }
 
+bool outbox_find_photo(struct domain *d, uint32_t number, uint64_t session, struct uid *ret_command)
+{
+	struct queue *q = queue_find(d->outbox, number);
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		const struct item *item = CONTAINER_OF(n, struct item, node);
+		/* The watch may have connected again meanwhile. */
+		if (item->kind != COMMAND_PHOTO || item->state != ITEM_SENT || session == 0)
+			continue;
+		*ret_command = item->id;
+		return true;
+	}
+	return false;
+}
+
+void outbox_on_photo(struct domain *d, uint32_t number, const struct uid *command, bool is_stored)
+{
+	struct queue *q = queue_find(d->outbox, number);
+
+	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
+		n = n->next) {
+		struct item *item = CONTAINER_OF(n, struct item, node);
+		if (!uid_is(&item->id, command) || item->state != ITEM_SENT)
+			continue;
+		if (is_stored)
+			finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
+		else
+			finish(q, item, COMMAND_UNKNOWN, REASON_BAD_PICTURE);
+		return;
+	}
+}
+
 /* Commands under way in a session are few; its device's queue is not known here, so the caller's
  * session tells. */
 static struct item *find_by_session(

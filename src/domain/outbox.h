@@ -28,6 +28,11 @@ void outbox_on_ready(struct domain *d, uint32_t number, uint64_t session);
 void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session);
 /* True when the keyword (with what stands behind it) answered a command. */
 bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, struct view params);
+/* The request for a photo that this session may be answering; false: none. */
+bool outbox_find_photo(
+	struct domain *d, uint32_t number, uint64_t session, struct uid *ret_command);
+/* Its picture came and is stored, or is no picture. */
+void outbox_on_photo(struct domain *d, uint32_t number, const struct uid *command, bool is_stored);
 void outbox_on_sent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_unsent(struct domain *d, uint64_t session, const struct uid *id);
 void outbox_on_closed(struct domain *d, uint32_t number, uint64_t session);

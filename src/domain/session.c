@@ -11,6 +11,7 @@
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/outbox.h"
+#include "domain/pictures.h"
 #include "domain/quarantine.h"
 
 enum {
@@ -475,6 +476,7 @@ static void close_session(struct domain *d, uint64_t session, uint32_t frames, b
 	struct ingest *in = d->ingest;
 	char id[WIRE_ID_TEXT];
 
+	pictures_forget(d, session);
 	if (quarantine_id_of(d->quarantine, session, id)) {
 		quarantine_closed(d->quarantine, session, frames, d->wall_ms());
 		claims_on_closed(d, session, view_of(id));

@@ -2,6 +2,7 @@
  * and what the server sends back. */
 #include "gateway/state.h"
 #include "watch/command.h"
+#include "watch/escape.h"
 #include "watch/reply.h"
 
 enum {
@@ -250,6 +251,32 @@ static void forward(struct connection *c, const struct frame *f)
 		count(g, COUNTER_ALARMS, 1);
 }
 
+/* The bytes of a picture in parts, before its report. When the server cannot take them now it gets
+ * no whole picture, does not answer, and the watch says it again. */
+static void forward_picture(struct connection *c, const struct frame *f)
+{
+	struct gateway *g = c->gateway;
+	struct message_picture *part = &g->message.picture;
+	struct view payload;
+	uint8_t origin = 0;
+	size_t n = 0;
+
+	if (c->standing != STANDING_BOUND || !report_picture(f, &origin, &payload) ||
+		escape_read(payload, g->picture, sizeof g->picture, &n, NULL) != RC_OK)
+		return;
+	for (size_t at = 0; at < n; at += part->bytes.n) {
+		g->message.type = MESSAGE_PICTURE;
+		*part = (struct message_picture){.session = c->session,
+			.origin = origin,
+			.offset = (uint32_t)at,
+			.total = (uint32_t)n,
+			.bytes = {.p = g->picture + at,
+				.n = n - at < MESSAGE_PART_MAX ? n - at : MESSAGE_PART_MAX}};
+		if (!gateway_tell(g, false))
+			return;
+	}
+}
+
 void session_take_frame(struct connection *c, const struct frame *f, bool is_heartbeat_answered)
 {
 	struct gateway *g = c->gateway;
@@ -284,6 +311,8 @@ void session_take_frame(struct connection *c, const struct frame *f, bool is_hea
 		return;
 	choose_form(c, f, &g->reply);
 	answer_once(c, &g->reply);
+	if (g->report.kind == REPORT_MEDIA)
+		forward_picture(c, f);
 	forward(c, f);
 }
 

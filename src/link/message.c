@@ -229,6 +229,43 @@ static bool read_stats(struct view *in, struct message *ret)
 	return true;
 }
 
+static bool is_picture(const struct message_picture *p)
+{
+	return p->origin <= 9 && p->bytes.n >= 1 && p->bytes.n <= MESSAGE_PART_MAX &&
+	       p->total <= MESSAGE_PICTURE_MAX && p->offset <= p->total &&
+	       p->bytes.n <= p->total - p->offset;
+}
+
+static void write_picture(struct out *o, const struct message *m)
+{
+	if (!is_picture(&m->picture)) {
+		o->rc = RC_BUG;
+		return;
+	}
+	put_u64(o, m->picture.session);
+	put_u8(o, m->picture.origin);
+	put_number(o, m->picture.offset, 4);
+	put_number(o, m->picture.total, 4);
+	put_payload(o, m->picture.bytes);
+}
+
+static bool read_picture(struct view *in, struct message *ret)
+{
+	struct message_picture *p = &ret->picture;
+	uint64_t origin = 0;
+	uint64_t offset = 0;
+	uint64_t total = 0;
+
+	if (!get_u64(in, &p->session) || !get_number(in, 1, &origin) ||
+		!get_number(in, 4, &offset) || !get_number(in, 4, &total) ||
+		!get_payload(in, &p->bytes))
+		return false;
+	p->origin = (uint8_t)origin;
+	p->offset = (uint32_t)offset;
+	p->total = (uint32_t)total;
+	return is_picture(p);
+}
+
 static void write_welcome(struct out *o, const struct message *m)
 {
 	put_u64(o, m->welcome.epoch);
@@ -313,6 +350,7 @@ static const struct message_row {
 	[MESSAGE_UNSENT] = {"unsent", MESSAGE_FROM_GATEWAY, write_sent, read_sent},
 	[MESSAGE_FOREIGN] = {"foreign", MESSAGE_FROM_GATEWAY, write_foreign, read_foreign},
 	[MESSAGE_STATS] = {"stats", MESSAGE_FROM_GATEWAY, write_stats, read_stats},
+	[MESSAGE_PICTURE] = {"picture", MESSAGE_FROM_GATEWAY, write_picture, read_picture},
 	[MESSAGE_BYE] = {"bye", MESSAGE_FROM_GATEWAY, write_nothing, read_nothing},
 	[MESSAGE_WELCOME] = {"welcome", MESSAGE_FROM_SERVER, write_welcome, read_welcome},
 	[MESSAGE_STANDING] = {"standing", MESSAGE_FROM_SERVER, write_standing, read_standing},

@@ -21,6 +21,8 @@ enum {
 	MESSAGE_PAYLOAD_MAX = 16000, /* packed report or command */
 	MESSAGE_COUNTERS_MAX = 96,
 	MESSAGE_INDEX_MAX = 4,
+	MESSAGE_PART_MAX = 12000,        /* bytes of a picture in one message */
+	MESSAGE_PICTURE_MAX = 66 * 1024, /* … and of all its parts */
 };
 
 enum message_side {
@@ -46,7 +48,8 @@ enum message_type {
 			   full */
 	MESSAGE_FOREIGN,
 	MESSAGE_STATS,
-	MESSAGE_BYE, /* clean stop: nothing follows */
+	MESSAGE_BYE,     /* clean stop: nothing follows */
+	MESSAGE_PICTURE, /* one part of a picture, in order; its REPORT follows the last */
 	/* server to gateway */
 	MESSAGE_WELCOME = 32, /* at the server's start on every link, and in answer to HELLO */
 	MESSAGE_STANDING,
@@ -161,6 +164,13 @@ struct message_stats {
 						    start */
 };
 
+struct message_picture {
+	uint64_t session;
+	uint8_t origin;         /* a digit, as the watch said: PICTURE_ASKED … */
+	uint32_t offset, total; /* total: bytes of the whole picture, not escaped */
+	struct view bytes;      /* 1..MESSAGE_PART_MAX, offset + n <= total */
+};
+
 struct message_welcome {
 	uint64_t epoch; /* of this server process; never 0 */
 };
@@ -233,6 +243,7 @@ struct message {
 		struct message_sent sent;
 		struct message_foreign foreign;
 		struct message_stats stats;
+		struct message_picture picture;
 		struct message_welcome welcome;
 		struct message_standing standing;
 		struct message_answer answer;

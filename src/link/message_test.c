@@ -74,6 +74,12 @@ static size_t make_samples(struct message samples[32])
 			.to = VIEW("a@example.org"),
 			.subject = VIEW("Subject"),
 			.text = payload}};
+	samples[n++] = (struct message){.type = MESSAGE_PICTURE,
+		.picture = {.session = 9,
+			.origin = 5,
+			.offset = 12000,
+			.total = 12000 + (uint32_t)payload.n,
+			.bytes = payload}};
 	return n;
 }
 
@@ -285,6 +291,8 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{19, 36 + 2 + 20 + 2, '\r'}, /* in the digest */
 		{19, 36, 0},                 /* an empty address, the rest left over */
 		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
+		{21, 8, 10},                                     /* an origin of two digits */
+		{21, 9, 0xE1},                                   /* more than is left */
 	};
 	struct message samples[32];
 

@@ -188,13 +188,34 @@ static bool is_digits(struct view v, size_t n)
 	return v.n == n;
 }
 
+/* Cuts the head off: params is the payload then. */
+static bool cut_picture(struct view *params, struct view *ret_origin)
+{
+	struct view when;
+
+	return field_cut(params, ret_origin) && is_digits(*ret_origin, 1) &&
+	       field_cut(params, &when) && is_digits(when, PICTURE_TIME) && params->n > 0 &&
+	       escape_is_sound(*params);
+}
+
 static bool is_picture(struct view params)
 {
 	struct view origin;
-	struct view when;
 
-	return field_cut(&params, &origin) && is_digits(origin, 1) && field_cut(&params, &when) &&
-	       is_digits(when, PICTURE_TIME) && params.n > 0 && escape_is_sound(params);
+	return cut_picture(&params, &origin);
+}
+
+bool report_picture(const struct frame *f, uint8_t *ret_origin, struct view *ret_payload)
+{
+	struct view params = f->params;
+	struct view origin;
+
+	if (!view_is_nocase(f->keyword, VIEW("IMG")) || params.p == NULL ||
+		!cut_picture(&params, &origin))
+		return false;
+	*ret_origin = (uint8_t)(origin.p[0] - '0');
+	*ret_payload = params;
+	return true;
 }
 
 static bool is_chunk(struct view params)
