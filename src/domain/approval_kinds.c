@@ -3,7 +3,9 @@
 #include "domain/group.h"
 #include "domain/invitation.h"
 #include "domain/member.h"
+#include "domain/photo.h"
 #include "domain/plan_proposal.h"
+#include "domain/watch_reset.h"
 #include "domain/wearer_erase.h"
 
 static const struct approval_kind *const kinds[] = {
@@ -12,8 +14,10 @@ static const struct approval_kind *const kinds[] = {
 	&member_change_kind,
 	&member_remove_kind,
 	&member_wearer_kind,
+	&photo_allow_kind,
 	&proposal_accept_kind,
 	&wearer_erase_kind,
+	&wearer_reset_kind,
 };
 
 const struct approval_kind *approval_kind_find(struct view name)

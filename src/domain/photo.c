@@ -1,5 +1,6 @@
 #include "domain/photo.h"
 
+#include "base/json_out.h"
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
@@ -131,25 +132,54 @@ enum rc photo_rule_narrow(struct domain *d, const struct principal *who, const s
 	return act_run(d, who, narrow_job, &job, e);
 }
 
-static enum rc widen_job(struct db *db, void *arg, struct err *e)
-{
-	const struct rule_job *job = arg;
+/* ---- as a proposal ---- */
 
-	return photo_rule_set(
-		job->domain, db, job->wearer, job->is_allowed, job->per_day, job->problem, e);
+void photo_allow_payload(bool is_allowed, uint8_t per_day, char ret[PHOTO_ALLOW_PAYLOAD])
+{
+	ret[0] = is_allowed ? 1 : 0;
+	ret[1] = (char)per_day;
 }
 
-enum rc photo_rule_widen(struct domain *d, const struct principal *who, const struct uid *wearer,
-	bool is_allowed, uint8_t per_day, struct problem *p, struct err *e)
+static bool read_payload(const struct approval *a, bool *ret_is_allowed, uint8_t *ret_per_day)
 {
-	struct rule_job job = {.domain = d,
-		.wearer = wearer,
-		.is_allowed = is_allowed,
-		.per_day = per_day,
-		.problem = p};
-
-	return act_run(d, who, widen_job, &job, e);
+	if (a->payload.n != PHOTO_ALLOW_PAYLOAD)
+		return false;
+	*ret_is_allowed = a->payload.p[0] == 1;
+	*ret_per_day = (uint8_t)a->payload.p[1];
+	return *ret_per_day >= 1 && *ret_per_day <= PHOTO_PER_DAY_MAX;
 }
+
+static enum rc execute_allow(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
+	struct problem *p, struct err *e)
+{
+	bool is_allowed = false;
+	uint8_t per_day = 0;
+
+	(void)now_ms;
+	if (!read_payload(a, &is_allowed, &per_day))
+		return fail(e, RC_SYNTAX, "photo: a damaged proposal");
+	return photo_rule_set(d, db, &a->wearer, is_allowed, per_day, p, e);
+}
+
+static void after_allow(struct domain *d, const struct approval *a)
+{
+	bus_publish(d->bus, EVENT_WEARER, &a->group, &a->wearer);
+}
+
+static void summarize_allow(struct json_out *j, struct db *reader, const struct approval *a)
+{
+	bool is_allowed = false;
+	uint8_t per_day = 0;
+
+	(void)reader;
+	if (!read_payload(a, &is_allowed, &per_day))
+		return;
+	json_bool(j, "is_allowed", is_allowed);
+	json_int(j, "per_day", per_day);
+}
+
+const struct approval_kind photo_allow_kind = {
+	"photo.allow", RIGHT_PHOTO_ALLOW, execute_allow, after_allow, summarize_allow};
 
 enum rc photo_check(const struct domain *d, struct db *db, const struct uid *wearer, int64_t now_ms,
 	struct problem *p, struct err *e)

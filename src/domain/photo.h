@@ -4,7 +4,7 @@
  * cleaned, sealed for the wearer; the oldest make room for new ones. */
 #pragma once
 
-#include "domain/domain.h"
+#include "domain/approval.h"
 #include "domain/watch_target.h"
 
 enum {
@@ -34,10 +34,10 @@ MUST_CHECK enum rc photo_rule_narrow(struct domain *d, const struct principal *w
 	const struct uid *wearer, bool is_allowed, uint8_t per_day, struct problem *p,
 	struct err *e);
 
-/* The same for any change, when it was decided that who may do it now. */
-MUST_CHECK enum rc photo_rule_widen(struct domain *d, const struct principal *who,
-	const struct uid *wearer, bool is_allowed, uint8_t per_day, struct problem *p,
-	struct err *e);
+/* The same as a proposal: payload of photo_allow_payload. */
+extern const struct approval_kind photo_allow_kind;
+enum { PHOTO_ALLOW_PAYLOAD = 2 };
+void photo_allow_payload(bool is_allowed, uint8_t per_day, char ret[PHOTO_ALLOW_PAYLOAD]);
 
 /* In the job that asks for one: may it be taken now? Codes: photos_forbidden, photos_off,
  * photo_under_way (RC_CONFLICT), photos_used_up (RC_LIMIT). */

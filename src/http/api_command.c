@@ -1,6 +1,7 @@
 /* Commands to a wearer's watch. */
 #include "http/api.h"
 
+#include "domain/watch_reset.h"
 #include "http/inside.h"
 #include "http/shapes.h"
 
@@ -21,6 +22,17 @@ enum rc api_commands(struct exchange *x, struct db *reader)
 	return rc;
 }
 
+static enum rc propose_reset(struct exchange *x, struct db *reader)
+{
+	const struct approval_request request = {
+		.kind = wearer_reset_kind.name, .group = x->verdict.group, .wearer = x->ids[0]};
+	struct approval_result result;
+
+	enum rc rc = approval_act(
+		x->domain, &x->who, &x->verdict, &request, &result, &x->problem, &x->err);
+	return rc == RC_OK ? api_approval_pending(x, reader, &result.pending) : rc;
+}
+
 enum rc api_command_give(struct exchange *x, struct db *reader)
 {
 	struct command_request request = {
@@ -31,6 +43,9 @@ enum rc api_command_give(struct exchange *x, struct db *reader)
 	};
 	struct command_info command;
 
+	/* Only a reset may wait for others: access.c refuses all else then. */
+	if (x->verdict.decision != DECIDE_ALLOW)
+		return propose_reset(x, reader);
 	enum rc rc = commands_create(
 		x->domain, reader, &x->who, &x->ids[0], &request, &command, &x->problem, &x->err);
 	if (rc == RC_OK)

@@ -198,11 +198,18 @@ static enum rc widen_rule(struct exchange *x, struct db *reader, bool is_allowed
 
 	if (rc != RC_OK)
 		return rc;
-	if (v.decision != DECIDE_ALLOW)
-		return refuse(&x->problem, RC_DENIED, v.reason, NULL, NULL);
-	rc = photo_rule_widen(
-		x->domain, &x->who, &x->ids[0], is_allowed, per_day, &x->problem, &x->err);
-	return rc == RC_OK ? api_photo_rule(x, reader) : rc;
+	char payload[PHOTO_ALLOW_PAYLOAD];
+	photo_allow_payload(is_allowed, per_day, payload);
+	const struct approval_request request = {.kind = photo_allow_kind.name,
+		.group = v.group,
+		.wearer = x->ids[0],
+		.payload = {.p = payload, .n = sizeof payload}};
+	struct approval_result result;
+	rc = approval_act(x->domain, &x->who, &v, &request, &result, &x->problem, &x->err);
+	if (rc != RC_OK)
+		return rc;
+	return result.is_done ? api_photo_rule(x, reader)
+			      : api_approval_pending(x, reader, &result.pending);
 }
 
 /* Less is at once; more needs the others' agreement. */

@@ -59,7 +59,7 @@ static const struct word_right command_rights[] = {
 	{"check_in_call", NOT_0(enum right, RIGHT_CALL), false},
 	{"photo", NOT_0(enum right, RIGHT_PHOTO), false},
 	{"power_off", NOT_0(enum right, RIGHT_POWER), false},
-	{"reset", NOT_0(enum right, RIGHT_RESET), false},
+	{"reset", NOT_0(enum right, RIGHT_RESET), true},
 	{"new_password", NOT_0(enum right, RIGHT_PASSWORD), false},
 	{NULL, RIGHT_NONE, false},
 };
