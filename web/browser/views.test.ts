@@ -116,6 +116,10 @@ describe('without a watch', () => {
 		await own.page.locator('form').waitFor();
 		await dress(own.page, look);
 		await judge(own.page, `${look.name}-01-signin`);
+		await own.page.evaluate(() => (location.hash = '#/recover'));
+		await own.page.locator('.panel ul').waitFor();
+		await judge(own.page, `${look.name}-03-recover`);
+		await own.page.evaluate(() => (location.hash = '#/map'));
 		await own.context.addCookies(cookies);
 		await own.page.reload();
 		await own.page.locator('.needs').waitFor();
@@ -152,12 +156,15 @@ describe('with three wearers', () => {
 		});
 	});
 
-	test.each(LOOKS)('every view, $name', { timeout: 180_000 }, async (look) => {
+	test.each(LOOKS)('every view, $name', { timeout: 300_000 }, async (look) => {
 		const own = await open(look);
 		const { page } = own;
 		await own.context.addCookies(cookies);
 		await server.ask(page, 'PATCH', '/account', { language: look.language ?? 'en' });
 		const claim = ((await server.ask(page, 'GET', '/claims')) as { claims: { id: string }[] }).claims[0]?.id;
+		const session = (await server.ask(page, 'GET', '/session')) as { account: { id: string }; groups: { id: string }[] };
+		const group = session.groups[0]?.id;
+		const me = session.account.id;
 		const views: [string, string, string, boolean?][] = [
 			['10-map', '#/map', '.list .card', true],
 			['11-wearer', `#/map/${emma}`, '.buttons', true],
@@ -170,6 +177,16 @@ describe('with three wearers', () => {
 			['18-person', `#/care/person/${emma}`, '.setting'],
 			['19-account', '#/account', '#account-language'],
 			['40-safety', '#/account/safety', '.session'],
+			['41-protect', '#/protect', '#safety-totp'],
+			['42-group', `#/care/group/${group}`, '#group-rules'],
+			['43-member', `#/care/group/${group}/member/${me}`, '#member-may'],
+			['44-invite', `#/care/group/${group}/invite`, 'fieldset'],
+			['45-new-group', '#/care/group', 'main form'],
+			['46-notices', '#/notices', 'main ul'],
+			['47-audit', `#/care/group/${group}/audit`, '.entry'],
+			['48-partners', `#/care/group/${group}/partners`, 'main .stack > p'],
+			['49-contacts', `#/care/person/${emma}/contacts`, '#contacts-sos'],
+			['50-photos', `#/care/person/${emma}/photos`, '#photo-rule'],
 			['20-operator', '#/operator', '#op-limits']
 		];
 		await page.goto(server.url);
@@ -189,6 +206,10 @@ describe('with three wearers', () => {
 		await page.locator('.danger').last().click();
 		await page.locator('dialog[open]').waitFor();
 		await judge(page, `${look.name}-21-remove`);
+		await page.keyboard.press('Escape');
+		await page.locator('.danger').first().click();
+		await page.locator('dialog[open]').waitFor();
+		await judge(page, `${look.name}-23-power`);
 		await page.keyboard.press('Escape');
 		await page.locator('.avatar').click();
 		await judge(page, `${look.name}-22-menu`);
