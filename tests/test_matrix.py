@@ -132,6 +132,10 @@ DELETE /api/v1/operator/bans/{ban} operator
 GET /api/v1/operator/health operator
 GET /api/v1/operator/limits operator
 GET /api/v1/operator/devices operator
+GET /api/v1/operator/break-glass operator
+POST /api/v1/operator/break-glass operator
+POST /api/v1/operator/break-glass/{break_glass}/approve operator
+DELETE /api/v1/operator/break-glass/{break_glass} operator
 GET /api/v1/operator/mail operator
 POST /api/v1/operator/mail/test operator
 GET /api/v1/operator/dead-letters operator

@@ -108,13 +108,15 @@ enum decision {
 
 struct verdict {
 	enum decision decision;
-	const char *reason; /* with all but ALLOW: a stable word that the app translates:
-			       "right_missing", "not_now", "recovery_runs", "step_up_needed",
-			       "second_factor_missing", "second_person_needed", "waiting_time" */
-	struct uid group;   /* that owns the object */
-	struct uid wearer;  /* none for objects of the group alone */
-	int64_t wait_ms;    /* with WAIT: how long */
-	right_set now;      /* all that the caller may do with the object now */
+	const char *reason;  /* with all but ALLOW: a stable word that the app translates:
+				"right_missing", "not_now", "recovery_runs", "step_up_needed",
+				"second_factor_missing", "second_person_needed", "waiting_time" */
+	struct uid group;    /* that owns the object */
+	struct uid wearer;   /* none for objects of the group alone */
+	int64_t wait_ms;     /* with WAIT: how long */
+	bool is_break_glass; /* by an operator's emergency access: the family is told of each look
+			      */
+	right_set now;       /* all that the caller may do with the object now */
 };
 
 /* RC_NOT_FOUND for what does not exist and for what belongs to a group that the caller has nothing

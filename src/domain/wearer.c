@@ -74,6 +74,27 @@ enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e
 	return stmt_run(s, NULL, e);
 }
 
+enum rc wearer_names(
+	struct db *reader, const struct uid *group, wearer_name_fn *fn, void *ctx, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = query_prepare(reader,
+		"SELECT id, name FROM wearer WHERE care_group = ?1 ORDER BY number", group, &s, e);
+
+	while (rc == RC_OK && (rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
+		struct uid id = stmt_uid(s, 0);
+		char name[NAME_TEXT];
+		rc = stmt_copy_sealed(s, 1, &id, "wearer.name", name, sizeof name, e);
+		if (rc == RC_OK)
+			fn(ctx, &id, name);
+		rc = rc == RC_NOT_FOUND ? RC_OK : rc; /* being erased */
+	}
+	if (s != NULL)
+		stmt_reset(s);
+	return rc;
+}
+
 /* All that the caller's groups have, before sorting. */
 struct wearers {
 	struct wearer_info *all; /* owned */

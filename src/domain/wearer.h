@@ -40,6 +40,11 @@ struct wearer_row {
 /* In a writer job: makes the row and the wearer's key. */
 MUST_CHECK enum rc wearer_insert(struct db *db, const struct wearer_row *row, struct err *e);
 
+typedef void wearer_name_fn(void *ctx, const struct uid *wearer, const char *name);
+/* Those of a group, in no order. */
+MUST_CHECK enum rc wearer_names(
+	struct db *reader, const struct uid *group, wearer_name_fn *fn, void *ctx, struct err *e);
+
 /* All wearers of the caller's groups, by name, each with his rights. */
 MUST_CHECK enum rc wearer_list(struct domain *d, struct db *reader, const struct principal *who,
 	wearer_fn *fn, void *ctx, struct err *e);

@@ -336,6 +336,10 @@ static enum rc check_right(struct exchange *x, struct db *reader, const struct u
 
 	if (rc != RC_OK)
 		return rc == RC_DENIED ? RC_NOT_FOUND : rc;
+	if (v->is_break_glass) { /* each look is told */
+		x->act.is_told = true;
+		x->act.action = "break_glass.look";
+	}
 	x->group = v->group;
 	x->act.right = right_name(right);
 	trail_object(x);

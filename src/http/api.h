@@ -16,6 +16,7 @@ route_fn api_group, api_group_create, api_group_change, api_member_change, api_m
 	api_member_remove, api_watchers;
 route_fn api_invitation_create, api_invitations, api_invitation_delete, api_invitation_look,
 	api_invitation_accept, api_invitation_join;
+route_fn api_break_glass, api_break_glass_request, api_break_glass_agree, api_break_glass_end;
 route_fn api_approvals, api_approval_agree, api_approval_object, api_approval_withdraw;
 route_fn api_wearers, api_wearer, api_wearer_change, api_wearer_erase, api_picture, api_picture_put,
 	api_picture_remove, api_history, api_watch_settings, api_watch_settings_change;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "domain/break_glass.h"
 #include "domain/consent.h"
 #include "domain/group.h"
 #include "domain/member.h"
@@ -86,16 +87,13 @@ static void write_member(void *ctx, const struct member_info *m)
 	json_end(j);
 }
 
-static void write_wearer(void *ctx, const struct wearer_info *w)
+static void write_wearer(void *ctx, const struct uid *wearer, const char *name)
 {
-	struct showing *s = ctx;
-	struct json_out *j = &s->x->out;
+	struct json_out *j = ctx;
 
-	if (!uid_is(&w->group, s->group))
-		return;
 	json_object(j, NULL);
-	json_uid(j, "id", &w->id);
-	json_text(j, "name", view_of(w->name));
+	json_uid(j, "id", wearer);
+	json_text(j, "name", view_of(name));
 	json_end(j);
 }
 
@@ -111,7 +109,8 @@ static enum rc write_group(struct exchange *x, struct db *reader, const struct u
 	json_object(j, NULL);
 	json_uid(j, "id", &g.id);
 	json_text(j, "name", view_of(g.name));
-	json_text(j, "role", view_of(g.role));
+	if (g.role[0] != '\0') /* an operator in an emergency has none */
+		json_text(j, "role", view_of(g.role));
 	shape_rights(j, "my_rights", x->verdict.now);
 	json_text(j, "zone", view_of(g.zone));
 	json_int(j, "wait_hours", g.wait_hours);
@@ -120,7 +119,7 @@ static enum rc write_group(struct exchange *x, struct db *reader, const struct u
 	json_end(j);
 	json_array(j, "wearers");
 	if (rc == RC_OK)
-		rc = wearer_list(x->domain, reader, &x->who, write_wearer, &w, &x->err);
+		rc = wearer_names(reader, group, write_wearer, j, &x->err);
 	json_end(j);
 	json_end(j);
 	return rc == RC_OK ? w.rc : rc;
@@ -346,20 +345,34 @@ static void write_watcher(void *ctx, const struct member_info *m)
 	json_end(j);
 }
 
-static void write_partner(
-	void *ctx, const struct uid *partner, const char *name, right_set rights, int64_t until_ms)
+static void write_other(
+	struct json_out *j, const char *name, const char *kind, right_set rights, int64_t until_ms)
 {
-	struct showing *w = ctx;
-	struct json_out *j = &w->x->out;
-
-	(void)partner;
 	json_object(j, NULL);
 	json_text(j, "name", view_of(name));
-	json_text(j, "kind", VIEW("partner"));
+	json_text(j, "kind", view_of(kind));
 	shape_rights(j, "rights", rights);
 	json_time(j, "until", until_ms);
 	shape_rights(j, "can_now", rights);
 	json_end(j);
+}
+
+static void write_partner(
+	void *ctx, const struct uid *partner, const char *name, right_set rights, int64_t until_ms)
+{
+	(void)partner;
+	write_other(ctx, name, "partner", rights, until_ms);
+}
+
+/* Both operators of an emergency access. */
+static void write_operators(void *ctx, const struct break_glass_info *b)
+{
+	right_set rights = 0;
+
+	for (enum right r = RIGHT_NONE + 1; r < RIGHT_COUNT; r++)
+		rights |= right_class(r) == 'A' ? RIGHT_BIT(r) : 0;
+	write_other(ctx, b->by_name, "operator", rights, b->until_ms);
+	write_other(ctx, b->approved_by_name, "operator", rights, b->until_ms);
 }
 
 enum rc api_watchers(struct exchange *x, struct db *reader)
@@ -372,7 +385,10 @@ enum rc api_watchers(struct exchange *x, struct db *reader)
 		reader, &x->verdict.group, x->domain->wall_ms(), write_watcher, &w, &x->err);
 	if (rc == RC_OK)
 		rc = consent_each_of_wearer(
-			reader, &x->ids[0], x->domain->wall_ms(), write_partner, &w, &x->err);
+			reader, &x->ids[0], x->domain->wall_ms(), write_partner, &x->out, &x->err);
+	if (rc == RC_OK)
+		rc = break_glass_of_group(reader, &x->verdict.group, x->domain->wall_ms(),
+			write_operators, &x->out, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
 	return rc == RC_OK ? w.rc : rc;

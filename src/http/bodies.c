@@ -108,6 +108,11 @@ static const struct field window_fields[] = {
 	{"mode", FIELD_TEXT, true, AT(window_values, mode), 1, 8, window_modes, NULL},
 	{"rights", FIELD_WORDS, false, AT(window_values, rights), 1, 32, NULL, is_right},
 };
+static const struct field break_glass_fields[] = {
+	{"group", FIELD_ID, true, AT(break_glass_values, group), 0, 0, NULL, NULL},
+	{"reason", FIELD_TEXT, true, AT(break_glass_values, reason), 10, 500, NULL, NULL},
+	{"hours", FIELD_INT, true, AT(break_glass_values, hours), 1, 4, NULL, NULL},
+};
 static const struct field invitation_fields[] = {
 	{"role", FIELD_TEXT, true, AT(invitation_values, role), 1, 32, member_roles, NULL},
 	{"hours", FIELD_INT, false, AT(invitation_values, hours), 1, 336, NULL, NULL},
@@ -238,6 +243,8 @@ const struct field_table member_table = {
 const struct field_table member_wearer_table = {
 	"MemberWearerBody", member_wearer_fields, COUNT_OF(member_wearer_fields), false};
 const struct field_table window_table = {"Window", window_fields, COUNT_OF(window_fields), false};
+const struct field_table break_glass_table = {
+	"BreakGlassBody", break_glass_fields, COUNT_OF(break_glass_fields), false};
 const struct field_table invitation_table = {
 	"InvitationBody", invitation_fields, COUNT_OF(invitation_fields), false};
 const struct field_table invitation_accept_table = {"InvitationAcceptBody",

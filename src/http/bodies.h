@@ -30,6 +30,11 @@ struct window_values {             /* inside of windows */
 	struct view from, to, mode;
 	struct field_words rights;
 };
+struct break_glass_values {
+	struct uid group;
+	struct view reason;
+	struct field_int hours;
+};
 struct invitation_values {
 	struct view role;
 	struct field_int hours;
@@ -140,6 +145,7 @@ union body_values {
 	struct group_values group_body;
 	struct member_values member;
 	struct invitation_values invitation;
+	struct break_glass_values break_glass;
 	struct invitation_accept_values invitation_accept;
 	struct wearer_values wearer;
 	struct command_values command;
@@ -179,7 +185,7 @@ extern const struct field_table audit_page_table, audit_export_table, notices_ta
 	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
 	network_ban_table;
 extern const struct field_table group_new_table, member_table, member_wearer_table, window_table,
-	invitation_table, invitation_accept_table;
+	invitation_table, invitation_accept_table, break_glass_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,

@@ -114,6 +114,7 @@ const struct problem_code problem_codes[] = {
 	{"query_bad", 400, "A query parameter is missing, unknown, given twice or malformed."},
 	{"range_invalid", 400, "The end is not after the start."},
 	{"range_too_long", 400, "More than 31 days."},
+	{"reason_invalid", 400, "A reason has 10 to 500 characters."},
 	{"recovery_runs", 403, "The account is being recovered: nothing sensitive meanwhile."},
 	{"recovery_waits", 409, "The waiting time is not over."},
 	{"request_bad", 400,
