@@ -80,6 +80,9 @@ describe('agreement and news in words', () => {
 	test('what somebody did', () => {
 		expect(actWords(entry({}), t)).toBe('Ben: removed somebody from the group');
 		expect(actWords(entry({ action: 'command.give', right: 'photo' }), t)).toBe('Ben: asked for a photo');
+		expect(actWords(entry({ action: 'command.give', right: 'call', detail: 'check_in_call' }), t)).toBe(
+			'Ben: asked for a check-in call'
+		);
 		expect(actWords(entry({ action: 'command.give', right: 'toString' }), t)).toBe('Ben: asked the watch for something');
 		expect(actWords(entry({ action: 'new.thing', actor: { kind: 'server', name: '' } }), t)).toBe('Kinward: new.thing');
 	});

@@ -30,7 +30,7 @@ const ASKED_BY_RIGHT = {
 	reset: 'reset',
 	ring: 'find'
 } as const;
-export const ASKED = Object.values(ASKED_BY_RIGHT);
+export const ASKED = [...Object.values(ASKED_BY_RIGHT), 'check_in_call'] as const;
 
 /** Why something was not done, said of somebody else. */
 export const REFUSALS = [
@@ -43,7 +43,9 @@ export function actWords(entry: AuditEntry, t: typeof Say): string {
 	const known = ACTS.find((act) => act === name);
 	const right = entry.right ?? '';
 	let key: Key | undefined;
-	if (name === 'command_give' && Object.hasOwn(ASKED_BY_RIGHT, right))
+	const asked = name === 'command_give' ? ASKED.find((kind) => kind === entry.detail) : undefined;
+	if (asked) key = `act_asked.${asked}`;
+	else if (name === 'command_give' && Object.hasOwn(ASKED_BY_RIGHT, right))
 		key = `act_asked.${ASKED_BY_RIGHT[right as keyof typeof ASKED_BY_RIGHT]}`;
 	else if (known) key = `act.${known}`;
 	const who = entry.actor.name || (entry.actor.kind === 'server' ? t('act.server') : t('alarm.somebody'));
@@ -52,6 +54,8 @@ export function actWords(entry: AuditEntry, t: typeof Say): string {
 
 /** What the server adds to an entry; roles and lengths of time in words. */
 export function detailWords(detail: string, t: typeof Say): string {
+	// The kind of a command stands in the sentence already.
+	if (ASKED.some((kind) => kind === detail)) return '';
 	const role = (word: string | undefined) => ROLES.find((known) => known === word);
 	const single = role(detail);
 	if (single) return t(`role.${single}`);

@@ -162,7 +162,7 @@ export const group: Texts<typeof english> = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.pending': 'Wartet auf Zustimmung.',
+	'act.pending': 'Noch nicht geschehen: Es wartet auf Zustimmung.',
 	'act.change': '{from} → {to}',
 	'act.account_delete': 'hat das eigene Konto gelöscht',
 	'act.claim_send': 'hat einen neuen Code an die Uhr geschickt',
@@ -241,6 +241,7 @@ export const group: Texts<typeof english> = {
 	'refused.withdrawn': 'Zurückgezogen.',
 
 	'act_asked.call': 'hat die Uhr anrufen lassen',
+	'act_asked.check_in_call': 'hat um einen Kontrollanruf gebeten',
 	'act_asked.find': 'hat die Uhr klingeln lassen',
 	'act_asked.locate': 'hat nach dem Ort gefragt',
 	'act_asked.message': 'hat eine Nachricht geschrieben',

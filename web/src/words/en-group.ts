@@ -159,7 +159,7 @@ export const group = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.pending': 'Waits for agreement.',
+	'act.pending': 'Not yet: it waits for agreement.',
 	'act.change': '{from} → {to}',
 	'act.account_delete': 'deleted the own account',
 	'act.claim_send': 'sent a new code to the watch',
@@ -238,6 +238,7 @@ export const group = {
 	'refused.withdrawn': 'Withdrawn.',
 
 	'act_asked.call': 'let the watch call',
+	'act_asked.check_in_call': 'asked for a check-in call',
 	'act_asked.find': 'made the watch ring',
 	'act_asked.locate': 'asked for the place',
 	'act_asked.message': 'wrote a message',

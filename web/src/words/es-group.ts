@@ -162,7 +162,7 @@ export const group: Texts<typeof english> = {
 
 	'act.line': '{who}: {what}',
 	'act.server': 'Kinward',
-	'act.pending': 'Espera acuerdo.',
+	'act.pending': 'Aún no: espera acuerdo.',
 	'act.change': '{from} → {to}',
 	'act.account_delete': 'ha borrado su cuenta',
 	'act.claim_send': 'ha enviado un código nuevo al reloj',
@@ -241,6 +241,7 @@ export const group: Texts<typeof english> = {
 	'refused.withdrawn': 'Retirado.',
 
 	'act_asked.call': 'ha hecho llamar al reloj',
+	'act_asked.check_in_call': 'ha pedido una llamada de control',
 	'act_asked.find': 'ha hecho sonar el reloj',
 	'act_asked.locate': 'ha pedido la posición',
 	'act_asked.message': 'ha escrito un mensaje',
