@@ -220,6 +220,8 @@ def test_a_withdrawal_ends_open_streams_within_two_seconds(api, partner, watched
     event = stream.next()
     check_event(event)
     assert (event["type"], event["wearer"], event["kinds"]) == ("alarm.raised", wearer, ["sos"])
+    uses = f"/consents/{consent['id']}/uses"
+    eventually(lambda: [u["times"] for u in api.ok("GET", uses)["uses"] if u["action"] == "events"] == [1], 10)
     alarm = partner.ok("GET", f"/wearers/{wearer}/alarms")["alarms"][0]
     assert alarm["id"] == event["alarm"] and "fix" not in alarm
     api.ok("POST", f"/alarms/{alarm['id']}/take")

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/time_text.h"
 #include "domain/alarm.h"
+#include "domain/consent.h"
 #include "domain/courier_outbox.h"
 #include "store/query.h"
 
@@ -138,6 +139,16 @@ static enum rc send_webhook(
 	char body[PARTNER_EVENT_JSON];
 
 	partner_event_json(event, body);
+	enum rc rc = consent_count(db,
+		&(struct consent_count){.partner = *partner,
+			.wearer = event->wearer,
+			.right = RIGHT_ALARMS,
+			.action = "webhook",
+			.is_change = true,
+			.now_ms = event->time_ms},
+		e);
+	if (rc != RC_OK)
+		return rc;
 	return courier_webhook(db,
 		&(struct webhook){.partner = *partner, .event = event->id, .body = view_of(body)},
 		event->time_ms, e);

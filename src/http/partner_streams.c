@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "domain/audit.h"
 #include "domain/consent.h"
 #include "domain/partner_event.h"
 #include "http/quota.h"
@@ -75,6 +76,31 @@ static bool send_all(int fd, struct view text)
 	return true;
 }
 
+/* The family sees that its partner was told: counted, and in the audit log (folded by the hour). */
+static void note_use(struct partner_stream *st, const struct partner_event *event)
+{
+	struct domain *d = st->streams->domain;
+	struct consent_count count = {.partner = st->who.id,
+		.wearer = event->wearer,
+		.right = RIGHT_ALARMS,
+		.action = "events",
+		.now_ms = d->wall_ms()};
+	struct act look = {.action = "partner.events",
+		.actor_kind = ACTOR_PARTNER,
+		.actor = st->who.id,
+		.wearer = event->wearer,
+		.right = right_name(RIGHT_ALARMS),
+		.outcome = "done"};
+	struct consent_hit hit;
+
+	if (consent_decide(st->streams->reader, &st->who.id, &event->wearer, RIGHT_ALARMS,
+		    count.now_ms, &hit, NULL) != RC_OK)
+		return; /* withdrawn this moment */
+	look.group = hit.group;
+	consent_count_later(d, &count);
+	audit_look(d, &look);
+}
+
 static void send_event(void *ctx, const struct partner_event *event)
 {
 	struct partner_stream *st = ctx;
@@ -92,11 +118,7 @@ static void send_event(void *ctx, const struct partner_event *event)
 		return;
 	}
 	st->after = event->seq;
-	consent_count_later(st->streams->domain, &(struct consent_count){.partner = st->who.id,
-							 .wearer = event->wearer,
-							 .right = RIGHT_ALARMS,
-							 .action = "events",
-							 .now_ms = st->streams->domain->wall_ms()});
+	note_use(st, event);
 }
 
 /* May it stay open? A stopped partner has no living consent. */
