@@ -720,10 +720,10 @@ static struct view without_slashes(struct view path)
 }
 
 /* Data and keys in one folder would be stolen together. */
-static bool is_inside(struct view path, struct view folder)
+static bool is_inside(struct view inner, struct view outer)
 {
-	return path.n >= folder.n && memcmp(path.p, folder.p, folder.n) == 0 &&
-	       (path.n == folder.n || path.p[folder.n] == '/' || folder.p[folder.n - 1] == '/');
+	return inner.n >= outer.n && memcmp(inner.p, outer.p, outer.n) == 0 &&
+	       (inner.n == outer.n || inner.p[outer.n] == '/' || outer.p[outer.n - 1] == '/');
 }
 
 enum rc settings_key_dir(
@@ -731,11 +731,11 @@ enum rc settings_key_dir(
 {
 	bool is_own = s->key_dir[0] != '\0';
 	struct view data = without_slashes(view_of(s->data_dir));
-	struct view folder = is_own ? without_slashes(view_of(s->key_dir)) : data;
+	struct view keys = is_own ? without_slashes(view_of(s->key_dir)) : data;
 
-	if (is_own && is_inside(folder, data))
+	if (is_own && is_inside(keys, data))
 		return fail(e, RC_DENIED, "key_dir: it must not be inside of data_dir");
-	int n = snprintf(ret_path, SETTINGS_KEY_DIR_MAX, "%.*s%s", (int)folder.n, folder.p,
+	int n = snprintf(ret_path, SETTINGS_KEY_DIR_MAX, "%.*s%s", (int)keys.n, keys.p,
 		is_own ? "" : "-keys");
 	return n < 0 || n >= SETTINGS_KEY_DIR_MAX
 		       ? fail(e, RC_LIMIT, "key_dir: the path is too long")

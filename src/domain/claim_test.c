@@ -478,6 +478,26 @@ static void ended_claim_keeps_nothing_of_the_person(void **state)
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM claim"), 1); /* it counts */
 }
 
+static void claim_that_cannot_be_opened_does_not_stop_the_others(void **state)
+{
+	struct fixture *f = *state;
+	struct claim_info c = begin(f, imei, "code");
+	struct claim_info good = begin(f, "5550100001", "code");
+	struct claim_info seen;
+	struct stmt *s = NULL;
+	struct db *db = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(
+		db_prepare(db, "UPDATE claim SET name = x'00' WHERE id = ?1", &s, NULL), RC_OK);
+	stmt_bind_uid(s, 1, &c.id);
+	assert_int_equal(stmt_run(s, NULL, NULL), RC_OK);
+	db_close(db);
+	fixture_restart(f);
+	assert_int_equal(claim_get(&f->d, f->reader, &c.id, &seen, NULL), RC_NOT_FOUND);
+	assert_int_equal(claim_get(&f->d, f->reader, &good.id, &seen, NULL), RC_OK);
+}
+
 static void what_is_entered_is_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -637,6 +657,7 @@ int main(void)
 		TEST(codes_are_sent_again_within_limits),
 		TEST(number_with_a_slip_is_told),
 		TEST(ended_claim_keeps_nothing_of_the_person),
+		TEST(claim_that_cannot_be_opened_does_not_stop_the_others),
 		TEST(locked_protocol_is_told),
 		TEST(watch_that_leaves_and_comes_back_is_told),
 		TEST(code_that_the_watch_ignores_is_told),

@@ -560,8 +560,13 @@ enum rc claims_load(struct domain *d, struct db *db, struct err *e)
 		c->group = stmt_uid(s, 1);
 		rc = open_texts(s, c, e);
 		if (rc != RC_OK) {
-			claim_free(c);
-			break;
+			free(c); /* not adopted yet */
+			if (rc != RC_NOT_FOUND && rc != RC_SYNTAX)
+				break;
+			/* It cannot be read any more, and does not keep the others from going on.
+			 */
+			rc = stmt_step(s, &has_row, e);
+			continue;
 		}
 		stmt_copy_text(s, 5, c->language, sizeof c->language);
 		stmt_copy_text(s, 6, c->zone, sizeof c->zone);
