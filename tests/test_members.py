@@ -58,6 +58,8 @@ def test_an_invitation_lets_one_person_in_once(server, make_api, family):
             stranger.refused(404, "invitation_invalid", "POST", f"/invitations/{path}", json={"token": token} | extra)
         stranger.refused(404, "invitation_invalid", "POST", "/invitations/join", json={"token": token})
     assert [m["name"] for m in maria.ok("GET", f"/groups/{maria.group}")["members"]] == ["Carl", "Maria"]
+    told = [n["action"] for n in maria.ok("GET", "/notices")["notices"]]
+    assert told.count("member.join") == 1 and told.count("invitation.create") == 1
 
 
 def test_an_invitation_can_be_ended(server, make_api):

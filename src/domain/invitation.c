@@ -292,7 +292,9 @@ enum rc invitation_accept(struct domain *d, struct db *reader, const struct prin
 	struct use_job job = {.token = r->token, .account = &account, .fresh = &row, .problem = p};
 	rc = use(d, who, &job, e);
 	secret_forget(password_hash_text, sizeof password_hash_text);
-	return rc == RC_OK ? session_start(d, reader, &account, from, false, ret, p, e) : rc;
+	struct request_origin unnoted = *from; /* joining has its entry already */
+	unnoted.who = NULL;
+	return rc == RC_OK ? session_start(d, reader, &account, &unnoted, false, ret, p, e) : rc;
 }
 
 enum rc invitation_join(struct domain *d, const struct principal *who, struct view token,
