@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from kit.process import eventually
+from kit.watch import position
 
 
 @pytest.fixture
@@ -49,9 +50,8 @@ def test_the_example_signs_by_each_algorithm(api, script, tmp_path, algorithm):
     assert call(script, *common, "wearers") == []
 
 
-def test_the_example_does_everything_that_there_is(api, server, make_sim, script, tmp_path):
-    sim = make_sim(server.watch_port)
-    wearer = api.claim_sim(sim)
+def test_the_example_does_everything_that_there_is(api, script, tmp_path):
+    wearer, watch = api.claim_raw("3707900002")
     info, common = register(api, script, tmp_path)
     until = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rights = ["view_position", "view_history", "view_health", "alarms", "locate", "message", "propose_plan"]
@@ -62,16 +62,21 @@ def test_the_example_does_everything_that_there_is(api, server, make_sim, script
         return call(script, *common, *words)
 
     assert [w["id"] for w in partner("wearers")] == [wearer]
-    assert partner("locate", wearer)["type"] == "locate"
-    eventually(lambda: api.ok("GET", f"/wearers/{wearer}")["fix"], 30, "a position")
-    assert partner("position", wearer)["fix"]["source"]
+    watch.send(position(lat=50.5, lon=11.5))
+    eventually(lambda: api.ok("GET", f"/wearers/{wearer}")["fix"], what="a position")
+    fix = partner("position", wearer)["fix"]
+    assert (fix["lat"], fix["lon"]) == (50.5, 11.5)
     span = [(datetime.now(timezone.utc) + timedelta(hours=h)).strftime("%Y-%m-%dT%H:%M:%SZ") for h in (-1, 1)]
     assert partner("history", wearer, *span)["fixes"]
     assert partner("health", wearer, *span)["truncated"] is False
     assert partner("alarms", wearer) == {"alarms": []}
+    assert partner("locate", wearer)["type"] == "locate"
+    watch.receive_keyword("CR")
+    watch.send("CR")
     assert partner("message", wearer, "Hello")["type"] == "message"
+    shown = watch.receive_keyword("MESSAGE").split(b",")[1].decode()
+    assert bytes.fromhex(shown).decode("utf-16-be") == "Acme Care: Hello"
     assert partner("propose", wearer, "Aspirin", "1", "08:00,20:00")["plan"]["times"] == ["08:00", "20:00"]
-    sim.wait(lambda e: e["dir"] == "event" and e["event"] == "message" and e["detail"] == "Acme Care: Hello")
 
 
 def test_the_example_reads_events(api, server, make_sim, example):
