@@ -252,6 +252,13 @@ def test_what_they_tried_is_in_the_audit_log_and_nothing_reached_the_watch(town,
     assert town.eve.ok("GET", f"/wearers/{town.wearer}")["name"] == "Mia"
 
 
+def test_joining_is_told_once(town):
+    notices = town.eve.ok("GET", "/notices")["notices"]
+    joined = [n for n in notices if n["action"] == "member.join" and n["group"] == town.eve.group]
+    assert sorted(n["actor"]["name"] for n in joined) == ["Vera", "Xaver"], joined
+    assert not [e for e in town.eve.ok("GET", f"/groups/{town.eve.group}/audit")["entries"] if e["action"] == "session.start"]
+
+
 def test_a_removed_member_hears_nothing_more(town):
     town.events.wait_end(timeout=20)
     assert attempt(town, town.gone, "history").status_code == 404

@@ -27,13 +27,24 @@ static enum rc start_job(struct db *db, void *arg, struct err *e)
 			   : rc;
 }
 
-/* The entry in the audit log is of the account that signs in. */
-static void name_actor(const struct request_origin *from, const struct uid *account)
+/* The entry in the audit log is of the account that signs in. A session behind something else (an
+ * invitation that was accepted) has an entry of its own, which is nobody's news. */
+static void name_act(const struct request_origin *from, const struct uid *account, struct act *ret)
 {
 	if (from->who == NULL || from->who->act == NULL)
 		return;
-	from->who->act->actor_kind = ACTOR_ACCOUNT;
-	from->who->act->actor = *account;
+	struct act *act = from->who->act;
+	act->actor_kind = ACTOR_ACCOUNT;
+	act->actor = *account;
+	*ret = *act;
+	if (!act->is_written)
+		return;
+	ret->action = "session.start";
+	ret->group = ret->wearer = ret->subject = (struct uid){{0}};
+	ret->right = NULL;
+	ret->outcome = NULL;
+	ret->detail[0] = '\0';
+	ret->is_told = false;
 }
 
 enum rc session_start(struct domain *d, struct db *reader, const struct uid *account,
@@ -43,11 +54,15 @@ enum rc session_start(struct domain *d, struct db *reader, const struct uid *acc
 	struct web_session_row session;
 	struct start_job job = {
 		.session = &session, .network = sign_in_network(from->address), .problem = p};
+	struct act act = {.action = NULL};
+	struct principal who = {.act = &act};
 
-	name_actor(from, account);
+	name_act(from, account, &act);
 	web_session_make(account, from, d->wall_ms(), &session, ret->token);
 	session.stepped_up_ms = is_stepped_up ? session.created_ms : 0;
-	enum rc rc = act_run(d, from->who, start_job, &job, e);
+	enum rc rc = act_run(d, &who, start_job, &job, e);
+	if (act.is_written && from->who != NULL && from->who->act != NULL)
+		from->who->act->is_written = true;
 	if (rc == RC_OK)
 		rc = web_session_admit(d, reader, &session, e);
 	if (rc == RC_OK)
