@@ -140,6 +140,14 @@ export class Server {
 		rmSync(this.folder, { recursive: true, force: true });
 	}
 
+	/** A command of the operator on the machine itself, against the running server; what it prints. */
+	async run(...words: string[]): Promise<string> {
+		const child = new Child(binary, [...words, '--set', `data_dir=${join(this.folder, 'data')}`], this.folder);
+		if (child.process.exitCode === null) await once(child.process, 'close');
+		expect(child.process.exitCode, child.lines.join('\n')).toBe(0);
+		return child.lines.join('\n');
+	}
+
 	lines(): string[] {
 		return this.#child?.lines ?? [];
 	}

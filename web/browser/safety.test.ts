@@ -221,6 +221,52 @@ test('a link that is not valid is told, and leads on', async () => {
 	await guest.context.close();
 });
 
+describe('getting back in', () => {
+	let link = '';
+
+	test('the operator’s link begins a wait; a device that is signed in is told and can stop it', async () => {
+		link = /recovery link: \S*(#\/recovery\?token=\S+)/.exec(await server.run('user', 'recovery-link', 'maria'))?.[1] ?? '';
+		expect(link).not.toBe('');
+		const guest = await openPage(browser, server);
+		await guest.page.goto(`${server.url}/${link}`);
+		await guest.page.getByRole('button', { name: 'Yes, I want to get back in' }).click();
+		await guest.page.getByText('Open this link again after').waitFor();
+		const { page } = maria;
+		await page.goto(`${server.url}/#/account/safety`);
+		await page.reload();
+		await page.getByText('Somebody asked to get back into this account.').waitFor();
+		await picture(page, 'safety-recovery');
+		await page.getByRole('button', { name: 'Stop it' }).click();
+		await page.getByText('It is stopped.').waitFor();
+		await guest.page.reload();
+		await guest.page.getByRole('button', { name: 'Yes, I want to get back in' }).click();
+		await guest.page.getByText('This link is not valid any more.').waitFor();
+		expect(guest.faults).toEqual([]);
+		await guest.context.close();
+	});
+
+	test('when the wait is over the link asks for a new password', async () => {
+		// Nobody waits an hour here: the answers after the wait are put in the server's place.
+		const guest = await openPage(browser, server);
+		const sent: unknown[] = [];
+		await guest.page.route('**/api/v1/recovery/confirm', (route) =>
+			route.fulfill({ json: { waits_until: new Date(Date.now() - 1000).toISOString() } })
+		);
+		await guest.page.route('**/api/v1/recovery/finish', (route) => {
+			sent.push(route.request().postDataJSON());
+			return route.fulfill({ status: 204 });
+		});
+		await guest.page.goto(`${server.url}/#/recovery?token=abc`);
+		await guest.page.getByRole('button', { name: 'Yes, I want to get back in' }).click();
+		await guest.page.getByLabel('New password').fill('a new long password 5');
+		await guest.page.getByRole('button', { name: 'Save the password' }).click();
+		await guest.page.getByText('Your password is new').waitFor();
+		expect(sent).toEqual([{ token: 'abc', password: 'a new long password 5' }]);
+		expect(guest.faults).toEqual([]);
+		await guest.context.close();
+	});
+});
+
 test('the account is deleted after one more question', async () => {
 	const { page } = maria;
 	await page.goto(`${server.url}/#/account/safety`);
