@@ -59,7 +59,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'approval.did_': ['approve', 'object', 'withdraw'],
 	'watchers.': ['partner', 'operator'],
 	'partner_right.': PARTNER_RIGHTS,
-	'use.': ['position', 'history', 'health', 'alarms', 'events', 'locate', 'locate_state', 'message', 'message_state', 'proposal', 'proposal_state'],
+	'use.': ['position', 'history', 'health', 'alarms', 'events', 'webhook', 'locate', 'locate_state', 'message', 'message_state', 'proposal', 'proposal_state'],
 	'kept.': enumOf('ToldState'),
 	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
 	'sms_alerts.': ['sos', 'low_battery', 'removed'],

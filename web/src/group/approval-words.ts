@@ -5,7 +5,7 @@ import { ROLES } from '../lib/rights';
 import type { t as Say } from '../words/words.svelte';
 
 export const APPROVAL_KINDS = [
-	'group_rules', 'invitation_create', 'member_change', 'member_remove', 'member_wearer', 'photo_allow', 'wearer_erase',
+	'group_rules', 'invitation_create', 'member_change', 'member_remove', 'member_wearer', 'photo_allow', 'plan_proposal_accept', 'wearer_erase',
 	'wearer_reset'
 ] as const;
 

@@ -67,7 +67,8 @@ export interface Member extends Limits {
 export interface GroupDetail {
 	id: Id;
 	name: string;
-	role: Role;
+	/** Absent for an operator who may look in an emergency. */
+	role?: Role;
 	my_rights: string[];
 	zone: string;
 	wait_hours: number;

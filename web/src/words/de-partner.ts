@@ -54,6 +54,7 @@ export const partner: Texts<typeof english> = {
 	'use.health': 'Gesundheitswerte gelesen',
 	'use.alarms': 'Alarme gelesen',
 	'use.events': 'Neuigkeiten mitgehört',
+	'use.webhook': 'über einen Alarm informiert',
 	'use.locate': 'nach dem Ort gefragt',
 	'use.locate_state': 'nachgesehen, wie es ausging',
 	'use.message': 'Nachricht geschrieben',

@@ -41,6 +41,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Diesen Passkey gibt es schon.',
 	'problem.passkey_wrong': 'Der Server hat diesen Passkey nicht angenommen. Nimm einen anderen oder dein Passwort.',
 	'problem.phone_invalid': 'Das ist keine Telefonnummer. Nur Ziffern und am Anfang ein +.',
+	'problem.reason_invalid': 'Bitte nenne einen Grund mit 10 bis 500 Zeichen.',
 	'problem.recovery_waits': 'Die Wartezeit ist noch nicht vorbei.',
 	'problem.rights_invalid': 'Diese Rechte gibt es nur mit der Rolle; einzeln lassen sie sich nicht geben oder nehmen.',
 	'problem.rule_changed': 'Jemand hat die Regel gerade geändert. Sieh noch einmal nach.',

@@ -51,6 +51,7 @@ export const partner = {
 	'use.health': 'read health values',
 	'use.alarms': 'read alarms',
 	'use.events': 'listened to news',
+	'use.webhook': 'was told of an alarm',
 	'use.locate': 'asked for the place',
 	'use.locate_state': 'looked how that went',
 	'use.message': 'wrote a message',

@@ -38,6 +38,7 @@ export const problems = {
 	'problem.passkey_exists': 'This passkey is known already.',
 	'problem.passkey_wrong': 'The server did not accept this passkey. Try another one, or your password.',
 	'problem.phone_invalid': 'This is no telephone number. Only digits, and + at the start.',
+	'problem.reason_invalid': 'Please give a reason of 10 to 500 characters.',
 	'problem.recovery_waits': 'The waiting time is not over yet.',
 	'problem.rights_invalid': 'These rights come only with the role, so they cannot be given or taken one by one.',
 	'problem.rule_changed': 'Somebody has just changed the rule. Look again.',

@@ -54,6 +54,7 @@ export const partner: Texts<typeof english> = {
 	'use.health': 'leyó valores de salud',
 	'use.alarms': 'leyó alarmas',
 	'use.events': 'escuchó novedades',
+	'use.webhook': 'fue informado de una alarma',
 	'use.locate': 'pidió la posición',
 	'use.locate_state': 'miró cómo fue',
 	'use.message': 'escribió un mensaje',

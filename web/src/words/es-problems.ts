@@ -41,6 +41,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Esta llave ya existe.',
 	'problem.passkey_wrong': 'El servidor no ha aceptado esta llave. Prueba otra, o tu contraseña.',
 	'problem.phone_invalid': 'Esto no es un número de teléfono. Solo cifras, y + al principio.',
+	'problem.reason_invalid': 'Indica un motivo de 10 a 500 caracteres.',
 	'problem.recovery_waits': 'El tiempo de espera aún no ha terminado.',
 	'problem.rights_invalid': 'Estos permisos solo vienen con el papel; no se pueden dar ni quitar sueltos.',
 	'problem.rule_changed': 'Alguien acaba de cambiar la regla. Mira otra vez.',
