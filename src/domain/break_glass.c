@@ -220,24 +220,3 @@ enum rc break_glass_of_group(struct db *reader, const struct uid *group, int64_t
 	stmt_bind_int(s, 2, now_ms);
 	return each(s, fn, ctx, e);
 }
-
-enum rc break_glass_is_open(struct db *reader, const struct uid *account, const struct uid *group,
-	int64_t now_ms, bool *ret, struct err *e)
-{
-	struct stmt *s = NULL;
-	enum rc rc = query_prepare(reader,
-		"SELECT COUNT(*) FROM break_glass WHERE care_group = ?1 AND until_ms > ?2"
-		" AND approved_by IS NOT NULL AND (by_account = ?3 OR approved_by = ?3)",
-		group, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_int(s, 2, now_ms);
-	stmt_bind_uid(s, 3, account);
-	rc = query_first(s, e);
-	if (rc != RC_OK)
-		return rc;
-	*ret = stmt_int(s, 0) > 0;
-	stmt_reset(s);
-	return RC_OK;
-}

@@ -39,7 +39,3 @@ MUST_CHECK enum rc break_glass_get(
 /* Those that are open for the group now. */
 MUST_CHECK enum rc break_glass_of_group(struct db *reader, const struct uid *group, int64_t now_ms,
 	break_glass_fn *fn, void *ctx, struct err *e);
-
-/* May this operator read the group now? */
-MUST_CHECK enum rc break_glass_is_open(struct db *reader, const struct uid *account,
-	const struct uid *group, int64_t now_ms, bool *ret, struct err *e);

@@ -1,26 +1,42 @@
 #include "domain/rights.h"
 
-#include "domain/break_glass.h"
 #include "domain/consent.h"
 #include "domain/window.h"
 #include "time/zone.h"
 
-/* How an object is found: its group, and its wearer or NULL. Each row takes the object's id as ?1.
- * Kinds without a row do not exist yet: RC_NOT_FOUND. */
-static const char *const owner_of[OBJECT_KIND_COUNT] = {
-	[OBJECT_GROUP] = "SELECT id, NULL FROM care_group WHERE id = ?1",
-	[OBJECT_WEARER] = "SELECT care_group, id FROM wearer WHERE id = ?1",
-	[OBJECT_ALARM] = ("SELECT w.care_group, w.id FROM alarm a JOIN wearer w ON w.id = a.wearer"
-			  " WHERE a.id = ?1"),
-	[OBJECT_COMMAND] = ("SELECT w.care_group, w.id FROM command c"
-			    " JOIN wearer w ON w.id = c.wearer WHERE c.id = ?1"),
-	[OBJECT_PHOTO] = ("SELECT w.care_group, w.id FROM photo p JOIN wearer w ON w.id = p.wearer"
-			  " WHERE p.id = ?1"),
-	[OBJECT_CLAIM] = "SELECT care_group, NULL FROM claim WHERE id = ?1",
-	[OBJECT_INVITATION] = "SELECT care_group, NULL FROM invitation WHERE id = ?1",
-	[OBJECT_APPROVAL] = "SELECT care_group, NULL FROM approval WHERE id = ?1",
-	[OBJECT_CONSENT] = "SELECT care_group, NULL FROM consent WHERE id = ?1",
-	[OBJECT_PROPOSAL] = "SELECT care_group, wearer FROM plan_proposal WHERE id = ?1",
+/* One statement for each kind of object, because most of a small statement's time goes into its
+ * read transaction: the object's group g and wearer w (or NULL), what the account ?2 holds there,
+ * and for operators (?3) whether an emergency access is open at ?4. ?1 is the object. Foreign and
+ * unknown objects take the same way. */
+#define DECIDE_BY(owner)                                                                           \
+	"SELECT m.role, COALESCE(m.given, 0), COALESCE(m.taken, 0), m.windows,"                    \
+	" COALESCE(m.until_ms, 0), g.zone, g.wait_hours, COALESCE(x.given, 0),"                    \
+	" COALESCE(x.taken, 0), x.windows, o.g, o.w,"                                              \
+	" CASE WHEN ?3 AND m.role IS NULL THEN EXISTS (SELECT 1 FROM break_glass b"                \
+	"  WHERE b.care_group = o.g AND b.until_ms > ?4 AND b.approved_by IS NOT NULL"             \
+	"  AND (b.by_account = ?2 OR b.approved_by = ?2)) ELSE 0 END"                              \
+	" FROM (" owner ") o JOIN care_group g ON g.id = o.g"                                      \
+	" LEFT JOIN member m ON m.account = ?2 AND m.care_group = o.g"                             \
+	" LEFT JOIN member_wearer x ON x.account = ?2 AND x.wearer = o.w"
+
+#define BY_WEARER(table)                                                                           \
+	DECIDE_BY("SELECT w.care_group g, w.id w FROM " table                                      \
+		  " t JOIN wearer w ON w.id = t.wearer WHERE t.id = ?1")
+#define BY_GROUP(table) DECIDE_BY("SELECT care_group g, NULL w FROM " table " WHERE id = ?1")
+
+/* Kinds without a row do not exist: RC_NOT_FOUND. */
+static const char *const decide_by[OBJECT_KIND_COUNT] = {
+	[OBJECT_GROUP] = DECIDE_BY("SELECT id g, NULL w FROM care_group WHERE id = ?1"),
+	[OBJECT_WEARER] = DECIDE_BY("SELECT care_group g, id w FROM wearer WHERE id = ?1"),
+	[OBJECT_ALARM] = BY_WEARER("alarm"),
+	[OBJECT_COMMAND] = BY_WEARER("command"),
+	[OBJECT_PHOTO] = BY_WEARER("photo"),
+	[OBJECT_CLAIM] = BY_GROUP("claim"),
+	[OBJECT_INVITATION] = BY_GROUP("invitation"),
+	[OBJECT_APPROVAL] = BY_GROUP("approval"),
+	[OBJECT_CONSENT] = BY_GROUP("consent"),
+	[OBJECT_PROPOSAL] =
+		DECIDE_BY("SELECT care_group g, wearer w FROM plan_proposal WHERE id = ?1"),
 };
 
 bool principal_is_member(const struct principal *who, const struct uid *group)
@@ -35,30 +51,6 @@ bool principal_is_member(const struct principal *who, const struct uid *group)
 static enum rc no_such_object(struct err *e)
 {
 	return fail(e, RC_NOT_FOUND, "no such object");
-}
-
-static enum rc find_owner(struct db *reader, enum object_kind kind, const struct uid *object,
-	struct verdict *ret, struct err *e)
-{
-	struct stmt *s = NULL;
-	bool has_row = false;
-
-	if (owner_of[kind] == NULL)
-		return no_such_object(e);
-	enum rc rc = db_prepare(reader, owner_of[kind], &s, e);
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, object);
-	rc = stmt_step(s, &has_row, e);
-	if (rc != RC_OK)
-		return rc;
-	*ret = (struct verdict){.decision = DECIDE_DENY, .reason = "right_missing"};
-	if (has_row) {
-		ret->group = stmt_uid(s, 0);
-		ret->wearer = stmt_uid(s, 1);
-	}
-	stmt_reset(s);
-	return uid_is_none(&ret->group) ? no_such_object(e) : RC_OK;
 }
 
 static void zone_freep(struct zone **z)
@@ -256,22 +248,47 @@ static enum rc decide_partner(struct db *reader, const struct principal *who, en
 
 /* Operators have no right on content, but for an emergency access that two of them opened: reading.
  */
-static enum rc decide_operator(struct db *reader, const struct principal *who, enum right right,
-	int64_t now_ms, struct verdict *v, struct err *e)
+static void decide_operator(enum right right, struct verdict *v)
 {
-	bool is_open = false;
-	enum rc rc = break_glass_is_open(reader, &who->account, &v->group, now_ms, &is_open, e);
-
-	if (rc != RC_OK)
-		return rc;
-	if (!is_open)
-		return no_such_object(e);
 	v->is_break_glass = true;
 	for (enum right r = RIGHT_NONE + 1; r < RIGHT_COUNT; r++)
 		v->now |= right_class(r) == 'A' ? RIGHT_BIT(r) : 0;
 	bool may = (v->now & RIGHT_BIT(right)) != 0;
 	decide(v, may ? DECIDE_ALLOW : DECIDE_DENY, may ? NULL : "right_missing");
-	return RC_OK;
+}
+
+/* Whose the object is, and what the caller holds there. RC_NOT_FOUND when that is nothing. */
+static enum rc look_up(struct db *reader, const struct principal *who, enum object_kind kind,
+	const struct uid *object, int64_t now_ms, struct verdict *ret, struct holding *ret_held,
+	struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+
+	if (decide_by[kind] == NULL)
+		return no_such_object(e);
+	enum rc rc = db_prepare(reader, decide_by[kind], &s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, object);
+	stmt_bind_uid(s, 2, &who->account);
+	stmt_bind_int(s, 3, who->is_operator);
+	stmt_bind_int(s, 4, now_ms);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK)
+		return rc;
+	bool is_member =
+		has_row && !stmt_is_null(s, 0) && (stmt_int(s, 4) == 0 || stmt_int(s, 4) > now_ms);
+	*ret = (struct verdict){.decision = DECIDE_DENY, .reason = "right_missing"};
+	if (has_row) {
+		ret->group = stmt_uid(s, 10);
+		ret->wearer = stmt_uid(s, 11);
+		ret->is_break_glass = stmt_int(s, 12) != 0;
+	}
+	if (is_member)
+		read_holding(s, now_ms, ret_held);
+	stmt_reset(s);
+	return is_member || ret->is_break_glass ? RC_OK : no_such_object(e);
 }
 
 enum rc rights_decide(struct db *reader, const struct principal *who, enum object_kind kind,
@@ -283,17 +300,14 @@ enum rc rights_decide(struct db *reader, const struct principal *who, enum objec
 
 	if (!uid_is_none(&who->partner))
 		return decide_partner(reader, who, kind, object, right, now_ms, ret, e);
-	enum rc rc = find_owner(reader, kind, object, &v, e);
-	if (rc == RC_OK)
-		rc = rights_held(reader, &who->account, &v.group, &v.wearer, now_ms, &held, e);
-	if (rc == RC_NOT_FOUND && !uid_is_none(&v.group) && who->is_operator) {
-		rc = decide_operator(reader, who, right, now_ms, &v, e);
-		if (rc == RC_OK)
-			*ret = v;
-		return rc;
-	}
+	enum rc rc = look_up(reader, who, kind, object, now_ms, &v, &held, e);
 	if (rc != RC_OK)
 		return rc;
+	if (v.is_break_glass) {
+		decide_operator(right, &v);
+		*ret = v;
+		return RC_OK;
+	}
 	v.now = held.now;
 	if ((held.ever & RIGHT_BIT(right)) == 0)
 		decide(&v, DECIDE_DENY, "right_missing");
