@@ -57,6 +57,7 @@ PEOPLE = {
     "ban.network": "198.51.100.192/28",
     "member.login": "saltmarsh.bo58",
     "member.name": "Bartholomew Saltmarsh",
+    "break_glass.reason": "The mill asked why the heron is silent",
     "typed.unknown_login": "nobody.heron.1793",
 }
 # What watches say.
@@ -68,6 +69,10 @@ WATCH = {
     "stranger.wire_id": "5559182736",
 }
 PICTURE = b"\xff\xd8\xff" + b"HERON-PICTURE-PIXELS-" * 9
+# A real picture with a note in it, as a watch would send it.
+SCENE = (Path(__file__).parent.parent / "src/watch/corpus/jpeg/001").read_bytes()
+NOTE = b"Exif HERON-NOTE-IN-A-PHOTO"
+PHOTO = SCENE[:2] + b"\xff\xfe" + struct.pack(">H", len(NOTE) + 2) + NOTE + SCENE[2:]
 CELL = (48213, 73519246)  # area and cell
 OTHER_IMEI = imei_of("5553791826")
 
@@ -101,6 +106,11 @@ def place_forms(lat, lon):
 
 def number_forms(number):
     return {str(number).encode(), struct.pack("<I", number), struct.pack(">I", number)}
+
+
+def escaped(content):
+    """Binary content as it stands in a frame."""
+    return re.sub(rb"[}\[\],*]", lambda found: b"}" + bytes([b"}[],*".index(found[0]) + 1]), content)
 
 
 def totp(secret, when):
@@ -168,6 +178,8 @@ def life(make_server, key, tmp_path):  # noqa: F811
     canaries.add("position", place_forms(LAT, LON))
     canaries.add("cell", number_forms(CELL[1]))
     canaries.add("picture", {PICTURE[3:40]} | forms(PICTURE[3:60]))
+    canaries.add("photo.note", {NOTE[5:]})
+    canaries.add("photo.bytes", {SCENE[-60:-20]} | forms(SCENE[-60:-20]))
     canaries.add("browser", forms("HeronBrowser/77.93"))
     agent = {"User-Agent": PEOPLE["session.user_agent"], "X-Forwarded-For": PEOPLE["session.address"]}
     api = Listening(server, **agent)
@@ -225,6 +237,9 @@ def live_through(server, api, canaries):
     assert put.status_code == 200
     api.ok("POST", f"/wearers/{wearer}/commands", json={"type": "message", "text": PEOPLE["message.text"]})
     watch.send(watch.receive_keyword("MESSAGE").split(b",")[0].decode())
+    api.ok("PUT", f"/wearers/{wearer}/photo-rule", json={"is_allowed": True, "per_day": 5})
+    watch.send(b"img,6," + time.strftime("%y%m%d%H%M%S", time.gmtime()).encode() + b"," + escaped(PHOTO))
+    watch.receive_keyword("img")
     contacts = [{"name": PEOPLE["contact.name"], "number": PEOPLE["contact.number"]}]
     api.ok("PUT", f"/wearers/{wearer}/contacts", json={"contacts": contacts})
     api.ok("PUT", f"/wearers/{wearer}/sos-numbers", json={"numbers": [PEOPLE["sos.number"]]})
@@ -258,6 +273,7 @@ def bring_people(server, api, canaries):
     }
     info = api.ok("POST", "/operator/partners", json=partner)
     let_partner_act(api, canaries, info, signer)
+    api.ok("POST", "/operator/break-glass", json={"group": api.group, "reason": PEOPLE["break_glass.reason"], "hours": 1})
     network = {"network": PEOPLE["ban.network"], "hours": 1, "reason": PEOPLE["ban.reason"]}
     api.ok("POST", "/operator/bans", json=network)
     for _ in range(3):
@@ -335,6 +351,9 @@ def read_back(api):
     assert (contact["name"], contact["number"]) == (PEOPLE["contact.name"], PEOPLE["contact.number"])
     assert api.ok("GET", f"/wearers/{wearer}/sos-numbers")["numbers"] == [PEOPLE["sos.number"]]
     assert api.get(f"/api/v1/wearers/{wearer}/picture").content == PICTURE
+    [photo] = eventually(lambda: api.ok("GET", f"/wearers/{wearer}/photos")["photos"], 10, "the photo")
+    assert SCENE[-60:-20] in api.get(f"/api/v1/photos/{photo['id']}").content
+    assert PEOPLE["break_glass.reason"] in json.dumps(api.ok("GET", "/operator/break-glass"))
     claims = json.dumps(api.ok("GET", "/claims"))
     assert PEOPLE["claim.name"] in claims
     partners = json.dumps(api.ok("GET", "/operator/partners"))
