@@ -93,16 +93,16 @@ def test_a_challenge_works_once(server, api):
 
 
 def test_a_challenge_is_for_one_purpose_and_one_session(server, api):
-    key = add_passkey(api, PASSWORD)
-    to_sign_in = api.ok("POST", "/session/passkey/options", json={})
-    api.refused(403, "passkey_wrong", "POST", "/session/step-up", json=key.get(to_sign_in))
-    to_step_up = api.ok("POST", "/session/step-up/options", json={})
-    assert to_step_up["allow"] == [b64(key.id)]
-    with server.api() as other:
-        other.refused(401, "sign_in_failed", "POST", "/session/passkey", json=key.get(to_step_up))
+    with server.api() as other, server.api() as stranger:
         other.sign_in()
+        key = add_passkey(api, PASSWORD)
+        to_sign_in = api.ok("POST", "/session/passkey/options", json={})
+        api.refused(403, "passkey_wrong", "POST", "/session/step-up", json=key.get(to_sign_in))
+        to_step_up = api.ok("POST", "/session/step-up/options", json={})
+        assert to_step_up["allow"] == [b64(key.id)]
+        stranger.refused(401, "sign_in_failed", "POST", "/session/passkey", json=key.get(to_step_up))
         other.refused(403, "passkey_wrong", "POST", "/session/step-up", json=key.get(to_step_up))
-    api.ok("POST", "/session/step-up", json=key.get(to_step_up))
+        api.ok("POST", "/session/step-up", json=key.get(to_step_up))
 
 
 def test_a_counter_that_goes_back_is_refused_and_told(server, api):
@@ -141,12 +141,26 @@ def test_an_unknown_passkey_and_a_wrong_one_are_answered_alike(server, api):
         assert unknown.json() == wrong.json()
 
 
+def test_the_password_alone_is_not_enough_beside_a_passkey(server, api):
+    key = add_passkey(api, PASSWORD)
+    assert step_up_with(api, key).status_code == 200
+    code = api.ok("POST", "/account/recovery-codes")["recovery_codes"][0]
+    right = {"login": "maria", "password": PASSWORD}
+    with server.api() as other:
+        other.refused(401, "passkey_needed", "POST", "/session", json=right)
+        other.refused(401, "sign_in_failed", "POST", "/session", json={**right, "password": "not this one at all"})
+        other.refused(403, "code_wrong", "POST", "/session", json={**right, "code": "000000"})
+        assert other.post("/api/v1/session", json={**right, "code": code}).status_code == 201
+    with server.api() as again:
+        again.refused(403, "code_wrong", "POST", "/session", json={**right, "code": code})
+
+
 def test_further_factors_need_a_fresh_proof(server, api):
     api.refused(403, "password_needed", "POST", "/account/passkeys/options", json={})
     api.refused(403, "password_wrong", "POST", "/account/passkeys/options", json={"password": "not this one"})
-    key = add_passkey(api, PASSWORD)
     with server.api() as other:
         other.sign_in()
+        key = add_passkey(api, PASSWORD)
         passkey = other.ok("GET", "/account/security")["passkeys"][0]["id"]
         for body in ({}, {"password": PASSWORD}):
             other.refused(403, "step_up_needed", "POST", "/account/passkeys/options", json=body)

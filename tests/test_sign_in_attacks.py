@@ -64,7 +64,7 @@ def test_many_guesses_do_not_lock_the_owner_out(make_server, make_api):
         held = attacker.post("/api/v1/session", json=right, headers={"X-Forwarded-For": "203.0.113.9"})
         assert (held.status_code, held.json()["code"]) == (429, "too_many_attempts")
     with server.api() as owner:  # from the network of the set-up
-        assert owner.post("/api/v1/session", json=right).status_code == 201
+        owner.refused(401, "passkey_needed", "POST", "/session", json=right)
     with server.api() as owner:  # from anywhere
         owner.headers["X-Forwarded-For"] = "203.0.113.10"
         assert sign_in_with(owner, key).status_code == 201

@@ -89,13 +89,13 @@ enum rc account_read_secrets(
 {
 	struct stmt *s = NULL;
 	enum rc rc = query_row(reader,
-		"SELECT password_hash, totp, totp_confirmed_ms, totp_step FROM account"
-		" WHERE id = ?1",
+		"SELECT password_hash, totp, totp_confirmed_ms, totp_step,"
+		" EXISTS (SELECT 1 FROM passkey WHERE account = ?1) FROM account WHERE id = ?1",
 		account, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	*ret = (struct account_secrets){.has_totp = false};
+	*ret = (struct account_secrets){.has_passkey = stmt_int(s, 4) != 0};
 	rc = stmt_copy_sealed(s, 0, account, "account.password_hash", ret->password_hash,
 		sizeof ret->password_hash, e);
 	if (rc == RC_OK)

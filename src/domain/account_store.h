@@ -28,6 +28,7 @@ MUST_CHECK enum rc account_find(
 /* What signing in needs; secret_forget it. */
 struct account_secrets {
 	char password_hash[PASSWORD_HASH_TEXT];
+	bool has_passkey;
 	bool has_totp; /* confirmed */
 	uint8_t totp[TOTP_SECRET_BYTES];
 	int64_t totp_confirmed_ms;

@@ -136,20 +136,23 @@ enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_i
 	if (rc == RC_OK && !is_password_right(d, &account, &secrets, r->password))
 		rc = refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
 	bool has_totp = secrets.has_totp;
+	bool has_factor = has_totp || secrets.has_passkey;
 	secret_forget(&secrets, sizeof secrets);
 	if (rc != RC_OK)
 		return rc;
-	if (has_totp && r->code.p == NULL) {
+	if (has_factor && r->code.p == NULL) {
 		sign_in_was_right(d, login, from); /* as far as it goes */
-		return refuse(p, RC_DENIED, "code_needed", "code",
-			"a code of the authenticator app is wanted");
+		return has_totp ? refuse(p, RC_DENIED, "code_needed", "code",
+					  "a code of the authenticator app is wanted")
+				: refuse(p, RC_DENIED, "passkey_needed", NULL,
+					  "sign in with the passkey, or add a recovery code");
 	}
-	if (has_totp)
+	if (has_factor)
 		rc = second_factor_check(d, &account, r->code, from, is_known, p, e);
 	if (rc != RC_OK)
 		return rc;
 	sign_in_was_right(d, login, from);
-	return session_start(d, reader, &account, from, has_totp, ret, p, e);
+	return session_start(d, reader, &account, from, has_factor, ret, p, e);
 }
 
 enum rc passkey_sign_in(struct domain *d, struct db *reader, const struct passkey_proof *proof,

@@ -93,6 +93,9 @@ const struct problem_code problem_codes[] = {
 	{"partner_name_taken", 409, "Another partner has this name."},
 	{"partner_stopped", 403, "Unusual use: the partner was stopped, and the operator told."},
 	{"passkey_exists", 409, "This passkey is known already."},
+	{"passkey_needed", 401,
+		"The password is right, but passkeys protect the account: use one, or a recovery "
+		"code."},
 	{"passkey_wrong", 403, "The passkey was not accepted."},
 	{"password_common", 400,
 		"On the list of common passwords, or one repeated or counted character."},

@@ -129,6 +129,7 @@ export const safety: Texts<typeof english> = {
 	'problem.passkey_known': 'Dieses Gerät hat schon einen Passkey für dich.',
 	'problem.passkey_failed': 'Der Passkey hat hier nicht funktioniert. Nimm einen anderen oder dein Passwort.',
 	'problem.code_needed': 'Es braucht auch einen Code aus deiner Authenticator-App.',
+	'problem.passkey_needed': 'Dieses Konto ist mit einem Passkey geschützt. Melde dich damit an, oder gib einen deiner Wiederherstellungscodes ein.',
 	'problem.code_wrong': 'Dieser Code ist falsch oder zu alt. Nimm den, der jetzt angezeigt wird.',
 	'problem.step_up_needed': 'Es wurde nicht bestätigt, dass du es bist. Nichts wurde geändert.',
 	'problem.step_up_failed': 'Das passte nicht. Versuche es mit dem Code, der jetzt angezeigt wird, oder mit einem anderen Passkey.',

@@ -126,6 +126,7 @@ export const safety = {
 	'problem.passkey_known': 'This device has a passkey for you already.',
 	'problem.passkey_failed': 'The passkey did not work here. Try another one, or your password.',
 	'problem.code_needed': 'A code from your authenticator app is needed as well.',
+	'problem.passkey_needed': 'This account is protected by a passkey. Sign in with it, or type one of your recovery codes.',
 	'problem.code_wrong': 'This code is wrong or too old. Take the one that is shown now.',
 	'problem.step_up_needed': 'It was not confirmed that it is you. Nothing was changed.',
 	'problem.step_up_failed': 'That did not fit. Try again with the code that is shown now, or with another passkey.',

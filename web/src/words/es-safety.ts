@@ -129,6 +129,7 @@ export const safety: Texts<typeof english> = {
 	'problem.passkey_known': 'Este dispositivo ya tiene una llave para ti.',
 	'problem.passkey_failed': 'La llave de acceso no ha funcionado aquí. Prueba otra, o tu contraseña.',
 	'problem.code_needed': 'Hace falta también un código de tu aplicación.',
+	'problem.passkey_needed': 'Esta cuenta está protegida con una llave de acceso. Entra con ella o escribe uno de tus códigos de recuperación.',
 	'problem.code_wrong': 'Este código es incorrecto o antiguo. Usa el que se muestra ahora.',
 	'problem.step_up_needed': 'No se ha confirmado que eres tú. No se ha cambiado nada.',
 	'problem.step_up_failed': 'No coincide. Inténtalo con el código que se muestra ahora o con otra llave.',
