@@ -278,3 +278,27 @@ test('the account is deleted after one more question', async () => {
 	await page.reload();
 	await page.getByText('kinward setup-link').waitFor();
 });
+
+test('a server that wants it from everybody shows nothing before there is more than a password', async () => {
+	const strict = new Server();
+	await strict.start({ second_factor: 'required' });
+	const own = await openPage(browser, strict);
+	await addAuthenticator(own.page);
+	const { page } = own;
+	await page.goto(strict.setupLink);
+	await page.getByLabel('Your name').fill('Maria Roth');
+	await page.getByLabel('Login').fill('maria');
+	await page.getByLabel('Password').fill(PASSWORD);
+	await page.getByRole('button', { name: 'Create account' }).click();
+	await page.getByText('This server wants a passkey or an authenticator app for every account.').waitFor();
+	expect(await page.getByRole('link', { name: 'Later' }).count()).toBe(0);
+	await page.getByRole('link', { name: 'Care' }).click();
+	await page.getByRole('heading', { name: 'Protect your account' }).waitFor();
+	await page.getByRole('button', { name: 'Add a passkey' }).click();
+	await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
+	await page.getByRole('button', { name: 'Go on' }).click();
+	await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
+	expect(own.faults).toEqual([]);
+	await own.context.close();
+	await strict.end();
+});

@@ -74,6 +74,11 @@ class Account {
 		return this.session?.account.has_second_factor ?? false;
 	}
 
+	/** This server wants more than a password from everybody, and this account has no more yet. */
+	get mustProtect(): boolean {
+		return this.status?.second_factor === 'required' && this.session !== undefined && !this.isProtected;
+	}
+
 	get groups() {
 		return this.session?.groups ?? [];
 	}
