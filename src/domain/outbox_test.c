@@ -416,6 +416,85 @@ static void password_is_not_kept_in_the_list_of_commands(void **state)
 	assert_true(is_kept);
 }
 
+/* A text and the call that it announces, as rows on disk and in the outbox. */
+static void announce(struct fixture *f, const struct uid *wearer, struct command_row ret[2])
+{
+	struct db *db = NULL;
+
+	command_row_init_for(&ret[0], &f->d, COMMAND_MESSAGE, PURPOSE_ANNOUNCEMENT);
+	memcpy(ret[0].command.text, "hello", 5);
+	ret[0].command.text_n = 5;
+	command_row_init_for(&ret[1], &f->d, COMMAND_CALL, PURPOSE_CHECK_IN);
+	ret[1].command.entries_n = 1;
+	memcpy(ret[1].command.entries[0].number, "112", 4);
+	ret[1].after = ret[0].id;
+	ret[1].created_ms++;
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		ret[i].wearer = *wearer;
+		ret[i].group = (struct uid){{1}};
+		ret[i].number = 1;
+		assert_int_equal(command_row_insert(db, &ret[i], NULL), RC_OK);
+	}
+	db_close(db);
+}
+
+static void what_is_announced_waits_for_the_text(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct command_row rows[2];
+
+	fixture_open(f, 1, watch);
+	announce(f, &mia, rows);
+	fixture_forget(f);
+	outbox_add(&f->d, &rows[0]);
+	outbox_add(&f->d, &rows[1]);
+	fixture_settle(f);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	outbox_on_sent(&f->d, 1, &rows[0].id);
+	answer(f, 1, "MESSAGE");
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 2);
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_CALL);
+}
+
+static void what_is_announced_waits_also_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct command_row rows[2];
+
+	announce(f, &mia, rows);
+	fixture_restart(f);
+	fixture_open(f, 1, watch);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_MESSAGE);
+	outbox_on_sent(&f->d, 1, &rows[0].id);
+	answer(f, 1, "MESSAGE");
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_CALL);
+}
+
+static void nothing_follows_a_text_that_was_not_acknowledged(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct command_row rows[2];
+
+	fixture_open(f, 1, watch);
+	announce(f, &mia, rows);
+	fixture_forget(f);
+	outbox_add(&f->d, &rows[0]);
+	outbox_add(&f->d, &rows[1]);
+	fixture_settle(f);
+	outbox_on_sent(&f->d, 1, &rows[0].id);
+	fixture_pass(f, (LIFE_ANNOUNCEMENT_S + 5) * 1000);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command WHERE finished_ms = 0"), 0);
+	assert_int_equal(
+		fixture_query(f, "SELECT reason FROM command WHERE kind = 'check_in_call'"),
+		REASON_NOT_ANNOUNCED);
+}
+
 static void erased_wearer_leaves_no_command(void **state)
 {
 	struct fixture *f = *state;
@@ -523,6 +602,9 @@ int main(void)
 		TEST(newer_setting_takes_the_place_of_one_that_waits),
 		TEST(watch_that_ignores_LZ_gets_LANG_and_ZONE),
 		TEST(password_is_not_kept_in_the_list_of_commands),
+		TEST(what_is_announced_waits_for_the_text),
+		TEST(what_is_announced_waits_also_after_a_restart),
+		TEST(nothing_follows_a_text_that_was_not_acknowledged),
 		TEST(erased_wearer_leaves_no_command),
 		cmocka_unit_test(every_command_ends),
 	};
