@@ -81,3 +81,14 @@ def test_an_emergency_has_limits(service):
     olga.refused(400, "field_too_short", "POST", "/operator/break-glass", json=body | {"reason": "why not"})
     olga.refused(404, "not_found", "POST", "/operator/break-glass", json=body | {"group": wearer})
     maria.refused(404, "not_found", "POST", "/operator/break-glass", json=body)
+
+
+def test_an_emergency_access_changes_nothing(service):
+    olga, otto, maria, wearer = service
+    asked = olga.ok("POST", "/operator/break-glass", json={"group": maria.group, "reason": REASON, "hours": 1})
+    otto.ok("POST", f"/operator/break-glass/{asked['id']}/approve")
+    maria.invite("viewer", "vera").close()
+    waits = maria.ok("POST", f"/groups/{maria.group}/invitations", json={"role": "viewer"})["approval"]
+    assert olga.ok("GET", f"/groups/{maria.group}/approvals")["approvals"][0]["id"] == waits["id"]
+    olga.refused(403, "right_missing", "POST", f"/approvals/{waits['id']}/object")
+    assert maria.ok("GET", f"/groups/{maria.group}/approvals")["approvals"][0]["state"] == "pending"

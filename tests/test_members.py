@@ -249,3 +249,31 @@ def test_an_erased_wearer_is_gone_from_every_answer(server, family):
     again, watch = maria.claim_raw("8800000015")
     assert again != wearer
     watch.close()
+
+
+def test_the_invitations_of_who_is_no_admin_any_more_are_dead(server, family):
+    maria, ben = family()
+    made = ben.ok("POST", f"/groups/{ben.group}/invitations", json={"role": "admin"})
+    maria.ok("POST", f"/approvals/{made['approval']['id']}/approve")
+    token = {"token": token_in(made["link"])}
+    with server.api() as stranger:
+        assert stranger.ok("POST", "/invitations/look", json=token)["role"] == "admin"
+        assert ben.put(f"/api/v1{path_of(ben)}", json={"role": "viewer"}).status_code == 200
+        stranger.refused(404, "invitation_invalid", "POST", "/invitations/look", json=token)
+        body = {"login": "again", "name": "Ben", "password": PASSWORD, "language": "en"}
+        stranger.refused(404, "invitation_invalid", "POST", "/invitations/accept", json=body | token)
+    ben.ok("DELETE", path_of(ben))
+    ben.refused(404, "invitation_invalid", "POST", "/invitations/join", json=token)
+    assert maria.ok("GET", f"/groups/{maria.group}/invitations")["invitations"] == []
+
+
+def test_giving_back_what_was_given_for_all_wearers_is_a_gain(server, family):
+    maria, ben, vera = family("viewer")
+    wearer, watch = maria.claim_raw("8800000015")
+    watch.close()
+    given = maria.ok("PUT", path_of(vera), json={"role": "viewer", "given": ["locate"]})
+    ben.ok("POST", f"/approvals/{given['id']}/approve")
+    path = f"{path_of(vera)}/wearers/{wearer}"
+    assert maria.put(f"/api/v1{path}", json={"given": [], "taken": ["locate"], "windows": []}).status_code == 200
+    assert maria.put(f"/api/v1{path}", json={"given": [], "taken": [], "windows": []}).status_code == 202
+    vera.refused(403, "right_missing", "POST", f"/wearers/{wearer}/commands", json={"type": "locate"})

@@ -435,3 +435,20 @@ class PartnerEvents(Events):
 
 def test_the_events_are_json_of_the_described_form():
     check_event(json.loads('{"id":"%s","type":"alarm.raised","time":"2026-11-22T10:55:00.000Z","wearer":"%s","alarm":"%s","kinds":["sos"]}' % (("0" * 32,) * 3)))
+
+
+def test_plans_are_shown_to_whom_the_health_is(api, partner, watched):
+    wearer = watched[0]
+    api.prove()
+    grant(api, partner, [wearer], ["propose_plan"])
+    plan = {"medicine": "Haloperidol", "dose": "1", "times": ["08:00"]}
+    made = partner.ok("POST", f"/wearers/{wearer}/plan-proposals", json=plan)
+    carl = api.invite("carer", "carl")
+    terms = {"given": [], "taken": ["view_health"], "windows": []}
+    api.ok("PUT", f"/groups/{api.group}/members/{carl.account}/wearers/{wearer}", json=terms)
+    assert carl.ok("GET", f"/groups/{api.group}/plan-proposals")["proposals"] == []
+    waits = api.ok("POST", f"/plan-proposals/{made['id']}/accept")
+    assert waits["summary"]["plan"]["medicine"] == "Haloperidol"
+    approvals = carl.get(f"/api/v1/groups/{api.group}/approvals")
+    assert approvals.json()["approvals"][0]["kind"] == "plan_proposal.accept" and "Haloperidol" not in approvals.text
+    carl.close()

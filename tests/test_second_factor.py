@@ -177,3 +177,18 @@ def test_a_server_may_want_a_second_factor(strict, make_api):
     passkey = api.ok("GET", "/account/security")["passkeys"][0]["id"]
     api.ok("DELETE", f"/account/passkeys/{passkey}")
     api.refused(403, "second_factor_needed", "GET", "/wearers")
+
+
+def test_a_password_does_not_add_a_second_factor_beside_another(server, api):
+    """Whoever knew the password begins; then the owner adds a passkey; the thief has no proof to finish."""
+    with server.api() as thief:
+        thief.sign_in()
+        secret = thief.ok("POST", "/account/totp", json={"password": PASSWORD})["secret"]
+        options = thief.ok("POST", "/account/passkeys/options", json={"password": PASSWORD})
+        add_passkey(api, PASSWORD)
+        thief.refused(403, "step_up_needed", "POST", "/account/totp/confirm", json={"code": totp(secret)})
+        made = Authenticator().create(options)
+        thief.refused(403, "step_up_needed", "POST", "/account/passkeys", json=made)
+        assert "stepped_up_until" not in thief.ok("GET", "/session")
+    security = api.ok("GET", "/account/security")
+    assert not security["has_totp"] and len(security["passkeys"]) == 1

@@ -169,11 +169,12 @@ static bool has_windows_of(const struct member_terms *t, const struct member_ter
 	return n == windows_pack(of->windows, of->windows_n, b) && memcmp(a, b, n) == 0;
 }
 
-/* Does the member gain nothing by the change? */
-static bool is_less(const struct member_terms *was, const struct member_terms *is)
+/* Does the member gain nothing by the change? `base`: what he holds before these terms. */
+static bool is_less(const struct member_terms *was, right_set base_was,
+	const struct member_terms *is, right_set base_is)
 {
-	right_set before = (role_rights(was->role) | was->given) & ~was->taken;
-	right_set after = (role_rights(is->role) | is->given) & ~is->taken;
+	right_set before = (base_was | was->given) & ~was->taken;
+	right_set after = (base_is | is->given) & ~is->taken;
 	bool is_shorter =
 		was->until_ms == 0 || (is->until_ms != 0 && is->until_ms <= was->until_ms);
 
@@ -236,7 +237,8 @@ enum rc member_change(struct domain *d, struct db *reader, const struct principa
 	size_t n = member_terms_pack(t, payload);
 	struct approval_request r = request_of(member_change_kind.name, &v, account, NULL,
 		(struct view){.p = (const char *)payload, .n = n});
-	choose_way(who, &m, is_less(&m.terms, t), &v, &r);
+	choose_way(who, &m, is_less(&m.terms, role_rights(m.terms.role), t, role_rights(t->role)),
+		&v, &r);
 	act_detail(who, "%s -> %s", role_name(m.terms.role), role_name(t->role));
 	return approval_act(d, who, &v, &r, ret, p, e);
 }
@@ -295,7 +297,7 @@ enum rc member_change_wearer(struct domain *d, struct db *reader, const struct p
 	size_t n = member_terms_pack(&after, payload);
 	struct approval_request r = request_of(member_wearer_kind.name, &v, account, wearer,
 		(struct view){.p = (const char *)payload, .n = n});
-	choose_way(who, &m, is_less(&before.terms, &after), &v, &r);
+	choose_way(who, &m, is_less(&before.terms, m.rights, &after, m.rights), &v, &r);
 	return approval_act(d, who, &v, &r, ret, p, e);
 }
 

@@ -342,6 +342,7 @@ enum rc passkey_each_credential(
 
 struct add_job {
 	const struct principal *who;
+	bool is_proven;
 	const struct webauthn_credential *credential;
 	const struct passkey_info *info;
 	struct domain *domain;
@@ -376,8 +377,10 @@ static enum rc add_job(struct db *db, void *arg, struct err *e)
 	const struct uid *account = &job->who->account;
 	struct view id = {(const char *)c->id, c->id_n};
 	struct stmt *s = NULL;
-	enum rc rc = check_room(db, job, e);
+	enum rc rc = security_check_begun(db, account, job->is_proven, job->problem, e);
 
+	if (rc == RC_OK)
+		rc = check_room(db, job, e);
 	if (rc == RC_OK)
 		rc = query_prepare(db,
 			"INSERT INTO passkey (id, account, credential, credential_hash, name,"
@@ -434,8 +437,12 @@ enum rc passkey_add(struct domain *d, struct db *reader, const struct principal 
 {
 	struct webauthn_credential credential;
 	struct passkey_info info = {.id = uid_new(), .created_ms = d->wall_ms()};
-	struct add_job job = {
-		.who = who, .credential = &credential, .info = &info, .domain = d, .problem = p};
+	struct add_job job = {.who = who,
+		.is_proven = security_was_proven(d, who),
+		.credential = &credential,
+		.info = &info,
+		.domain = d,
+		.problem = p};
 
 	if (!text_is_name(r->name) || !view_to_text(r->name, info.name, sizeof info.name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 80 characters");

@@ -8,6 +8,7 @@
 #include "domain/account_mail.h"
 #include "domain/account_store.h"
 #include "domain/audit.h"
+#include "domain/challenge.h"
 #include "domain/sign_in.h"
 #include "domain/sign_in_limits.h"
 #include "domain/web_session.h"
@@ -246,6 +247,26 @@ static enum rc has_second_factor(
 	return RC_OK;
 }
 
+bool security_was_proven(const struct domain *d, const struct principal *who)
+{
+	int64_t age_ms = d->wall_ms() - who->stepped_up_ms;
+
+	return who->stepped_up_ms != 0 && age_ms >= 0 &&
+	       age_ms <= STEP_UP_LIFE_MS + CHALLENGE_LIFE_MS;
+}
+
+enum rc security_check_begun(
+	struct db *db, const struct uid *account, bool was_proven, struct problem *p, struct err *e)
+{
+	bool has_one = false;
+	enum rc rc = has_second_factor(db, account, &has_one, e);
+
+	return rc == RC_OK && has_one && !was_proven
+		       ? refuse(p, RC_DENIED, "step_up_needed", NULL,
+				 "another second factor was set up meanwhile: show that one first")
+		       : rc;
+}
+
 enum rc security_guard(struct domain *d, struct db *reader, const struct principal *who,
 	struct view password, const struct request_origin *from, struct problem *p, struct err *e)
 {
@@ -357,6 +378,7 @@ enum rc totp_offer(struct domain *d, struct db *reader, const struct principal *
 struct confirm_job {
 	struct domain *domain;
 	const struct uid *account;
+	bool is_proven;
 	struct view code;
 	int64_t now_ms;
 	const struct recovery_codes *codes;
@@ -369,8 +391,10 @@ static enum rc confirm_job(struct db *db, void *arg, struct err *e)
 	struct account_secrets secrets;
 	struct stmt *s = NULL;
 	int64_t step = 0;
-	enum rc rc = account_read_secrets(db, job->account, &secrets, e);
+	enum rc rc = security_check_begun(db, job->account, job->is_proven, job->problem, e);
 
+	if (rc == RC_OK)
+		rc = account_read_secrets(db, job->account, &secrets, e);
 	if (rc != RC_OK)
 		return rc;
 	bool is_right = totp_check(secrets.totp, job->code, job->now_ms, secrets.totp_step, &step);
@@ -406,6 +430,7 @@ enum rc totp_confirm(struct domain *d, struct db *reader, const struct principal
 	struct recovery_codes codes;
 	struct confirm_job job = {.domain = d,
 		.account = &who->account,
+		.is_proven = security_was_proven(d, who),
 		.code = code,
 		.now_ms = d->wall_ms(),
 		.codes = &codes,

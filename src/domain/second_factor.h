@@ -36,6 +36,13 @@ MUST_CHECK enum rc security_guard(struct domain *d, struct db *reader, const str
 MUST_CHECK enum rc security_guard_step_up(
 	struct domain *d, const struct principal *who, struct problem *p);
 
+/* A new factor is begun with a proof and finished a little later. Was there one, then? */
+MUST_CHECK bool security_was_proven(const struct domain *d, const struct principal *who);
+/* In a writer job that finishes it: a password that was asked for at the beginning is not enough
+ * when the account got a second factor meanwhile. RC_DENIED step_up_needed. */
+MUST_CHECK enum rc security_check_begun(struct db *db, const struct uid *account, bool was_proven,
+	struct problem *p, struct err *e);
+
 struct totp_offer {
 	char secret[TOTP_SECRET_TEXT];
 	char uri[TOTP_URI_TEXT];

@@ -517,6 +517,18 @@ static enum rc find_surplus(
 	return rc;
 }
 
+/* After it stands in the table: was its row deleted between its commit and now? Who deletes rows
+ * forgets the table's entries afterwards, so one of the two sees the other. */
+static enum rc check_row(struct db *reader, const struct uid *session, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = query_row(reader, "SELECT 1 FROM web_session WHERE id = ?1", session, &s, e);
+
+	if (rc == RC_OK)
+		stmt_reset(s);
+	return rc;
+}
+
 enum rc web_session_admit(
 	struct domain *d, struct db *reader, const struct web_session_row *row, struct err *e)
 {
@@ -535,6 +547,11 @@ enum rc web_session_admit(
 	(void)pthread_mutex_unlock(&d->web_sessions->reload_lock);
 	if (rc != RC_OK)
 		return rc;
+	rc = check_row(reader, &row->id, e);
+	if (rc != RC_OK) {
+		drop(d->web_sessions, &(struct drop){.account = &row->account, .id = &row->id});
+		return rc == RC_NOT_FOUND ? fail(e, RC_DENIED, "the session was ended") : rc;
+	}
 	struct uid surplus;
 	rc = find_surplus(reader, &row->account, &surplus, e);
 	if (rc == RC_OK && !uid_is_none(&surplus))

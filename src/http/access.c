@@ -336,6 +336,9 @@ static enum rc check_right(struct exchange *x, struct db *reader, const struct u
 
 	if (rc != RC_OK)
 		return rc == RC_DENIED ? RC_NOT_FOUND : rc;
+	if (v->is_break_glass &&
+		!is_safe(view_of(x->route->method))) /* class A is not all reading */
+		return refuse(&x->problem, RC_DENIED, "right_missing", NULL, NULL);
 	if (v->is_break_glass) { /* each look is told */
 		x->act.is_told = true;
 		x->act.action = "break_glass.look";

@@ -26,6 +26,18 @@ static void write_person(struct showing *w, const char *key, const struct uid *a
 	json_end(j);
 }
 
+/* A plan of medication is health: it is shown to whom the wearer's health is. */
+static bool may_see_summary(const struct showing *w, const struct approval *a)
+{
+	struct exchange *x = w->x;
+	struct verdict v;
+
+	return a->kind->right != RIGHT_MEDICATION ||
+	       (rights_decide(w->reader, &x->who, OBJECT_WEARER, &a->wearer, RIGHT_VIEW_HEALTH,
+			x->domain->wall_ms(), &v, NULL) == RC_OK &&
+		       v.decision == DECIDE_ALLOW);
+}
+
 static void write_approval(void *ctx, const struct approval *a)
 {
 	struct showing *w = ctx;
@@ -41,7 +53,7 @@ static void write_approval(void *ctx, const struct approval *a)
 	if (!uid_is_none(&a->subject))
 		json_uid(j, "subject", &a->subject);
 	json_object(j, "summary");
-	if (a->kind->summarize != NULL)
+	if (a->kind->summarize != NULL && may_see_summary(w, a))
 		a->kind->summarize(j, w->reader, a);
 	json_end(j);
 	write_person(w, "by", &a->by);

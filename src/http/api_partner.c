@@ -387,16 +387,39 @@ static void write_proposal(void *ctx, const struct proposal_info *p)
 	json_end(j);
 }
 
+struct proposals_writer {
+	struct people_writer people;
+	struct exchange *x;
+	enum rc rc;
+};
+
+/* What is proposed is health: only for whom the caller may see it. The row's right is the group's.
+ */
+static void write_if_seen(void *ctx, const struct proposal_info *p)
+{
+	struct proposals_writer *w = ctx;
+	struct exchange *x = w->x;
+	struct verdict v;
+
+	enum rc rc = rights_decide(w->people.reader, &x->who, OBJECT_WEARER, &p->wearer,
+		RIGHT_VIEW_HEALTH, x->domain->wall_ms(), &v, &x->err);
+	if (rc == RC_OK && v.decision == DECIDE_ALLOW)
+		write_proposal(&w->people, p);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		w->rc = rc;
+}
+
 enum rc api_proposals(struct exchange *x, struct db *reader)
 {
-	struct people_writer w = {.j = &x->out, .reader = reader};
+	struct proposals_writer w = {
+		.people = {.j = &x->out, .reader = reader}, .x = x, .rc = RC_OK};
 
 	json_object(&x->out, NULL);
 	json_array(&x->out, "proposals");
-	enum rc rc = proposal_list(reader, &x->ids[0], write_proposal, &w, &x->err);
+	enum rc rc = proposal_list(reader, &x->ids[0], write_if_seen, &w, &x->err);
 	json_end(&x->out);
 	json_end(&x->out);
-	return rc;
+	return rc == RC_OK ? w.rc : rc;
 }
 
 static enum rc show_proposal(struct exchange *x, struct db *reader)
