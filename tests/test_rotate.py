@@ -274,3 +274,29 @@ def test_every_watch_gets_a_fresh_password_when_it_comes(server, api, rotate):
     assert len(set(passwords)) == 3
     watch.heartbeat()
     watch.close()
+
+
+def test_what_is_damaged_does_not_stop_a_rotation(server, api, lived, rotate):
+    """A rotation that cannot end would keep the service from starting."""
+    before = everything(api, lived)
+    watchless = api.ok("POST", "/groups", json={"name": "Ward 3"})["id"]
+    assert server.stop() == 0
+    db = sqlite3.connect(server.data / "kinward.db")
+    assert db.execute("UPDATE account SET phone = zeroblob(60)").rowcount == 1
+    db.commit()
+    db.close()
+    keys = sqlite3.connect(server.keys / "keys.db")
+    assert keys.execute(f"UPDATE key SET wrapped = zeroblob(LENGTH(wrapped)) WHERE owner = x'{watchless}'").rowcount == 1
+    keys.commit()
+    keys.close()
+    done = rotate("all")
+    assert done.returncode == 0, done.stderr
+    assert "values are damaged" in done.stdout
+    db = sqlite3.connect(server.data / "kinward.db")
+    db.execute("UPDATE account SET phone = NULL")
+    db.execute(f"DELETE FROM member WHERE care_group = x'{watchless}'")
+    db.commit()
+    db.close()
+    server.start()
+    api.sign_in()
+    assert everything(api, lived) == before

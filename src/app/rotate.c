@@ -405,6 +405,10 @@ static void tell_people(const struct rotation *r, unsigned done)
 		(void)printf("- %llu values belong to somebody whose key is gone; the service "
 			     "removes them at its start.\n",
 			(unsigned long long)r->sealed.keyless);
+	if (r->sealed.damaged > 0)
+		(void)printf("- %llu values are damaged and cannot be opened; they stay as they "
+			     "are.\n",
+			(unsigned long long)r->sealed.damaged);
 	(void)puts("- Start the service.");
 }
 

@@ -130,6 +130,10 @@ static enum rc take_row(struct db *db, const struct sealed_column *c, struct stm
 		count->keyless++;
 		return RC_OK;
 	}
+	if (rc == RC_SYNTAX) { /* it stays what it is: a rotation must come to its end */
+		count->damaged++;
+		return RC_OK;
+	}
 	if (rc == RC_OK)
 		page->n++;
 	return rc;

@@ -24,7 +24,8 @@ extern const struct sealed_column sealed_columns[];
 extern const size_t sealed_columns_n;
 
 struct reseal_count {
-	uint64_t seen, changed, keyless; /* rows; without key: erased, left as they are */
+	uint64_t seen, changed;    /* rows */
+	uint64_t keyless, damaged; /* erased, or nobody can open them: left as they are */
 };
 
 enum { RESEAL_ROWS_MAX = 256 /* of one call */ };
