@@ -206,6 +206,25 @@ static void an_account_keeps_a_bounded_number_of_sessions(void **state)
 	assert_int_equal(sessions, WEB_SESSIONS_PER_ACCOUNT_MAX);
 }
 
+/* Somebody ended all sessions of the account between the commit of a sign-in and its place in
+ * memory. */
+static void session_that_was_ended_before_it_began_opens_nothing(void **state)
+{
+	struct house *h = *state;
+	struct sign_in_result first;
+	struct web_session_row row;
+	struct problem p = {0};
+	struct principal who;
+	char token[TOKEN_TEXT];
+
+	assert_int_equal(set_up(h, &first, &p), RC_OK);
+	assert_true(web_session_check(&h->d, view_of(first.token), &who));
+	web_session_make(&who.account, &home, test_now_ms, &row, token);
+	assert_int_equal(web_session_admit(&h->d, h->reader, &row, NULL), RC_DENIED);
+	assert_false(web_session_check(&h->d, view_of(token), &who));
+	assert_true(web_session_check(&h->d, view_of(first.token), &who));
+}
+
 static void names_and_languages_change_under_rules(void **state)
 {
 	struct house *h = *state;
@@ -263,6 +282,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sessions_end_by_themselves, build, demolish),
 		cmocka_unit_test_setup_teardown(
 			an_account_keeps_a_bounded_number_of_sessions, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			session_that_was_ended_before_it_began_opens_nothing, build, demolish),
 		cmocka_unit_test_setup_teardown(
 			names_and_languages_change_under_rules, build, demolish),
 	};
