@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sqlite3
 import threading
 import time
 
@@ -226,3 +227,73 @@ def test_while_the_server_stands_still_heartbeats_are_answered_and_memory_is_fla
         times = {fix["time"] for fix in stored}
         assert all(as_text(pusher.base + n) in times for n in range(pusher.sent))
         assert len(times) == len(stored)
+
+
+def sealed_values(db):
+    """(table, column) of each column that holds something sealed."""
+    for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for _, column, kind, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
+            if kind == "BLOB":
+                yield table, column
+
+
+def damage(db, table, column, spared):
+    """Changes the last byte of each sealed value that is not of the spared wearer."""
+    names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    owner = next((name for name in ("wearer", "id") if name in names), None)
+    where = "" if owner is None else f" AND ({owner} IS NULL OR {owner} NOT IN (x'{spared}', (SELECT number FROM wearer WHERE id = x'{spared}')))"
+    rows = db.execute(
+        f"SELECT rowid, {column} FROM {table} WHERE LENGTH({column}) >= 41 AND substr(hex({column}), 1, 1) = '1'{where}"
+    ).fetchall()
+    for rowid, value in rows:
+        changed = value[:-1] + bytes([value[-1] ^ 1])
+        db.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (changed, rowid))
+    return len(rows)
+
+
+def test_damaged_values_of_some_do_not_stop_the_alarms_of_others(server, api):
+    """One bad sector: the service starts, and whoever is not concerned is heard."""
+    api.prove()
+    mia, watch = api.claim_raw("8800000015")
+    ben, other = api.claim_raw("8800000023", name="Ben")
+    for w in (watch, other):
+        w.send(position("UD"))
+        w.send(position("AL", status=DISTINCT[-1]))
+    eventually(lambda: len(api.alarms()) == 2, what="both alarms")
+    api.start_claim("8800000031")
+    api.ok("PUT", f"/wearers/{mia}/contacts", json={"contacts": [{"name": "Oma", "number": "+4930123456"}]})
+    watch.close()
+    other.close()
+    assert server.stop() == 0
+    db = sqlite3.connect(server.data / "kinward.db")
+    damaged = sum(damage(db, table, column, ben) for table, column in sealed_values(db) if table != "audit")
+    db.commit()
+    db.close()
+    assert damaged > 20
+    server.start()
+    with RawWatch(server.watch_port, "8800000023") as again:
+        again.send("LK,0,0,80")
+        again.receive_keyword("LK")
+        again.send(position("AL", status=SOS))
+        again.receive_keyword("AL")
+    with server.database() as db:
+        assert db.execute(f"SELECT COUNT(*) FROM alarm WHERE wearer = x'{ben}'").fetchone() == (2,)
+
+
+def test_an_alarm_is_raised_even_when_its_key_is_damaged(server, api):
+    mia, watch = api.claim_raw("8800000015")
+    ben, other = api.claim_raw("8800000023", name="Ben")
+    for w in (watch, other):
+        w.close()
+    assert server.stop() == 0
+    keys = sqlite3.connect(server.keys / "keys.db")
+    keys.execute(f"UPDATE key SET wrapped = zeroblob(LENGTH(wrapped)) WHERE owner = x'{mia}'")
+    assert keys.total_changes == 1
+    keys.commit()
+    keys.close()
+    server.start()
+    with RawWatch(server.watch_port, "8800000023") as again:
+        again.send("LK,0,0,80")
+        again.receive_keyword("LK")
+        again.send(position("AL", status=SOS))
+        again.receive_keyword("AL")

@@ -1,7 +1,7 @@
 #include "domain/alarm_store.h"
 
+#include "base/log.h"
 #include "domain/partner_event.h"
-
 #include "store/sealed.h"
 
 /* The one that this is a repeat of: the very same report (of a clock that was never set only in the
@@ -61,8 +61,8 @@ static enum rc add_repeat(
 }
 
 /* A clock that stands still says a time that another alarm has already: then the receipt time. */
-static enum rc insert(
-	struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
+static enum rc insert_row(struct db *db, const struct alarm_intake *in, const struct uid *id,
+	bool has_report, struct err *e)
 {
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
@@ -84,8 +84,24 @@ static enum rc insert(
 	stmt_bind_int(s, 6, in->time_ms);
 	stmt_bind_int(s, 7, in->received_ms);
 	stmt_bind_int(s, 8, in->marks);
-	stmt_bind_sealed(s, 9, &in->wearer, ALARM_LABEL_REPORT, in->report);
+	if (has_report)
+		stmt_bind_sealed(s, 9, &in->wearer, ALARM_LABEL_REPORT, in->report);
+	else
+		stmt_bind_blob(s, 9, VIEW(""));
 	return stmt_run(s, NULL, e);
+}
+
+/* With a key that is damaged or cannot be read the alarm is raised without its place: it is neither
+ * lost nor does it hold up what others report in the same commit. */
+static enum rc insert(
+	struct db *db, const struct alarm_intake *in, const struct uid *id, struct err *e)
+{
+	enum rc rc = insert_row(db, in, id, true, e);
+
+	if ((rc != RC_SYNTAX && rc != RC_NOT_FOUND && rc != RC_IO) || !db_is_in_transaction(db))
+		return rc;
+	log_event(LOG_ERROR, "alarm.not_sealed", "why=\"%s\"", e == NULL ? "" : e->msg);
+	return insert_row(db, in, id, false, e);
 }
 
 static enum rc check_wearer(struct db *db, const struct uid *wearer, struct err *e)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "store/sealed.h"
 #include "watch/report_pack.h"
 
@@ -368,8 +369,11 @@ static void copy_padded(struct view from, char *to, size_t n)
 		memcpy(to, from.p, used);
 }
 
-static enum rc load_row(
-	struct live *l, struct db *db, struct history *h, struct stmt *s, struct err *e)
+/* *ret_damaged counts up when the watch cannot be known again: the others' alarms do not wait for
+ * it.
+ */
+static enum rc load_row(struct live *l, struct db *db, struct history *h, struct stmt *s,
+	uint32_t *ret_damaged, struct err *e)
 {
 	struct live_device dev = {
 		.device = stmt_uid(s, 0),
@@ -388,6 +392,12 @@ static enum rc load_row(
 		stmt_copy_sealed(s, 4, &dev.wearer, "device.wire_id", wire_id, sizeof wire_id, e);
 	if (rc == RC_NOT_FOUND)
 		return RC_OK; /* its key was destroyed: erased, but for the row */
+	if (rc == RC_SYNTAX) {
+		log_event(LOG_ERROR, "live.damaged", "watch=unknown why=\"%s\"",
+			e == NULL ? "" : e->msg);
+		++*ret_damaged;
+		return RC_OK;
+	}
 	if (rc != RC_OK)
 		return rc;
 	copy_padded(view_of(wire_id), dev.wire_id, sizeof dev.wire_id);
@@ -395,6 +405,11 @@ static enum rc load_row(
 	if (dev.number == 0)
 		return fail(e, RC_SYNTAX, "live: a wearer has the number 0");
 	rc = history_latest(h, db, dev.number, keep_latest, &dev, &is_found, e);
+	if (rc == RC_SYNTAX) {
+		log_event(LOG_ERROR, "live.damaged", "place=unknown why=\"%s\"",
+			e == NULL ? "" : e->msg);
+		rc = RC_OK;
+	}
 	if (rc != RC_OK)
 		return rc;
 	live_lock(l);
@@ -425,6 +440,7 @@ enum rc live_load(struct live *l, struct db *db, struct history *h, struct err *
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
+	uint32_t damaged = 0;
 	enum rc rc = reserve(l, db, e);
 
 	if (rc != RC_OK)
@@ -439,12 +455,16 @@ enum rc live_load(struct live *l, struct db *db, struct history *h, struct err *
 	if (rc == RC_OK)
 		rc = stmt_step(s, &has_row, e);
 	while (rc == RC_OK && has_row) {
-		rc = load_row(l, db, h, s, e);
+		rc = load_row(l, db, h, s, &damaged, e);
 		if (rc == RC_OK)
 			rc = stmt_step(s, &has_row, e);
 	}
 	if (s != NULL)
 		stmt_reset(s);
+	/* Some may be damaged. All: these are the keys of another day. */
+	if (rc == RC_OK && damaged > 0 && l->devices == 0)
+		return fail(e, RC_SYNTAX,
+			"what is sealed about all watches is damaged, or these keys are older");
 	return rc;
 }
 

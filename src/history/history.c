@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "history/inside.h"
 #include "store/sealed.h"
 
@@ -156,8 +157,8 @@ static enum rc replay(struct history *h, struct db *db, struct err *e)
 			&newest_mark, e);
 	h->next_seq = 1;
 	if (rc == RC_OK)
-		rc = db_prepare(
-			db, "SELECT first_seq, body FROM journal ORDER BY first_seq", &s, e);
+		rc = db_prepare(db,
+			"SELECT first_seq, body, entries FROM journal ORDER BY first_seq", &s, e);
 	if (rc == RC_OK)
 		rc = stmt_step(s, &has_row, e);
 	while (rc == RC_OK && has_row) {
@@ -165,8 +166,15 @@ static enum rc replay(struct history *h, struct db *db, struct err *e)
 		struct view v = {.n = 0};
 		rc = stmt_take_sealed(s, 1, &keyring_system, LABEL_JOURNAL, &body, &v.n, e);
 		v.p = (const char *)body;
-		if (rc == RC_OK)
+		if (rc == RC_OK) {
 			rc = replay_row(h, v, (uint64_t)stmt_int(s, 0), sealed, sealed_n, e);
+		} else if (rc == RC_SYNTAX) {
+			/* Its reports are lost; whoever reports from now on must be heard. */
+			log_event(LOG_ERROR, "history.damaged", "reports=%lld why=\"%s\"",
+				(long long)stmt_int(s, 2), e == NULL ? "" : e->msg);
+			h->next_seq = (uint64_t)(stmt_int(s, 0) + stmt_int(s, 2));
+			rc = RC_OK;
+		}
 		if (rc == RC_OK)
 			rc = stmt_step(s, &has_row, e);
 	}
