@@ -119,7 +119,7 @@ struct domain {
 	struct gateway_metrics *gateway_metrics;
 	struct courier_dispatch *courier; /* main loop only, but for courier_knock; may be NULL */
 	struct ingest *ingest;            /* main loop only */
-	struct pictures *pictures; /* main loop only */
+	struct pictures *pictures;        /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */
 	struct approvals *approvals;      /* main loop only */
