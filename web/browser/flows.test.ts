@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, bind, codeIn, openBrowser, openPage, PASSWORD, picture, Server, setUp, signIn, Sim, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, bind, codeIn, openBrowser, openPage, PASSWORD, picture, Server, setUp, signIn, Sim, type Watched } from './kit';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -500,9 +500,7 @@ describe('the first day', () => {
 		// A password alone is not enough for this.
 		await page.getByRole('button', { name: 'Go to Safety' }).click();
 		await addAuthenticator(page);
-		await page.getByRole('button', { name: 'Add a passkey' }).click();
-		await page.getByRole('dialog').getByLabel('Current password').fill('another long password 4');
-		await page.getByRole('button', { name: 'Go on' }).click();
+		await addFirstPasskey(page, 'another long password 4');
 		await page.getByText('Your account is protected by more than a password.').waitFor();
 		await page.goto(`${server.url}/#/care/person/${emma}`);
 		await page.getByRole('button', { name: 'Remove Emma and the watch' }).click();

@@ -4,7 +4,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, bind, openBrowser, openPage, PASSWORD, Server, Sim, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, bind, openBrowser, openPage, PASSWORD, Server, Sim, type Watched } from './kit';
 
 const IMG = '<img src=x onerror=pwned()>';
 const SCRIPT = '"><script>pwned()</script>';
@@ -64,10 +64,7 @@ describe('hostile text', () => {
 		await page.getByLabel('Password').fill(PASSWORD);
 		await page.getByLabel('Name of the group').fill(SCRIPT);
 		await page.getByRole('button', { name: 'Create account' }).click();
-		await page.getByRole('button', { name: 'Add a passkey' }).click();
-		await page.getByLabel('What to call it').fill(SCRIPT);
-		await page.getByLabel('Current password').fill(PASSWORD);
-		await page.getByRole('button', { name: 'Go on' }).click();
+		await addFirstPasskey(page, PASSWORD, SCRIPT);
 		await page.getByText('Your account is protected by more than a password.').waitFor();
 		group = ((await server.ask(page, 'GET', '/session')) as { groups: { id: string }[] }).groups[0]?.id ?? '';
 

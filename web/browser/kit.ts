@@ -425,6 +425,24 @@ export async function addAuthenticator(page: Page): Promise<void> {
 	});
 }
 
+/** The account's first passkey, from a page that offers it; the recovery codes that come with it. */
+export async function addFirstPasskey(page: Page, password = PASSWORD, name?: string): Promise<string[]> {
+	await page.getByRole('button', { name: 'Add a passkey' }).click();
+	if (name) await page.getByLabel('What to call it').fill(name);
+	await page.getByRole('dialog').getByLabel('Current password').fill(password);
+	await page.getByRole('button', { name: 'Go on' }).click();
+	return keepCodes(page);
+}
+
+/** Recovery codes are shown once, and go when one says that they are kept. */
+export async function keepCodes(page: Page): Promise<string[]> {
+	await page.getByRole('heading', { name: 'Keep these codes' }).waitFor();
+	const codes = ((await page.locator('.print .code').textContent()) ?? '').split('\n');
+	await page.getByLabel('I have kept them safe').check();
+	await page.getByRole('button', { name: 'Done' }).click();
+	return codes;
+}
+
 /** The code that an authenticator app shows for a key in base32 (RFC 6238: SHA-1, 30 s, six digits). */
 export function totp(key: string, atMs = Date.now()): string {
 	const bits = [...key.replace(/\s/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, axe, bind, openBrowser, openPage, PASSWORD, picture, Server, setUp, Sim, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, axe, bind, openBrowser, openPage, picture, Server, setUp, Sim, type Watched } from './kit';
 
 let browser: Browser;
 const server = new Server();
@@ -58,9 +58,7 @@ describe('the log of a group', () => {
 		const { page } = maria;
 		await page.getByRole('button', { name: 'As a table (CSV)' }).click();
 		await page.getByRole('button', { name: 'Go to Safety' }).click();
-		await page.getByRole('button', { name: 'Add a passkey' }).click();
-		await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
-		await page.getByRole('button', { name: 'Go on' }).click();
+		await addFirstPasskey(page);
 		await page.getByText('Your account is protected by more than a password.').waitFor();
 		await go(`#/care/group/${group}/audit`);
 		for (const [button, ending] of [['As a table (CSV)', 'csv'], ['For programs (JSON)', 'json']] as const) {

@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, axe, bind, openBrowser, openPage, PASSWORD, picture, Server, Sim, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, axe, bind, openBrowser, openPage, PASSWORD, picture, Server, Sim, type Watched } from './kit';
 
 let browser: Browser;
 const server = new Server();
@@ -38,9 +38,7 @@ afterEach(async (context) => {
 });
 
 async function addPasskey(page: Page): Promise<void> {
-	await page.getByRole('button', { name: 'Add a passkey' }).click();
-	await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
-	await page.getByRole('button', { name: 'Go on' }).click();
+	await addFirstPasskey(page);
 	await page.getByText('Your account is protected by more than a password.').waitFor();
 }
 

@@ -3,7 +3,7 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, openBrowser, openPage, PASSWORD, picture, Server, signIn, totp, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, axe, keepCodes, openBrowser, openPage, PASSWORD, picture, Server, signIn, totp, type Watched } from './kit';
 
 let browser: Browser;
 const server = new Server();
@@ -63,9 +63,26 @@ describe('protecting an account', () => {
 		await page.getByText('The current password is wrong.').waitFor();
 		await page.getByLabel('Current password').fill(PASSWORD);
 		await page.getByRole('button', { name: 'Go on' }).click();
+		// Without codes a lost device would lock its owner out: they come with the first passkey.
+		codes = await keepCodes(page);
+		expect(new Set(codes).size).toBe(10);
 		await page.getByText('Maria’s <i>phone</i>').waitFor();
 		await page.getByText('Your account is protected by more than a password.').waitFor();
 		await page.getByRole('link', { name: 'Done' }).click();
+		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
+	});
+
+	test('the password alone does not sign in any more; a recovery code beside it does', async () => {
+		const { page } = maria;
+		await signOut();
+		await page.getByLabel('Login').fill('maria');
+		await page.getByLabel('Password').fill(PASSWORD);
+		await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+		await page.getByText('This account is protected by a passkey.').waitFor();
+		await picture(page, 'safety-passkey-needed');
+		expect(await axe(page)).toEqual([]);
+		await page.getByLabel('Recovery code').fill(codes[0] ?? '');
+		await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 		await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
 	});
 
@@ -294,9 +311,7 @@ test('a server that wants it from everybody shows nothing before there is more t
 	expect(await page.getByRole('link', { name: 'Later' }).count()).toBe(0);
 	await page.getByRole('link', { name: 'Care' }).click();
 	await page.getByRole('heading', { name: 'Protect your account' }).waitFor();
-	await page.getByRole('button', { name: 'Add a passkey' }).click();
-	await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
-	await page.getByRole('button', { name: 'Go on' }).click();
+	expect(await addFirstPasskey(page)).toHaveLength(10);
 	await page.getByRole('heading', { name: 'No watch yet' }).waitFor();
 	expect(own.faults).toEqual([]);
 	await own.context.close();

@@ -3,7 +3,7 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addAuthenticator, axe, bind, openBrowser, openPage, PASSWORD, picture, Server, setUp, Sim, type Watched } from './kit';
+import { addAuthenticator, addFirstPasskey, axe, bind, openBrowser, openPage, picture, Server, setUp, Sim, type Watched } from './kit';
 
 let browser: Browser;
 const server = new Server();
@@ -134,9 +134,7 @@ describe('the watch of Oma', () => {
 	test('photos: off at first; allowed after a proof; one is asked for, announced, and shown', async () => {
 		const { page } = maria;
 		await go('#/account/safety');
-		await page.getByRole('button', { name: 'Add a passkey' }).click();
-		await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
-		await page.getByRole('button', { name: 'Go on' }).click();
+		await addFirstPasskey(page);
 		await page.getByText('Your account is protected by more than a password.').waitFor();
 		await go(`#/care/person/${oma}/photos`);
 		await page.getByText('No photos yet.').waitFor();

@@ -6,6 +6,8 @@ import { account } from './session.svelte';
 
 class Safety {
 	now = $state.raw<Security | undefined>();
+	/** Fresh recovery codes, to be shown once; kept above all pages, because some vanish when the account is protected. */
+	codes = $state.raw<string[] | undefined>();
 
 	async load(): Promise<void> {
 		this.now = await send<Security>('GET', '/account/security');
@@ -15,12 +17,19 @@ class Safety {
 			account.session = { ...session, account: { ...session.account, has_second_factor: this.hasFactor } };
 	}
 
+	/** New codes take the place of the old ones. */
+	async renewCodes(): Promise<void> {
+		this.codes = (await send<{ recovery_codes: string[] }>('POST', '/account/recovery-codes')).recovery_codes;
+		await this.load();
+	}
+
 	get hasFactor(): boolean {
 		return this.now !== undefined && (this.now.has_totp || this.now.passkeys.length > 0);
 	}
 
 	forget(): void {
 		this.now = undefined;
+		this.codes = undefined;
 	}
 }
 

@@ -12,6 +12,7 @@ export const safety: Texts<typeof english> = {
 	'signin.passkey': 'Meinen Passkey verwenden',
 	'signin.or': 'oder mit Anmeldename und Passwort',
 	'signin.lost': 'Ich komme nicht hinein',
+	'signin.recovery_code': 'Ersatzcode',
 
 	'safety.title': 'Sicherheit',
 	'safety.good': 'Dein Konto ist durch mehr als ein Passwort geschützt.',
@@ -129,7 +130,7 @@ export const safety: Texts<typeof english> = {
 	'problem.passkey_known': 'Dieses Gerät hat schon einen Passkey für dich.',
 	'problem.passkey_failed': 'Der Passkey hat hier nicht funktioniert. Nimm einen anderen oder dein Passwort.',
 	'problem.code_needed': 'Es braucht auch einen Code aus deiner Authenticator-App.',
-	'problem.passkey_needed': 'Dieses Konto ist mit einem Passkey geschützt. Melde dich damit an, oder gib einen deiner Wiederherstellungscodes ein.',
+	'problem.passkey_needed': 'Dieses Konto ist mit einem Passkey geschützt. Melde dich damit an, oder gib einen deiner Ersatzcodes ein.',
 	'problem.code_wrong': 'Dieser Code ist falsch oder zu alt. Nimm den, der jetzt angezeigt wird.',
 	'problem.step_up_needed': 'Es wurde nicht bestätigt, dass du es bist. Nichts wurde geändert.',
 	'problem.step_up_failed': 'Das passte nicht. Versuche es mit dem Code, der jetzt angezeigt wird, oder mit einem anderen Passkey.',

@@ -9,6 +9,7 @@ export const safety = {
 	'signin.passkey': 'Use my passkey',
 	'signin.or': 'or with login and password',
 	'signin.lost': 'I can’t get in',
+	'signin.recovery_code': 'Recovery code',
 
 	'safety.title': 'Safety',
 	'safety.good': 'Your account is protected by more than a password.',

@@ -12,6 +12,7 @@ export const safety: Texts<typeof english> = {
 	'signin.passkey': 'Usar mi llave de acceso',
 	'signin.or': 'o con usuario y contraseña',
 	'signin.lost': 'No puedo entrar',
+	'signin.recovery_code': 'Código de recuperación',
 
 	'safety.title': 'Seguridad',
 	'safety.good': 'Tu cuenta está protegida por algo más que una contraseña.',
