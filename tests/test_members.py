@@ -277,3 +277,16 @@ def test_giving_back_what_was_given_for_all_wearers_is_a_gain(server, family):
     assert maria.put(f"/api/v1{path}", json={"given": [], "taken": ["locate"], "windows": []}).status_code == 200
     assert maria.put(f"/api/v1{path}", json={"given": [], "taken": [], "windows": []}).status_code == 202
     vera.refused(403, "right_missing", "POST", f"/wearers/{wearer}/commands", json={"type": "locate"})
+
+
+def test_the_zone_does_not_move_the_times_of_who_changes_it(server, family):
+    """Quiet at the other parent's: a guardian must not walk around the clock."""
+    maria, ben, gwen = family("guardian")
+    quiet = {"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "12:00", "mode": "not"}
+    group = f"/groups/{maria.group}"
+    assert gwen.ok("PATCH", group, json={"zone": "Europe/Berlin"})["zone"] == "Europe/Berlin"
+    maria.ok("PUT", path_of(gwen), json={"role": "guardian", "windows": [quiet]})
+    gwen.refused(403, "right_missing", "PATCH", group, json={"zone": "Pacific/Kiritimati"})
+    assert maria.ok("GET", group)["zone"] == "Europe/Berlin"
+    assert maria.ok("PATCH", group, json={"zone": "Europe/Paris"})["zone"] == "Europe/Paris"
+    assert ben.ok("GET", "/notices")["notices"][0]["action"] == "group.change"

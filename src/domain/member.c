@@ -151,6 +151,29 @@ enum rc member_wearers(struct db *reader, const struct uid *group, const struct 
 	return rc;
 }
 
+enum rc member_windows(struct db *reader, const struct uid *group, const struct uid *account,
+	bool *ret_any, bool *ret_own, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = query_prepare(reader,
+		"SELECT COUNT(*), COALESCE(SUM(account = ?2), 0) FROM"
+		" (SELECT account FROM member WHERE care_group = ?1 AND LENGTH(windows) > 0"
+		" UNION ALL"
+		" SELECT account FROM member_wearer WHERE care_group = ?1 AND LENGTH(windows) > 0)",
+		group, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 2, account);
+	rc = query_first(s, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret_any = stmt_int(s, 0) > 0;
+	*ret_own = stmt_int(s, 1) > 0;
+	stmt_reset(s);
+	return RC_OK;
+}
+
 void members_changed(struct domain *d, const struct uid *group)
 {
 	atomic_fetch_add(&d->rights_generation, 1);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "domain/audit.h"
 #include "domain/break_glass.h"
 #include "domain/consent.h"
 #include "domain/group.h"
@@ -146,13 +147,30 @@ enum rc api_group_create(struct exchange *x, struct db *reader)
 	return write_group(x, reader, &group.id);
 }
 
+/* A new zone moves the times at which members have their rights: nobody moves his own, and for the
+ * others it is an act of admins. */
+static enum rc check_zone_change(struct exchange *x, struct db *reader)
+{
+	bool is_any = false;
+	bool is_own = false;
+	enum rc rc = member_windows(reader, &x->ids[0], &x->who.account, &is_any, &is_own, &x->err);
+
+	if (rc != RC_OK || !is_any)
+		return rc;
+	if (is_own)
+		return refuse(&x->problem, RC_DENIED, "right_missing", "zone",
+			"it would move the times of your own rights");
+	act_told(&x->who);
+	return access_check_right(x, reader, RIGHT_MEMBERS, true);
+}
+
 enum rc api_group_change(struct exchange *x, struct db *reader)
 {
 	const struct group_values *in = &x->body.group_body;
 	struct approval_result result = {.is_done = true};
-	enum rc rc = RC_OK;
+	enum rc rc = in->zone.p == NULL ? RC_OK : check_zone_change(x, reader);
 
-	if (in->wait_hours.is_there) {
+	if (rc == RC_OK && in->wait_hours.is_there) {
 		rc = access_check_right(x, reader, RIGHT_MEMBERS, true);
 		if (rc == RC_OK)
 			rc = group_change_wait(x->domain, &x->who, &x->verdict,
