@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from kit.events import Events
-from kit.partner import RIGHTS, Partner, check_event
+from kit.partner import RIGHTS, Partner, check_event, new_key, public_set
 from kit.process import eventually
 
 
@@ -452,3 +452,14 @@ def test_plans_are_shown_to_whom_the_health_is(api, partner, watched):
     approvals = carl.get(f"/api/v1/groups/{api.group}/approvals")
     assert approvals.json()["approvals"][0]["kind"] == "plan_proposal.accept" and "Haloperidol" not in approvals.text
     carl.close()
+
+
+def test_families_are_told_when_the_operator_puts_other_keys_there(api, partner, watched):
+    """Whoever holds the keys reads what families allowed the partner."""
+    api.prove()
+    grant(api, partner, [watched[0]], ["view_position"])
+    body = {"algorithm": "ES256", "jwks": public_set(new_key())}
+    api.ok("POST", f"/operator/partners/{partner.id}/keys", json=body)
+    [told] = [n for n in api.ok("GET", "/notices")["notices"] if n["action"] == "partner.keys"]
+    assert told["group"] == api.group and told["actor"]["name"] == "Maria"
+    partner.refused(401, "token_invalid", "GET", "/wearers")

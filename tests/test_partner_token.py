@@ -205,6 +205,8 @@ def test_new_keys_take_the_place_of_old_ones(api):
         partner.sign_in()
         fresh = new_key("EdDSA", "key-1")
         body = {"algorithm": "EdDSA", "jwks": public_set(fresh, new_key("EdDSA", "key-2"))}
+        api.refused(403, "second_factor_missing", "POST", f"/operator/partners/{partner.id}/keys", json=body)
+        api.prove()
         assert api.ok("POST", f"/operator/partners/{partner.id}/keys", json=body)["keys"] == ["key-1", "key-2"]
         partner.refused(401, "token_invalid", "GET", "/wearers")
         refused(partner, None)

@@ -146,7 +146,7 @@ enum rc partner_webhook_url(
 
 struct add_job {
 	const struct partner_request *request;
-	struct uid id;
+	struct uid id, by;
 	int64_t now_ms;
 	struct problem *problem;
 };
@@ -380,6 +380,50 @@ enum rc partner_start(struct domain *d, const struct principal *who, const struc
 	return act_run(d, who, start_job, &job, e);
 }
 
+/* The next group behind *after that allows the partner something now; none when there is no more.
+ */
+static enum rc next_group(
+	struct db *db, const struct add_job *job, struct uid *after, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = query_prepare(db,
+		"SELECT MIN(care_group) FROM consent WHERE partner = ?1 AND withdrawn_ms = 0"
+		" AND until_ms > ?2 AND care_group > ?3",
+		&job->id, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, job->now_ms);
+	stmt_bind_blob(s, 3, (struct view){.p = (const char *)after->b, .n = UID_BYTES});
+	rc = stmt_step(s, &has_row, e);
+	*after = rc == RC_OK && has_row && !stmt_is_null(s, 0) ? stmt_uid(s, 0) : (struct uid){{0}};
+	stmt_reset(s);
+	return rc;
+}
+
+/* Whoever holds the new keys reads what families allowed the partner: they are told by whom they
+ * were put there. */
+static enum rc tell_families(struct db *db, const struct add_job *job, struct err *e)
+{
+	struct act act = {.action = "partner.keys",
+		.actor_kind = ACTOR_ACCOUNT,
+		.actor = job->by,
+		.subject = job->id,
+		.outcome = "done",
+		.is_told = true};
+	struct uid group = {{0}};
+	enum rc rc = next_group(db, job, &group, e);
+
+	while (rc == RC_OK && !uid_is_none(&group)) {
+		act.group = group;
+		rc = audit_append(db, &act, job->now_ms, e);
+		if (rc == RC_OK)
+			rc = next_group(db, job, &group, e);
+	}
+	return rc;
+}
+
 static enum rc keys_job(struct db *db, void *arg, struct err *e)
 {
 	const struct add_job *job = arg;
@@ -390,6 +434,8 @@ static enum rc keys_job(struct db *db, void *arg, struct err *e)
 		rc = insert_keys(db, job, e);
 	if (rc == RC_OK)
 		rc = end_tokens(db, &job->id, e);
+	if (rc == RC_OK)
+		rc = tell_families(db, job, e);
 	if (rc == RC_OK)
 		rc = query_prepare(db,
 			"UPDATE partner SET algorithm = ?2, certificate_hash = ?3, is_bound = ?4"
@@ -406,7 +452,11 @@ static enum rc keys_job(struct db *db, void *arg, struct err *e)
 enum rc partner_set_keys(struct domain *d, const struct principal *who, const struct uid *partner,
 	const struct partner_request *r, struct problem *p, struct err *e)
 {
-	struct add_job job = {.request = r, .id = *partner, .now_ms = d->wall_ms(), .problem = p};
+	struct add_job job = {.request = r,
+		.id = *partner,
+		.by = who->account,
+		.now_ms = d->wall_ms(),
+		.problem = p};
 	enum rc rc = check_request(r, p, e);
 
 	act_subject(who, partner);

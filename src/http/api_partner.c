@@ -10,6 +10,7 @@
 #include "domain/partner.h"
 #include "domain/partner_meter.h"
 #include "domain/plan_proposal.h"
+#include "domain/second_factor.h"
 #include "http/inside.h"
 
 /* ---- the operator ---- */
@@ -174,7 +175,10 @@ enum rc api_operator_partner_keys(struct exchange *x, struct db *reader)
 	struct partner_request r = {.requests_per_min = 0};
 	struct keys keys;
 
-	enum rc rc = read_keys(x, &x->body.partner_keys, &keys);
+	/* Who may put keys there may become the partner. */
+	enum rc rc = security_guard_step_up(x->domain, &x->who, &x->problem);
+	if (rc == RC_OK)
+		rc = read_keys(x, &x->body.partner_keys, &keys);
 	if (rc != RC_OK)
 		return rc;
 	set_keys(&r, &x->body.partner_keys, &keys);
