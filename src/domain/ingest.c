@@ -260,7 +260,9 @@ static void on_other(struct ingest *in, const struct message_report *m, const st
 
 	live_lock(d->live);
 	struct live_device *dev = session_device(in, m->session);
-	if (dev != NULL) {
+	/* A second connection that only says it is this watch confirms nothing and changes nothing.
+	 */
+	if (dev != NULL && dev->session == m->session) {
 		number = dev->number;
 		facts.wearer = dev->wearer;
 		facts.group = dev->group;

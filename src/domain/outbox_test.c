@@ -458,6 +458,26 @@ static void what_is_announced_waits_for_the_text(void **state)
 	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_CALL);
 }
 
+/* Anybody can open a connection and say that it is this watch. */
+static void second_connection_confirms_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct command_row rows[2];
+
+	fixture_open(f, 1, watch);
+	announce(f, &mia, rows);
+	outbox_add(&f->d, &rows[0]);
+	outbox_add(&f->d, &rows[1]);
+	fixture_settle(f);
+	outbox_on_sent(&f->d, 1, &rows[0].id);
+	fixture_open(f, 2, watch);
+	answer(f, 2, "MESSAGE");
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command WHERE state = 2"), 0);
+	answer(f, 1, "MESSAGE");
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command WHERE state = 2"), 1);
+}
+
 static void what_is_announced_waits_also_after_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -603,6 +623,7 @@ int main(void)
 		TEST(watch_that_ignores_LZ_gets_LANG_and_ZONE),
 		TEST(password_is_not_kept_in_the_list_of_commands),
 		TEST(what_is_announced_waits_for_the_text),
+		TEST(second_connection_confirms_nothing),
 		TEST(what_is_announced_waits_also_after_a_restart),
 		TEST(nothing_follows_a_text_that_was_not_acknowledged),
 		TEST(erased_wearer_leaves_no_command),
