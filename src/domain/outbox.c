@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "crypto/token.h"
 #include "domain/bus.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
@@ -32,6 +33,7 @@ static void item_free(struct item *item)
 	list_remove(&item->node);
 	timer_cancel(&item->timer);
 	atomic_fetch_sub(&item->domain->outbox->waiting, 1);
+	secret_forget(&item->command, sizeof item->command); /* it may be a password */
 	free(item->extra);
 	free(item);
 }
@@ -442,6 +444,7 @@ static void add_posted(void *arg)
 	struct posted *p = arg;
 
 	outbox_add(p->domain, &p->row);
+	secret_forget(&p->row.command, sizeof p->row.command);
 	free(p);
 }
 
