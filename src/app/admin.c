@@ -211,9 +211,11 @@ static void on_visitor(void *owner, uint32_t epoll_events)
 {
 	struct admin *a = owner;
 	struct err e = {.rc = RC_OK};
+	struct sockaddr_un from;
+	socklen_t n = sizeof from;
 
 	(void)epoll_events;
-	int fd = accept4(a->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(a->listener.fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
 	struct visit *v = is_same_user(fd) ? malloc(sizeof *v) : NULL;

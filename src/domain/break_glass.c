@@ -8,7 +8,7 @@
 #include "store/sealed.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
-#define SHOWN_MS (30 * 24 * HOUR_MS)
+#define SHOWN_MS (INT64_C(30) * 24 * HOUR_MS)
 
 enum { REASON_CHARS_MIN = 10, REASON_CHARS_MAX = 500 };
 

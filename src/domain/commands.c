@@ -1,5 +1,7 @@
 #include "domain/commands.h"
 
+#include <assert.h>
+
 #include "base/log.h"
 #include "crypto/token.h"
 #include "domain/account.h"
@@ -351,6 +353,7 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 		.problem = p};
 	enum rc rc = read_request(r, &job.command, &job.request.act, p);
 
+	assert(rc != RC_OK || job.request.act != NULL);
 	if (rc == RC_OK)
 		rc = check_watch(d, wearer, job.request.act, p);
 	if (rc != RC_OK)

@@ -217,7 +217,7 @@ struct use_job {
 static enum rc use_job(struct db *db, void *arg, struct err *e)
 {
 	struct use_job *job = arg;
-	struct invitation_info i;
+	struct invitation_info i = {.id = {{0}}};
 	enum rc rc = find_open(db, job->token, job->now_ms, &i, job->problem, e);
 
 	if (rc == RC_OK)

@@ -237,11 +237,12 @@ static enum rc check_terms(const struct member_terms *t, int64_t now_ms, struct 
 static struct approval_request request_of(const char *kind, const struct verdict *v,
 	const struct uid *account, const struct uid *wearer, struct view payload)
 {
-	return (struct approval_request){.kind = kind,
-		.group = v->group,
-		.wearer = wearer == NULL ? (struct uid){{0}} : *wearer,
-		.subject = *account,
-		.payload = payload};
+	struct approval_request r = {
+		.kind = kind, .group = v->group, .subject = *account, .payload = payload};
+
+	if (wearer != NULL)
+		r.wearer = *wearer;
+	return r;
 }
 
 enum rc member_change(struct domain *d, struct db *reader, const struct principal *who,

@@ -297,7 +297,7 @@ static enum rc answer_member(
 
 enum rc api_member_change(struct exchange *x, struct db *reader)
 {
-	struct approval_result result;
+	struct approval_result result = {.is_done = false};
 	struct member_terms terms;
 
 	enum rc rc = read_terms(x, &terms);
@@ -309,7 +309,7 @@ enum rc api_member_change(struct exchange *x, struct db *reader)
 
 enum rc api_member_wearer_change(struct exchange *x, struct db *reader)
 {
-	struct approval_result result;
+	struct approval_result result = {.is_done = false};
 	struct member_terms terms;
 
 	enum rc rc = read_terms(x, &terms);
