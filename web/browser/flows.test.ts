@@ -475,6 +475,7 @@ describe('the first day', () => {
 		await knockWithAqsh();
 		await page.getByRole('button', { name: 'Account of Maria Roth' }).click();
 		await page.getByRole('link', { name: 'This server' }).click();
+		await page.getByRole('link', { name: 'Unknown watches and limits' }).click();
 		await page.getByRole('heading', { name: 'Watches that nobody has added' }).waitFor();
 		// Two simulated watches belong to nobody. Since the server started again they come back by themselves,
 		// each after at most 60 s.

@@ -187,7 +187,12 @@ describe('with three wearers', () => {
 			['48-partners', `#/care/group/${group}/partners`, 'main .stack > p'],
 			['49-contacts', `#/care/person/${emma}/contacts`, '#contacts-sos'],
 			['50-photos', `#/care/person/${emma}/photos`, '#photo-rule'],
-			['20-operator', '#/operator', '#op-limits']
+			['20-operator', '#/operator', '.lines'],
+			['23-accounts', '#/operator/accounts', '.item'],
+			['24-partners', '#/operator/partners', '.button.main'],
+			['25-mail', '#/operator/mail', '#mail-dead'],
+			['26-networks', '#/operator/networks', '#networks-add'],
+			['27-watches', '#/operator/watches', '#op-limits']
 		];
 		await page.goto(server.url);
 		await page.locator('.card').first().waitFor();

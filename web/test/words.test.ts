@@ -64,6 +64,11 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
 	'sms_alerts.': ['sos', 'low_battery', 'removed'],
 	'compass.': ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'],
+	'runs.': ['accounts', 'partners', 'mail', 'networks', 'watches'],
+	'grade.': ['good', 'warn', 'bad'],
+	'outcome.': enumOf('CourierOutcome'),
+	'stopped.': ['operator', 'too_many_wearers', 'too_many_missing', 'rotated'],
+	'keys.': ['jwks', 'certificate'],
 	'foreign.': ['aqsh', 'http', 'tls', 'gt06', 'thinkrace'],
 	'sms.': ['server', 'server_old', 'query']
 };

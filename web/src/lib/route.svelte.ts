@@ -24,7 +24,11 @@ export type Route =
 	| { at: 'recovery'; token: string }
 	| { at: 'email'; token: string }
 	| { at: 'invitation'; token: string }
-	| { at: 'operator' };
+	| { at: 'operator'; page?: OperatorPlace };
+
+/** What whoever runs the server looks at; without one it is how the server does. */
+export const OPERATOR_PLACES = ['accounts', 'partners', 'mail', 'networks', 'watches'] as const;
+export type OperatorPlace = (typeof OPERATOR_PLACES)[number];
 
 const ID = /^[0-9a-f]{32}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -57,7 +61,7 @@ export function parseRoute(hash: string): Route {
 		case 'account':
 			return first === 'safety' ? { at: 'safety' } : { at: 'account' };
 		case 'operator':
-			return { at: 'operator' };
+			return operatorRoute(first);
 		default:
 			return { at: 'map', ...wearer };
 	}
@@ -65,6 +69,11 @@ export function parseRoute(hash: string): Route {
 
 function personRoute(wearer: string, page: string): Route {
 	return page === 'contacts' || page === 'photos' ? { at: page, wearer } : { at: 'person', wearer };
+}
+
+function operatorRoute(first: string): Route {
+	const page = OPERATOR_PLACES.find((place) => place === first);
+	return { at: 'operator', ...(page ? { page } : {}) };
 }
 
 function groupRoute(group: string, page: string, account: string): Route {
@@ -104,6 +113,8 @@ export function addressOf(route: Route): string {
 			return `#/care/group/${route.group}/${route.at}`;
 		case 'safety':
 			return '#/account/safety';
+		case 'operator':
+			return ['#', 'operator', route.page].filter(Boolean).join('/');
 		default:
 			return `#/${route.at}`;
 	}

@@ -1,6 +1,7 @@
 // Deutsch. Kurz, schlicht, freundlich; die Uhr tragende Person wird beim Namen genannt, Leserinnen und Leser werden geduzt.
 
 import { group } from './de-group';
+import { operator } from './de-operator';
 import { partner } from './de-partner';
 import { problems } from './de-problems';
 import { safety } from './de-safety';
@@ -447,5 +448,6 @@ export const de: Catalogue = {
 	...safety,
 	...group,
 	...partner,
-	...watch
+	...watch,
+	...operator
 };

@@ -1,6 +1,7 @@
 // English. Short, plain, kind; no jargon, no exclamation marks. The wearer is called by name.
 
 import { group } from './en-group';
+import { operator } from './en-operator';
 import { partner } from './en-partner';
 import { problems } from './en-problems';
 import { safety } from './en-safety';
@@ -443,4 +444,4 @@ const base = {
 	'problem.busy': 'The server is busy. Nothing was changed. Try again in a moment.'
 } as const;
 
-export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch } as const;
+export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...operator } as const;

@@ -1,6 +1,7 @@
 // Español. Breve, sencillo y amable; a quien lleva el reloj se le llama por su nombre y a quien lee se le tutea.
 
 import { group } from './es-group';
+import { operator } from './es-operator';
 import { partner } from './es-partner';
 import { problems } from './es-problems';
 import { safety } from './es-safety';
@@ -447,5 +448,6 @@ export const es: Catalogue = {
 	...safety,
 	...group,
 	...partner,
-	...watch
+	...watch,
+	...operator
 };
