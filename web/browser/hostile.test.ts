@@ -69,6 +69,7 @@ describe('hostile text', () => {
 		group = ((await server.ask(page, 'GET', '/session')) as { groups: { id: string }[] }).groups[0]?.id ?? '';
 
 		wearer = await bind(page, server, sim, 0, IMG);
+		await server.ask(page, 'POST', '/operator/bans', { network: '198.51.100.0/24', hours: 1, reason: IMG });
 		await server.ask(page, 'POST', '/claims', {
 			group, watch: await sim.imei(1), name: SCRIPT, language: 'en', zone: 'Europe/Berlin', proof: 'code'
 		});
@@ -116,7 +117,10 @@ describe('hostile text', () => {
 			['#/notices', IMG],
 			['#/account', 'Safety'],
 			['#/account/safety', SCRIPT],
-			['#/operator', '1']
+			['#/operator', '1'],
+			['#/operator/partners', SCRIPT],
+			['#/operator/networks', IMG],
+			['#/operator/accounts', 'maria']
 		];
 		await page.goto(server.url);
 		for (const [hash, text] of views) {

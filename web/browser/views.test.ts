@@ -189,7 +189,7 @@ describe('with three wearers', () => {
 			['50-photos', `#/care/person/${emma}/photos`, '#photo-rule'],
 			['20-operator', '#/operator', '.lines'],
 			['23-accounts', '#/operator/accounts', '.item'],
-			['24-partners', '#/operator/partners', '.button.main'],
+			['24-partners', '#/operator/partners', 'main .button.main'],
 			['25-mail', '#/operator/mail', '#mail-dead'],
 			['26-networks', '#/operator/networks', '#networks-add'],
 			['27-watches', '#/operator/watches', '#op-limits']

@@ -84,9 +84,11 @@ function backupLine(backups: Health['backups'], now: number, locale: string, t: 
 	return { name, grade: age > BACKUP_WARN_MS ? 'warn' : 'good', text: last };
 }
 
-/** What stands on the page, in the order in which it hurts when it fails. */
+const URGENCY = ['bad', 'warn', 'good'] as const satisfies readonly Grade[];
+
+/** What stands on the page: what wants somebody first, then in the order in which it would hurt. */
 export function healthLines(health: Health, now: number, locale: string, t: T): Line[] {
-	return [
+	const lines: Line[] = [
 		...health.roles.map((role) => roleLine(role, t)),
 		diskLine(health.disk, locale, t),
 		writerLine(health.writer, t),
@@ -99,6 +101,7 @@ export function healthLines(health: Health, now: number, locale: string, t: T): 
 			text: t(health.mail.is_set_up ? 'health.mail_on' : 'health.mail_off')
 		}
 	];
+	return URGENCY.flatMap((grade) => lines.filter((line) => line.grade === grade));
 }
 
 export function upText(health: Health, t: T): string {

@@ -1,6 +1,9 @@
 // Den Server betreiben: Konten, Partner, Post, Netze, wie es ihm geht.
 
-export const operator = {
+import type { operator as english } from './en-operator';
+import type { Texts } from './words.svelte';
+
+export const operator: Texts<typeof english> = {
 	'runs.accounts': 'Konten',
 	'runs.partners': 'Partnerdienste',
 	'runs.mail': 'Post und Zustellungen',
@@ -69,7 +72,6 @@ export const operator = {
 	'accounts.for_good': 'Bis jemand es wieder hereinlässt',
 	'accounts.banned_now': '{login} ist ausgesperrt',
 	'accounts.unban': 'Wieder hereinlassen',
-	'accounts.unban_named': '{login} wieder hereinlassen',
 	'accounts.let_in_now': '{login} darf sich wieder anmelden',
 	'accounts.make': 'Server betreiben lassen',
 	'accounts.make_named': '{login} den Server betreiben lassen',
@@ -83,7 +85,6 @@ export const operator = {
 	'networks.text': 'Niemand aus diesen Netzen kann die App öffnen oder sich anmelden. Uhren sind nicht betroffen.',
 	'networks.none': 'Keines ist ausgesperrt.',
 	'networks.until': 'bis {time}',
-	'networks.end_named': '{network} wieder hereinlassen',
 	'networks.add': 'Ein Netz aussperren',
 	'networks.network': 'Adresse oder Netz',
 	'networks.network_hint': 'Zum Beispiel 192.0.2.7, 192.0.2.0/24 oder 2001:db8::/48.',
@@ -158,10 +159,8 @@ export const operator = {
 	'registered.go': 'Eintragen',
 	'registered.added': '{name} ist eingetragen',
 	'registered.stop': 'Anhalten',
-	'registered.stop_named': '{name} anhalten',
 	'registered.stopped': '{name} ist angehalten',
 	'registered.start': 'Wieder starten',
-	'registered.start_named': '{name} wieder starten',
 	'registered.started': '{name} arbeitet wieder',
 	'registered.delete': 'Löschen',
 	'registered.delete_named': '{name} löschen',
@@ -191,4 +190,4 @@ export const operator = {
 	'keys.new_named': 'Neue Schlüssel für {name}',
 	'keys.new_text': 'Sie ersetzen sofort alle alten; seine Tokens enden.',
 	'keys.go': 'Diese Schlüssel benutzen'
-} as const;
+};

@@ -1,6 +1,9 @@
 // Llevar el servidor: cuentas, servicios asociados, correo, redes, cómo está.
 
-export const operator = {
+import type { operator as english } from './en-operator';
+import type { Texts } from './words.svelte';
+
+export const operator: Texts<typeof english> = {
 	'runs.accounts': 'Cuentas',
 	'runs.partners': 'Servicios asociados',
 	'runs.mail': 'Correo y entregas',
@@ -69,7 +72,6 @@ export const operator = {
 	'accounts.for_good': 'Hasta que alguien la deje entrar de nuevo',
 	'accounts.banned_now': '{login} queda bloqueada',
 	'accounts.unban': 'Dejar entrar de nuevo',
-	'accounts.unban_named': 'Dejar entrar de nuevo a {login}',
 	'accounts.let_in_now': '{login} puede entrar de nuevo',
 	'accounts.make': 'Dejar llevar el servidor',
 	'accounts.make_named': 'Dejar que {login} lleve el servidor',
@@ -83,7 +85,6 @@ export const operator = {
 	'networks.text': 'Nadie de estas redes puede abrir la app ni entrar. Los relojes no cambian.',
 	'networks.none': 'Ninguna está bloqueada.',
 	'networks.until': 'hasta {time}',
-	'networks.end_named': 'Dejar entrar de nuevo a {network}',
 	'networks.add': 'Bloquear una red',
 	'networks.network': 'Dirección o red',
 	'networks.network_hint': 'Por ejemplo 192.0.2.7, 192.0.2.0/24 o 2001:db8::/48.',
@@ -158,10 +159,8 @@ export const operator = {
 	'registered.go': 'Registrar',
 	'registered.added': '{name} queda registrado',
 	'registered.stop': 'Parar',
-	'registered.stop_named': 'Parar {name}',
 	'registered.stopped': '{name} queda parado',
 	'registered.start': 'Arrancar de nuevo',
-	'registered.start_named': 'Arrancar de nuevo {name}',
 	'registered.started': '{name} funciona de nuevo',
 	'registered.delete': 'Borrar',
 	'registered.delete_named': 'Borrar {name}',
@@ -191,4 +190,4 @@ export const operator = {
 	'keys.new_named': 'Claves nuevas para {name}',
 	'keys.new_text': 'Sustituyen al momento a todas las antiguas; sus tokens terminan.',
 	'keys.go': 'Usar estas claves'
-} as const;
+};
