@@ -192,7 +192,8 @@ describe('with three wearers', () => {
 			['24-partners', '#/operator/partners', 'main .button.main'],
 			['25-mail', '#/operator/mail', '#mail-dead'],
 			['26-networks', '#/operator/networks', '#networks-add'],
-			['27-watches', '#/operator/watches', '#op-limits']
+			['27-watches', '#/operator/watches', '#op-limits'],
+			['28-emergency', '#/operator/emergency', '#glass-ask']
 		];
 		await page.goto(server.url);
 		await page.locator('.card').first().waitFor();

@@ -64,7 +64,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'guard.': ['control_numbers', 'password', 'strangers', 'auto_answer'],
 	'sms_alerts.': ['sos', 'low_battery', 'removed'],
 	'compass.': ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'],
-	'runs.': ['accounts', 'partners', 'mail', 'networks', 'watches'],
+	'runs.': ['accounts', 'partners', 'mail', 'networks', 'watches', 'emergency'],
 	'grade.': ['good', 'warn', 'bad'],
 	'outcome.': enumOf('CourierOutcome'),
 	'stopped.': ['operator', 'too_many_wearers', 'too_many_missing', 'rotated'],
