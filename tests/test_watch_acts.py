@@ -213,6 +213,8 @@ def test_in_a_conflict_neither_connection_gets_anything_sensitive(server, api):
     watch.receive_keyword("PHB")
     watch.receive_keyword("PHB2")
     watch.send("PHB", "PHB2")
+    # all that the watch says is heard before the other one comes
+    eventually(lambda: api.ok("GET", f"/wearers/{wearer}/contacts")["state"] == "confirmed", what="confirmed")
     with RawWatch(server.watch_port, "8800000015") as other:
         other.send("LK")
         other.receive_keyword("VERNO")  # asked who it is, and does not answer

@@ -261,7 +261,8 @@ static void forward_picture(struct connection *c, const struct frame *f)
 	uint8_t origin = 0;
 	size_t n = 0;
 
-	if (c->standing != STANDING_BOUND || !report_picture(f, &origin, &payload) ||
+	/* Not told yet whose it is (PENDING): the server looks. */
+	if (c->standing == STANDING_CLAIMING || !report_picture(f, &origin, &payload) ||
 		escape_read(payload, g->picture, sizeof g->picture, &n, NULL) != RC_OK)
 		return;
 	for (size_t at = 0; at < n; at += part->bytes.n) {
