@@ -71,8 +71,8 @@ MUST_CHECK enum rc member_delete(
 MUST_CHECK enum rc member_leave_all(struct db *db, const struct uid *account,
 	struct uid ret[PRINCIPAL_GROUPS_MAX], size_t *ret_n, struct err *e);
 
-/* Do times limit anybody's rights in the group, and those of this account? They are read in the zone
- * of the group. */
+/* Do times limit anybody's rights in the group, and those of this account? They are read in the
+ * zone of the group. */
 MUST_CHECK enum rc member_windows(struct db *reader, const struct uid *group,
 	const struct uid *account, bool *ret_any, bool *ret_own, struct err *e);
 

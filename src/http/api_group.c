@@ -322,7 +322,7 @@ enum rc api_member_wearer_change(struct exchange *x, struct db *reader)
 /* Everybody may leave; the row asks for no more. */
 enum rc api_member_remove(struct exchange *x, struct db *reader)
 {
-	struct approval_result result;
+	struct approval_result result = {.is_done = false};
 	enum rc rc = RC_OK;
 
 	if (!uid_is(&x->ids[1], &x->who.account))
