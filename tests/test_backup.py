@@ -1,5 +1,7 @@
 """Backups: written while the service runs, encrypted to a key that is not here, whole or refused, restored with care."""
 
+import hashlib
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -189,11 +191,49 @@ def test_an_erased_wearer_cannot_be_read_from_an_older_backup_with_the_newest_ke
 def test_an_erasure_that_was_cut_off_is_finished_at_the_start(server, api, lived):
     assert server.stop() == 0
     with sqlite3.connect(server.keys / "keys.db") as db:  # the key is destroyed first, and here nothing else was
-        assert db.execute("DELETE FROM key WHERE owner = ?", (bytes.fromhex(lived),)).rowcount == 1
+        owner = bytes.fromhex(lived)
+        assert db.execute("DELETE FROM key WHERE owner = ?", (owner,)).rowcount == 1
+        left = hashlib.blake2b(owner, digest_size=16, key=b"kinward destroyed key").digest()
+        db.execute("INSERT INTO destroyed (owner_hash) VALUES (?)", (left,))
     server.start()
     assert any("server.erased wearers=1 groups=0 accounts=0" in line for line in server.process.lines)
     api.refused(404, "not_found", "GET", f"/wearers/{lived}")
     assert api.alarms() == []
+
+
+def test_older_keys_are_refused_and_erase_nobody(server, api, lived, tmp_path):
+    older = tmp_path / "older.db"
+    assert server.stop() == 0
+    shutil.copy(server.keys / "keys.db", older)
+    server.start()
+    api.sign_in()
+    newer, watch = api.claim_raw("8800000023", "Came later")
+    watch.close()
+    assert server.stop() == 0
+    newest = (server.keys / "keys.db").read_bytes()
+
+    shutil.copy(older, server.keys / "keys.db")
+    refused = Process(server.process.command, server.folder)
+    refused.wait_line(lambda line: "server.failed" in line and "keys are older than the data: 1 wearers" in line)
+    refused.kill()
+    (server.keys / "keys.db").write_bytes(newest)
+    server.start()
+    assert api.ok("GET", f"/wearers/{newer}")["name"] == "Came later"
+    assert api.ok("GET", f"/wearers/{lived}")["name"] == CANARY
+
+
+def test_data_that_is_newer_than_the_keys_is_not_restored(server, api, lived, key, run, tmp_path):
+    private, public = key
+    file, keys = tmp_path / "newer.age", tmp_path / "older-keys.age"
+    settings = ("--recipient", public, "--set", f"data_dir={server.data}")
+    assert run("backup", "--keys-to", keys, *settings).returncode == 0
+    _, watch = api.claim_raw("8800000023", "Came later")
+    watch.close()
+    assert run("backup", "--to", file, *settings).returncode == 0
+    target = tmp_path / "target"
+    restored = run("restore", file, "--keys", keys, "--identity", private, "--set", f"data_dir={target}")
+    assert restored.returncode == 1 and b"keys are older than the data" in restored.stderr
+    assert list(target.iterdir()) == [] and not (tmp_path / "target-keys").exists()
 
 
 def test_a_database_without_its_keys_is_not_served(server, api, lived, tmp_path):

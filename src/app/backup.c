@@ -13,6 +13,7 @@
 #include "crypto/keyring_copy.h"
 #include "crypto/token.h"
 #include "domain/backup_rows.h"
+#include "domain/erase_keyless.h"
 #include "store/db.h"
 
 enum { EXIT_USAGE = 2, SETTINGS_ARGS_MAX = 64 };
@@ -189,6 +190,8 @@ static enum rc settle_past(
 		rc = keyring_open(key_dir, false, &keyring, e);
 	if (rc == RC_OK)
 		rc = db_open(path, DB_WRITER, keyring, &db, e); /* migrates, too */
+	if (rc == RC_OK)
+		rc = erase_keyless_check(db, e);
 	if (rc == RC_OK)
 		rc = backup_rows_restored(db, clock_wall_ms(), ret, e);
 	if (rc == RC_OK)

@@ -8,6 +8,8 @@
 #include "crypto/seal.h"
 
 _Static_assert(SEAL_OVERHEAD == 1 + SEAL_NONCE_BYTES + SEAL_TAG_BYTES, "what sealing adds");
+enum { DESTROYED_HASH_BYTES = 16 }; /* ids are random: nothing can be guessed */
+
 _Static_assert(LOOKUP_BYTES == crypto_generichash_BYTES, "BLAKE2b-256");
 
 const struct uid keyring_system = {
@@ -191,6 +193,46 @@ enum rc keyring_add(struct keyring *k, enum key_kind kind, const struct uid *own
 	return rc;
 }
 
+/* What is left of an owner: not even its id. */
+static void hash_of_destroyed(const struct uid *owner, uint8_t ret[DESTROYED_HASH_BYTES])
+{
+	static const char what[] = "kinward destroyed key";
+
+	/* Fails only for impossible sizes. */
+	(void)crypto_generichash(ret, DESTROYED_HASH_BYTES, owner->b, UID_BYTES,
+		(const uint8_t *)what, sizeof what - 1);
+}
+
+/* `sql` has the hash as ?1. *ret_has_row may be NULL. */
+static enum rc run_for_destroyed(struct keyring *k, const char *sql, const struct uid *owner,
+	bool *ret_has_row, struct err *e)
+{
+	CLEANUP(key_finalize) sqlite3_stmt *s = NULL;
+	uint8_t hash[DESTROYED_HASH_BYTES];
+	enum rc rc = key_prepare(k->writer, sql, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	hash_of_destroyed(owner, hash);
+	int code = sqlite3_bind_blob(s, 1, hash, sizeof hash, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return key_fail(k->writer, code & 0xff, "destroyed", e);
+	if (ret_has_row != NULL)
+		*ret_has_row = code == SQLITE_ROW;
+	return RC_OK;
+}
+
+enum rc keyring_was_destroyed(struct keyring *k, const struct uid *owner, bool *ret, struct err *e)
+{
+	(void)pthread_mutex_lock(&k->write_lock); /* the default mutex does not fail here */
+	enum rc rc = run_for_destroyed(
+		k, "SELECT 1 FROM destroyed WHERE owner_hash = ?1", owner, ret, e);
+	(void)pthread_mutex_unlock(&k->write_lock);
+	return rc;
+}
+
 static enum rc delete_rows(struct keyring *k, const struct uid *owner, struct err *e)
 {
 	CLEANUP(key_finalize) sqlite3_stmt *s = NULL;
@@ -201,7 +243,10 @@ static enum rc delete_rows(struct keyring *k, const struct uid *owner, struct er
 	int code = sqlite3_bind_blob(s, 1, owner->b, UID_BYTES, SQLITE_STATIC);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(s);
-	return code == SQLITE_DONE ? RC_OK : key_fail(k->writer, code & 0xff, "delete", e);
+	if (code != SQLITE_DONE)
+		return key_fail(k->writer, code & 0xff, "delete", e);
+	return run_for_destroyed(
+		k, "INSERT OR IGNORE INTO destroyed (owner_hash) VALUES (?1)", owner, NULL, e);
 }
 
 enum rc keyring_destroy(struct keyring *k, const struct uid *owner, struct err *e)

@@ -44,6 +44,11 @@ MUST_CHECK enum rc keyring_destroy(struct keyring *k, const struct uid *owner, s
 MUST_CHECK enum rc keyring_has(
 	struct keyring *k, const struct uid *owner, bool *ret, struct err *e);
 
+/* Whether keyring_destroy was called for it, ever: a hash of its id stays (16 bytes for each, in
+ * backups of the keys, too). An owner with neither a key nor this is newer than these keys. */
+MUST_CHECK enum rc keyring_was_destroyed(
+	struct keyring *k, const struct uid *owner, bool *ret, struct err *e);
+
 /* fn is called, in the thread that destroys, after each key that is gone. Set once, before there
  * are threads. */
 void keyring_on_destroy(struct keyring *k, void (*fn)(void *owner), void *owner);

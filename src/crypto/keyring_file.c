@@ -292,7 +292,9 @@ static enum rc open_handles(struct keyring *k, bool may_create, struct err *e)
 			" name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL);"
 			"CREATE TABLE IF NOT EXISTS key ("
 			" owner BLOB NOT NULL, epoch INTEGER NOT NULL, kind INTEGER NOT NULL,"
-			" wrapped BLOB NOT NULL, PRIMARY KEY (owner, epoch)) WITHOUT ROWID",
+			" wrapped BLOB NOT NULL, PRIMARY KEY (owner, epoch)) WITHOUT ROWID;"
+			"CREATE TABLE IF NOT EXISTS destroyed ("
+			" owner_hash BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID",
 			&k->writer, e);
 	if (rc == RC_OK)
 		rc = open_handle(

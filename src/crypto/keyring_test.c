@@ -205,6 +205,26 @@ static void destroyed_key_opens_nothing_from_then_on(void **state)
 	assert_int_equal(keyring_destroy(f->k, &keyring_system, NULL), RC_BUG);
 }
 
+/* What never had a key is not what was erased. */
+static void destroyed_owner_is_remembered_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct uid eve = {{0x33}};
+	bool was_destroyed = true;
+
+	assert_int_equal(keyring_destroy(f->k, &mia, NULL), RC_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keyring_was_destroyed(f->k, &mia, &was_destroyed, NULL), RC_OK);
+		assert_true(was_destroyed);
+		assert_int_equal(keyring_was_destroyed(f->k, &tom, &was_destroyed, NULL), RC_OK);
+		assert_false(was_destroyed);
+		assert_int_equal(keyring_was_destroyed(f->k, &eve, &was_destroyed, NULL), RC_OK);
+		assert_false(was_destroyed);
+		assert_int_equal(keyring_destroy(f->k, &mia, NULL), RC_OK);
+		open_again(f);
+	}
+}
+
 /* Neither the file nor its log: a thief with the disk and the master key finds no old page. */
 static void destroyed_key_leaves_no_wrapped_bytes_behind(void **state)
 {
@@ -419,6 +439,7 @@ int main(void)
 		TEST(owner_has_one_key),
 		TEST(nothing_is_sealed_for_an_unknown_owner),
 		TEST(destroyed_key_opens_nothing_from_then_on),
+		TEST(destroyed_owner_is_remembered_and_no_other),
 		TEST(destroyed_key_leaves_no_wrapped_bytes_behind),
 		TEST(folder_and_files_belong_to_this_user_alone),
 		TEST(key_that_others_can_read_is_refused),
