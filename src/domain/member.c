@@ -9,7 +9,6 @@
 #include "domain/web_session.h"
 #include "store/query.h"
 
-#define CO_ADMIN_WAIT_MS ((int64_t)APPROVAL_LIFE_H * 3600 * 1000)
 #define UNTIL_MAX_MS ((int64_t)10 * 366 * 24 * 3600 * 1000) /* from now */
 
 /* Nobody is given these one by one, or can lose them: the role says so. */
@@ -216,7 +215,7 @@ static void choose_way(const struct principal *who, const struct member_info *m,
 		if (is_loss && may)
 			v->decision = DECIDE_ALLOW;
 	} else if (m->terms.role == ROLE_ADMIN) {
-		r->wait_ms = CO_ADMIN_WAIT_MS;
+		r->wait_ms = MEMBER_ADMIN_WAIT_MS;
 	} else if (is_loss && may) {
 		v->decision = DECIDE_ALLOW;
 	}

@@ -9,6 +9,9 @@
 
 enum { MEMBERS_MAX = 200 /* of one group */, MEMBER_TERMS_BYTES = 17 + WINDOWS_MAX * WINDOW_BYTES };
 
+/* Against an admin's will; what was proposed before he became one ends as approval_stale. */
+#define MEMBER_ADMIN_WAIT_MS ((int64_t)APPROVAL_LIFE_H * 3600 * 1000)
+
 /* What was agreed on with a member. */
 struct member_terms {
 	enum member_role role;

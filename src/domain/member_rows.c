@@ -27,6 +27,30 @@ static void changed(struct domain *d, const struct approval *a)
 	approvals_wake(d); /* perhaps the membership has an end now */
 }
 
+/* Who is an admin by now loses nothing by what was agreed on when he was none: without the way of
+ * co-admins (7 days, member.h) behind it, it does not hold any more. */
+static enum rc check_standing(
+	struct db *db, const struct approval *a, struct problem *p, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool is_admin = false;
+
+	if (uid_is(&a->by, &a->subject) ||
+		(a->needs == APPROVAL_TIME && a->due_ms - a->created_ms >= MEMBER_ADMIN_WAIT_MS))
+		return RC_OK;
+	enum rc rc = query_prepare(db,
+		"SELECT 1 FROM member WHERE account = ?1 AND care_group = ?2 AND role = 'admin'",
+		&a->subject, &s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 2, &a->group);
+	rc = stmt_step(s, &is_admin, e);
+	stmt_reset(s);
+	if (rc != RC_OK)
+		return rc;
+	return is_admin ? refuse(p, RC_CONFLICT, "approval_stale", NULL, NULL) : RC_OK;
+}
+
 /* ---- member.change ---- */
 
 static enum rc execute_change(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
@@ -42,10 +66,13 @@ static enum rc execute_change(struct domain *d, struct db *db, struct approval *
 		return fail(e, RC_SYNTAX, "approval: damaged terms");
 	if (t.until_ms != 0 && t.until_ms <= now_ms)
 		return refuse(p, RC_CONFLICT, "approval_stale", NULL, NULL);
-	enum rc rc = db_prepare(db,
-		"UPDATE member SET role = ?3, given = ?4, taken = ?5, windows = ?6, until_ms = ?7"
-		" WHERE account = ?1 AND care_group = ?2",
-		&s, e);
+	enum rc rc = check_standing(db, a, p, e);
+	if (rc == RC_OK)
+		rc = db_prepare(db,
+			"UPDATE member SET role = ?3, given = ?4, taken = ?5, windows = ?6, "
+			"until_ms = ?7"
+			" WHERE account = ?1 AND care_group = ?2",
+			&s, e);
 	if (rc != RC_OK)
 		return rc;
 	size_t n = windows_pack(t.windows, t.windows_n, windows);
@@ -125,10 +152,11 @@ static enum rc execute_wearer(struct domain *d, struct db *db, struct approval *
 
 	(void)d;
 	(void)now_ms;
-	(void)p;
 	if (!member_terms_unpack(a->payload, &t))
 		return fail(e, RC_SYNTAX, "approval: damaged terms");
-	enum rc rc = forget_wearer_terms(db, a, e);
+	enum rc rc = check_standing(db, a, p, e);
+	if (rc == RC_OK)
+		rc = forget_wearer_terms(db, a, e);
 	if (rc != RC_OK || (t.given == 0 && t.taken == 0 && t.windows_n == 0))
 		return rc;
 	rc = db_prepare(db,
@@ -188,10 +216,12 @@ enum rc member_delete(
 static enum rc execute_remove(struct domain *d, struct db *db, struct approval *a, int64_t now_ms,
 	struct problem *p, struct err *e)
 {
-	enum rc rc = member_delete(db, &a->subject, &a->group, e);
+	enum rc rc = check_standing(db, a, p, e);
 
 	(void)d;
 	(void)now_ms;
+	if (rc == RC_OK)
+		rc = member_delete(db, &a->subject, &a->group, e);
 	return rc == RC_OK ? check_admins(db, &a->group, p, e) : rc;
 }
 

@@ -203,6 +203,87 @@ static void who_lost_the_right_meanwhile_changes_nothing(void **state)
 	assert_true(is_member(f, &carl));
 }
 
+static void make_admin(struct fixture *f, const struct uid *account)
+{
+	struct db *db = NULL;
+	struct stmt *s = NULL;
+
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(
+		db_prepare(db, "UPDATE member SET role = 'admin' WHERE account = ?1", &s, NULL),
+		RC_OK);
+	stmt_bind_uid(s, 1, account);
+	assert_int_equal(stmt_run(s, NULL, NULL), RC_OK);
+	db_close(db);
+}
+
+static enum member_role role_of(struct fixture *f, const struct uid *account)
+{
+	struct member_info m;
+
+	assert_int_equal(member_get(f->reader, &one, account, &m, NULL), RC_OK);
+	return m.terms.role;
+}
+
+static void who_became_an_admin_meanwhile_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	struct approval_result r;
+
+	add(f, ben, "ben", "admin");
+	add(f, carl, "carl", "viewer");
+	assert_int_equal(
+		change(f, &maria, &carl, (struct member_terms){.role = ROLE_CARER}, &r), RC_OK);
+	make_admin(f, &carl);
+	struct principal who = proven(&ben);
+	assert_int_equal(approval_agree(&f->d, &who, &r.pending, &problem, NULL), RC_CONFLICT);
+	assert_string_equal(problem.code, "approval_stale");
+	assert_int_equal(role_of(f, &carl), ROLE_ADMIN);
+}
+
+static void the_clock_takes_nothing_from_a_new_admin(void **state)
+{
+	struct fixture *f = *state;
+	struct approval_result r;
+
+	add(f, carl, "carl", "viewer");
+	assert_int_equal(
+		change(f, &maria, &carl, (struct member_terms){.role = ROLE_GUARDIAN}, &r), RC_OK);
+	make_admin(f, &carl);
+	pass(f, 25 * HOUR_MS);
+	assert_int_equal(state_of(f, &r), APPROVAL_FAILED);
+	assert_int_equal(role_of(f, &carl), ROLE_ADMIN);
+}
+
+/* Between the look at the role and the job: a viewer is removed at once, an admin is not. */
+static void what_acts_at_once_does_not_meet_a_new_admin(void **state)
+{
+	const struct approval_kind *const kinds[] = {
+		&member_remove_kind, &member_change_kind, &member_wearer_kind};
+	struct fixture *f = *state;
+	uint8_t payload[MEMBER_TERMS_BYTES];
+	struct member_terms t = {.role = ROLE_VIEWER};
+	struct db *db = NULL;
+
+	add(f, ben, "ben", "admin");
+	size_t n = member_terms_pack(&t, payload);
+	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		struct approval a = {.kind = kinds[i],
+			.group = one,
+			.subject = ben,
+			.by = maria,
+			.needs = APPROVAL_SECOND_PERSON,
+			.payload = {.p = (const char *)payload, .n = n}};
+		problem = (struct problem){.tries_left = -1};
+		assert_int_equal(kinds[i]->execute(&f->d, db, &a, fixture_now(), &problem, NULL),
+			RC_CONFLICT);
+		assert_string_equal(problem.code, "approval_stale");
+	}
+	db_close(db);
+	assert_int_equal(role_of(f, &ben), ROLE_ADMIN);
+}
+
 static void one_that_fails_does_not_hold_up_the_next(void **state)
 {
 	struct fixture *f = *state;
@@ -473,6 +554,9 @@ int main(void)
 		TEST(what_nobody_agrees_to_expires),
 		TEST(without_a_second_admin_the_others_have_time),
 		TEST(who_lost_the_right_meanwhile_changes_nothing),
+		TEST(who_became_an_admin_meanwhile_keeps_it),
+		TEST(the_clock_takes_nothing_from_a_new_admin),
+		TEST(what_acts_at_once_does_not_meet_a_new_admin),
 		TEST(one_that_fails_does_not_hold_up_the_next),
 		TEST(the_clock_goes_on_after_a_restart),
 		TEST(a_membership_ends_when_it_was_said_to),

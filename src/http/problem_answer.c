@@ -14,7 +14,9 @@ const struct problem_code problem_codes[] = {
 	{"approval_ended", 409, "It has ended: agreed, objected to, withdrawn or expired."},
 	{"approval_exists", 409, "The same is proposed already, and waits."},
 	{"approval_own", 403, "Your own proposal: somebody else must agree or object."},
-	{"approval_stale", 409, "Who proposed it may not do that any more, or its time is over."},
+	{"approval_stale", 409,
+		"Who proposed it may not do that any more, its time is over, or the member is an "
+		"admin by now."},
 	{"body_too_large", 413, "Larger than http_body_max."},
 	{"busy", 503, "It cannot be done now, and nothing was changed: try again."},
 	{"certificate_missing", 400, "Binding tokens to a certificate needs one."},
