@@ -32,6 +32,36 @@ static void the_first_account_owns_the_first_group_and_is_signed_in(void **state
 	assert_false(is_needed);
 }
 
+/* The sign-in has read the old password when the new one is written. */
+static void a_password_that_changes_under_a_sign_in_lets_nobody_in(void **state)
+{
+	static const char fresh[] = "eight copper lanterns hum";
+	struct house *h = *state;
+	struct sign_in_result r;
+	struct sign_in_result second;
+	struct problem p = {0};
+	struct principal who;
+	struct db *late = h->reader;
+	bool is_needed = false;
+
+	assert_int_equal(set_up(h, &r, &p), RC_OK);
+	assert_true(web_session_check(&h->d, view_of(r.token), &who));
+	assert_int_equal(db_script(late, "BEGIN", NULL), RC_OK);
+	assert_int_equal(account_is_setup_needed(late, &is_needed, NULL), RC_OK);
+	assert_int_equal(db_open(h->path, DB_READER, h->d.keyring, &h->reader, NULL), RC_OK);
+	assert_int_equal(account_change_password(&h->d, h->reader, &who, view_of(good_password),
+				 view_of(fresh), &home, &p, NULL),
+		RC_OK);
+	struct db *current = h->reader;
+	h->reader = late;
+	assert_int_equal(sign_in(h, "ann@example.org", good_password, &second, &p), RC_DENIED);
+	assert_string_equal(p.code, "sign_in_failed");
+	h->reader = current;
+	assert_int_equal(db_script(late, "COMMIT", NULL), RC_OK);
+	db_close(late);
+	assert_int_equal(sign_in(h, "ann@example.org", fresh, &second, &p), RC_OK);
+}
+
 static void a_setup_link_works_once(void **state)
 {
 	struct house *h = *state;
@@ -269,6 +299,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_first_account_owns_the_first_group_and_is_signed_in, build, demolish),
+		cmocka_unit_test_setup_teardown(
+			a_password_that_changes_under_a_sign_in_lets_nobody_in, build, demolish),
 		cmocka_unit_test_setup_teardown(a_setup_link_works_once, build, demolish),
 		cmocka_unit_test_setup_teardown(a_wrong_setup_token_opens_nothing, build, demolish),
 		cmocka_unit_test_setup_teardown(

@@ -9,18 +9,49 @@
 #include "domain/sign_in_limits.h"
 #include "domain/web_session_store.h"
 
+/* What the session rests on. */
+struct proof {
+	bool is_stepped_up;
+	const struct account_secrets *secrets; /* with the password's hash as it was; NULL: none */
+};
+
 struct start_job {
 	const struct web_session_row *session;
+	const struct account_secrets *secrets;
 	struct view network;
 	struct problem *problem;
 };
+
+static enum rc refuse_sign_in(struct problem *p)
+{
+	return refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
+}
+
+/* The password may have been changed while it was hashed: then it is the old one. */
+static enum rc check_unchanged(struct db *db, const struct start_job *job, struct err *e)
+{
+	struct account_secrets now;
+
+	if (job->secrets == NULL)
+		return RC_OK;
+	enum rc rc = account_read_secrets(db, &job->session->account, &now, e);
+	if (rc == RC_NOT_FOUND)
+		return refuse_sign_in(job->problem);
+	if (rc != RC_OK)
+		return rc;
+	bool is_same = secret_is(view_of(now.password_hash), view_of(job->secrets->password_hash));
+	secret_forget(&now, sizeof now);
+	return is_same ? RC_OK : refuse_sign_in(job->problem);
+}
 
 static enum rc start_job(struct db *db, void *arg, struct err *e)
 {
 	const struct start_job *job = arg;
 	const struct web_session_row *row = job->session;
-	enum rc rc = ban_check_account(db, &row->account, row->created_ms, job->problem, e);
+	enum rc rc = check_unchanged(db, job, e);
 
+	if (rc == RC_OK)
+		rc = ban_check_account(db, &row->account, row->created_ms, job->problem, e);
 	if (rc == RC_OK)
 		rc = web_session_insert(db, row, e);
 	return rc == RC_OK ? known_network_note(db, &row->account, job->network, row->created_ms, e)
@@ -47,19 +78,21 @@ static void name_act(const struct request_origin *from, const struct uid *accoun
 	ret->is_told = false;
 }
 
-enum rc session_start(struct domain *d, struct db *reader, const struct uid *account,
-	const struct request_origin *from, bool is_stepped_up, struct sign_in_result *ret,
+static enum rc start(struct domain *d, struct db *reader, const struct uid *account,
+	const struct request_origin *from, const struct proof *proof, struct sign_in_result *ret,
 	struct problem *p, struct err *e)
 {
 	struct web_session_row session;
-	struct start_job job = {
-		.session = &session, .network = sign_in_network(from->address), .problem = p};
+	struct start_job job = {.session = &session,
+		.secrets = proof->secrets,
+		.network = sign_in_network(from->address),
+		.problem = p};
 	struct act act = {.action = NULL};
 	struct principal who = {.act = &act};
 
 	name_act(from, account, &act);
 	web_session_make(account, from, d->wall_ms(), &session, ret->token);
-	session.stepped_up_ms = is_stepped_up ? session.created_ms : 0;
+	session.stepped_up_ms = proof->is_stepped_up ? session.created_ms : 0;
 	enum rc rc = act_run(d, &who, start_job, &job, e);
 	if (act.is_written && from->who != NULL && from->who->act != NULL)
 		from->who->act->is_written = true;
@@ -69,6 +102,15 @@ enum rc session_start(struct domain *d, struct db *reader, const struct uid *acc
 		rc = account_get(reader, account, &ret->account, e);
 	ret->session = session.id;
 	return rc;
+}
+
+enum rc session_start(struct domain *d, struct db *reader, const struct uid *account,
+	const struct request_origin *from, bool is_stepped_up, struct sign_in_result *ret,
+	struct problem *p, struct err *e)
+{
+	const struct proof proof = {.is_stepped_up = is_stepped_up};
+
+	return start(d, reader, account, from, &proof, ret, p, e);
 }
 
 enum rc sign_in_begin(struct domain *d, struct view login, const struct request_origin *from,
@@ -117,42 +159,62 @@ static enum rc read_person(struct db *reader, struct view login, struct uid *ret
 	return RC_OK;
 }
 
+/* Who signs in with a password. */
+struct person {
+	struct uid account; /* none: nobody has this login */
+	bool is_known;      /* comes from a network of the account */
+	struct account_secrets secrets;
+};
+
+/* Behind the right password. */
+static enum rc finish_sign_in(struct domain *d, struct db *reader, const struct sign_in_request *r,
+	const struct request_origin *from, const struct person *person, struct sign_in_result *ret,
+	struct problem *p, struct err *e)
+{
+	char text[LOGIN_TEXT];
+	struct view login = account_fold_login(r->login, text);
+	const struct account_secrets *secrets = &person->secrets;
+	bool has_factor = secrets->has_totp || secrets->has_passkey;
+	const struct proof proof = {.is_stepped_up = has_factor, .secrets = secrets};
+	enum rc rc = RC_OK;
+
+	if (has_factor && r->code.p == NULL) {
+		sign_in_was_right(d, login, from); /* as far as it goes */
+		return secrets->has_totp
+			       ? refuse(p, RC_DENIED, "code_needed", "code",
+					 "a code of the authenticator app is wanted")
+			       : refuse(p, RC_DENIED, "passkey_needed", NULL,
+					 "sign in with the passkey, or add a recovery code");
+	}
+	if (has_factor)
+		rc = second_factor_check(
+			d, &person->account, r->code, from, person->is_known, p, e);
+	if (rc != RC_OK)
+		return rc;
+	sign_in_was_right(d, login, from);
+	return start(d, reader, &person->account, from, &proof, ret, p, e);
+}
+
 enum rc account_sign_in(struct domain *d, struct db *reader, const struct sign_in_request *r,
 	const struct request_origin *from, struct sign_in_result *ret, struct problem *p,
 	struct err *e)
 {
 	char text[LOGIN_TEXT];
 	struct view login = account_fold_login(r->login, text);
-	struct account_secrets secrets = {.has_totp = false};
-	struct uid account = {{0}};
-	bool is_known = false;
-	enum rc rc = read_person(reader, login, &account, &secrets, e);
+	struct person person = {.is_known = false};
+	enum rc rc = read_person(reader, login, &person.account, &person.secrets, e);
 
 	if (rc == RC_OK)
-		rc = known_network_is(reader, &account, sign_in_network(from->address),
-			d->wall_ms(), &is_known, e);
+		rc = known_network_is(reader, &person.account, sign_in_network(from->address),
+			d->wall_ms(), &person.is_known, e);
 	if (rc == RC_OK)
-		rc = sign_in_begin(d, login, from, is_known, p);
-	if (rc == RC_OK && !is_password_right(d, &account, &secrets, r->password))
-		rc = refuse(p, RC_DENIED, "sign_in_failed", NULL, "login or password is wrong");
-	bool has_totp = secrets.has_totp;
-	bool has_factor = has_totp || secrets.has_passkey;
-	secret_forget(&secrets, sizeof secrets);
-	if (rc != RC_OK)
-		return rc;
-	if (has_factor && r->code.p == NULL) {
-		sign_in_was_right(d, login, from); /* as far as it goes */
-		return has_totp ? refuse(p, RC_DENIED, "code_needed", "code",
-					  "a code of the authenticator app is wanted")
-				: refuse(p, RC_DENIED, "passkey_needed", NULL,
-					  "sign in with the passkey, or add a recovery code");
-	}
-	if (has_factor)
-		rc = second_factor_check(d, &account, r->code, from, is_known, p, e);
-	if (rc != RC_OK)
-		return rc;
-	sign_in_was_right(d, login, from);
-	return session_start(d, reader, &account, from, has_factor, ret, p, e);
+		rc = sign_in_begin(d, login, from, person.is_known, p);
+	if (rc == RC_OK && !is_password_right(d, &person.account, &person.secrets, r->password))
+		rc = refuse_sign_in(p);
+	if (rc == RC_OK)
+		rc = finish_sign_in(d, reader, r, from, &person, ret, p, e);
+	secret_forget(&person.secrets, sizeof person.secrets);
+	return rc;
 }
 
 enum rc passkey_sign_in(struct domain *d, struct db *reader, const struct passkey_proof *proof,
