@@ -1,6 +1,6 @@
 // The log of a group with its exports, and what a partner service may: on the real program.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,10 @@ const server = new Server();
 let sim: Sim;
 let maria: Watched;
 let group = '';
+let oma = '';
+/** The partner's own keys. */
+const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+let partner = '';
 
 beforeAll(async () => {
 	browser = await openBrowser();
@@ -20,7 +24,7 @@ beforeAll(async () => {
 	await addAuthenticator(maria.page);
 	await setUp(maria.page, server);
 	group = ((await server.ask(maria.page, 'GET', '/session')) as { groups: { id: string }[] }).groups[0]?.id ?? '';
-	const oma = await bind(maria.page, server, sim, 0, 'Oma');
+	oma = await bind(maria.page, server, sim, 0, 'Oma');
 	await bind(maria.page, server, sim, 1, 'Opa');
 	await server.ask(maria.page, 'POST', `/wearers/${oma}/commands`, { type: 'find' });
 });
@@ -74,17 +78,45 @@ describe('the log of a group', () => {
 	});
 });
 
+/** What the partner's server does: it proves who it is, and proposes. */
+async function propose(plan: object): Promise<void> {
+	const now = Math.floor(Date.now() / 1000);
+	const url = `${server.url}/partner/v1`;
+	const text = [
+		{ alg: 'ES256', kid: 'k1', typ: 'JWT' },
+		{ iss: partner, sub: partner, aud: `${url}/token`, iat: now, exp: now + 60, jti: randomUUID() }
+	]
+		.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+		.join('.');
+	const signature = sign('sha256', Buffer.from(text), { key: keys.privateKey, dsaEncoding: 'ieee-p1363' });
+	const answer = await fetch(`${url}/token`, {
+		method: 'POST',
+		body: new URLSearchParams({
+			grant_type: 'client_credentials',
+			client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+			client_assertion: `${text}.${signature.toString('base64url')}`
+		})
+	});
+	const { access_token } = (await answer.json()) as { access_token: string };
+	const made = await fetch(`${url}/wearers/${oma}/plan-proposals`, {
+		method: 'POST',
+		headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+		body: JSON.stringify(plan)
+	});
+	expect(made.ok, `${made.status} ${await made.text()}`).toBe(true);
+}
+
 describe('a partner service', () => {
 	test('none is allowed anything at first; one is allowed what is ticked, for whom is ticked', async () => {
 		const { page } = maria;
-		const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-		await server.ask(page, 'POST', '/operator/partners', {
+		const registered = (await server.ask(page, 'POST', '/operator/partners', {
 			name: 'Care service South',
 			contact: 'care@example.org',
 			purpose: 'Visits in the morning',
 			algorithm: 'ES256',
-			jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] }
-		});
+			jwks: { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] }
+		})) as { id: string };
+		partner = registered.id;
 		await go(`#/care/group/${group}/partners`);
 		await page.getByText('No service is allowed anything.').waitFor();
 		await page.getByRole('button', { name: 'Allow a service' }).click();
@@ -109,5 +141,36 @@ describe('a partner service', () => {
 		await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click();
 		await page.getByText('Stopped. It sees nothing more.').waitFor();
 		await expect.poll(() => page.getByRole('button', { name: 'Stop it' }).count()).toBe(0);
+	});
+
+	test('a plan that it proposes comes by itself, is text, and is accepted or rejected', async () => {
+		const { page } = maria;
+		await server.ask(page, 'POST', `/groups/${group}/consents`, {
+			partner, wearers: [oma], rights: ['propose_plan'], until: new Date(Date.now() + 864e5).toISOString()
+		});
+		await go(`#/care/group/${group}`);
+		await go(`#/care/group/${group}/partners`);
+		await page.getByText('No plan is proposed.').waitFor();
+		await propose({ medicine: 'Ramipril', dose: '5 mg', times: ['20:00', '08:00'], days: ['mon', 'wed'], note: '<b>with water</b>' });
+		const plans = page.getByRole('region', { name: 'Proposed medication plans' });
+		await plans.getByRole('heading', { name: 'Ramipril' }).waitFor();
+		await plans.getByText('Care service South proposes for Oma').waitFor();
+		await plans.getByText('08:00, 20:00 · Mon, Wed').waitFor();
+		await plans.getByText('<b>with water</b>').waitFor();
+		await plans.getByText('This version reminds nobody of medicine.').waitFor();
+		await picture(page, 'partners-plan');
+		expect(await axe(page)).toEqual([]);
+		await plans.getByRole('button', { name: 'Accept this plan' }).click();
+		await plans.getByText('Accepted by Maria Roth').waitFor();
+		expect(await plans.getByRole('button').count()).toBe(0);
+
+		await propose({ medicine: 'Aspirin', dose: '1', times: ['12:00'] });
+		await plans.getByRole('heading', { name: 'Aspirin' }).waitFor();
+		await plans.getByRole('button', { name: 'Reject' }).click();
+		await plans.getByText('Rejected by Maria Roth').waitFor();
+		const { proposals } = (await server.ask(page, 'GET', `/groups/${group}/plan-proposals`)) as {
+			proposals: { state: string; plan: { medicine: string } }[];
+		};
+		expect(proposals.map((p) => `${p.plan.medicine} ${p.state}`).sort()).toEqual(['Aspirin rejected', 'Ramipril accepted']);
 	});
 });

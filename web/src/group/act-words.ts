@@ -12,8 +12,8 @@ export const ACTS = [
 	'claim_code', 'claim_drop', 'claim_send', 'claim_start', 'command_cancel', 'command_give', 'consent_grant',
 	'consent_withdraw', 'demo_start', 'group_change', 'group_create', 'group_rules', 'history_view',
 	'invitation_create', 'invitation_delete', 'keys_rotate', 'member_change', 'member_end', 'member_join', 'member_remove',
-	'member_wearer', 'partner_alarms', 'partner_events', 'partner_health', 'partner_history', 'partner_locate', 'partner_locate_state', 'partner_message', 'partner_message_state',
-	'partner_position', 'partner_proposal', 'partner_proposal_state', 'partner_stopped', 'partner_webhook', 'photo_allow', 'photo_delete', 'photo_rule',
+	'member_wearer', 'partner_alarms', 'partner_events', 'partner_health', 'partner_history', 'partner_keys', 'partner_locate', 'partner_locate_state', 'partner_message', 'partner_message_state',
+	'partner_position', 'partner_proposal', 'partner_proposal_state', 'partner_stopped', 'partner_token', 'partner_webhook', 'photo_allow', 'photo_delete', 'photo_rule',
 	'photo_view', 'plan_proposal_accept', 'plan_proposal_reject', 'recovery_finish', 'recovery_start',
 	'recovery_stop', 'session_start', 'watch_contacts', 'watch_settings', 'watch_sms_alerts', 'watch_sos_numbers',
 	'wearer_change', 'wearer_erase', 'wearer_picture', 'wearer_reset', 'wearer_view'

@@ -171,6 +171,8 @@ export const group: Texts<typeof english> = {
 	'act.partner_alarms': 'hat Alarme gelesen',
 	'act.partner_health': 'hat Gesundheitswerte gelesen',
 	'act.partner_history': 'hat gelesen, wo jemand war',
+	'act.partner_keys': 'hat als Betreiber neue Schlüssel eines Partnerdienstes eingetragen',
+	'act.partner_token': 'hat sich als Partnerdienst angemeldet',
 	'act.partner_locate': 'hat nach dem Ort gefragt',
 	'act.partner_message': 'hat eine Nachricht geschrieben',
 	'act.partner_position': 'hat den Ort gelesen',

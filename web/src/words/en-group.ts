@@ -168,6 +168,8 @@ export const group = {
 	'act.partner_alarms': 'read alarms',
 	'act.partner_health': 'read health values',
 	'act.partner_history': 'read where somebody was',
+	'act.partner_keys': 'set new keys for a partner service, as operator of this server',
+	'act.partner_token': 'signed in as a partner service',
 	'act.partner_locate': 'asked for the place',
 	'act.partner_message': 'wrote a message',
 	'act.partner_position': 'read the place',

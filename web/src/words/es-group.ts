@@ -171,6 +171,8 @@ export const group: Texts<typeof english> = {
 	'act.partner_alarms': 'ha leído alarmas',
 	'act.partner_health': 'ha leído valores de salud',
 	'act.partner_history': 'ha leído dónde estuvo alguien',
+	'act.partner_keys': 'ha puesto claves nuevas de un servicio externo, como operador del servidor',
+	'act.partner_token': 'ha iniciado sesión como servicio externo',
 	'act.partner_locate': 'ha pedido la posición',
 	'act.partner_message': 'ha escrito un mensaje',
 	'act.partner_position': 'ha leído la posición',
