@@ -2,6 +2,7 @@
 #include "domain/ban.h"
 #include "domain/wearer.h"
 #include "domain/web_session.h"
+#include "http/api.h"
 #include "http/files.h"
 #include "http/inside.h"
 #include "http/partner_access.h"
@@ -383,7 +384,9 @@ enum rc access_check_object(struct exchange *x, struct db *reader)
 		!web_session_is_alive(x->domain, &x->who.session))
 		return refuse(&x->problem, RC_DENIED, "sign_in_needed", NULL, NULL);
 	if (r->place == OBJECT_NOWHERE)
-		return r->access == ACCESS_ACCOUNT ? read_groups(x, reader) : RC_OK;
+		/* The session's answer is kept, and reads the groups itself when it is made. */
+		return r->access == ACCESS_ACCOUNT && r->run != api_session ? read_groups(x, reader)
+									    : RC_OK;
 	const struct uid *object = r->place == OBJECT_IN_BODY ? &x->body.group : &x->ids[0];
 	enum rc rc = check_right(x, reader, object, r->right, r->may_wait && r->words == NULL);
 	return rc == RC_OK && r->access == ACCESS_PARTNER ? partner_access_object(x) : rc;
