@@ -35,9 +35,9 @@ route_fn api_operator_partners, api_operator_partner_add, api_operator_partner_k
 	api_operator_partner_stop, api_operator_partner_start, api_operator_partner_delete;
 route_fn api_partners, api_consents, api_consent_grant, api_consent_withdraw, api_consent_uses,
 	api_proposals, api_proposal_accept, api_proposal_reject;
-route_fn partner_description, partner_token, partner_wearers, partner_position, partner_history,
-	partner_health, partner_alarms, partner_events, partner_locate, partner_locate_get,
-	partner_message, partner_message_get, partner_propose, partner_proposal_get;
+route_fn partner_description, partner_token, partner_wearers, partner_position, partner_health,
+	partner_alarms, partner_events, partner_locate, partner_locate_get, partner_message,
+	partner_message_get, partner_propose, partner_proposal_get;
 route_fn api_contacts, api_contacts_put, api_sos_numbers, api_sos_numbers_put, api_sms_alerts,
 	api_sms_alerts_change, api_photo_rule, api_photo_rule_put, api_photos, api_photo,
 	api_photo_delete, api_guard;

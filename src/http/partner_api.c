@@ -96,26 +96,6 @@ enum rc partner_position(struct exchange *x, struct db *reader)
 	return RC_OK;
 }
 
-static void write_fix(void *ctx, const struct fix *f)
-{
-	shape_fix(ctx, NULL, f);
-}
-
-enum rc partner_history(struct exchange *x, struct db *reader)
-{
-	const struct history_values *in = &x->query.history;
-	bool is_truncated = false;
-
-	json_object(&x->out, NULL);
-	json_array(&x->out, "fixes");
-	enum rc rc = wearer_history(x->domain, reader, &x->ids[0], in->from.value, in->to.value,
-		write_fix, &x->out, &is_truncated, &x->problem, &x->err);
-	json_end(&x->out);
-	json_bool(&x->out, "truncated", is_truncated);
-	json_end(&x->out);
-	return rc;
-}
-
 static void write_health(void *ctx, const struct health_value *v)
 {
 	struct json_out *j = ctx;

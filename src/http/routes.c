@@ -204,7 +204,7 @@ const struct route routes[] = {
 	PLAIN("GET", "/partner/v1/wearers", ACCESS_PARTNER, RATE_READ, RUN_POOL, BODY_NONE, NULL, &partner_wearers_table, "", partner_wearers),
 	PLAIN("GET", "/partner/v1/events", ACCESS_PARTNER, RATE_STREAM, RUN_STREAM, BODY_NONE, NULL, NULL, "", partner_events),
 	PARTNER("GET", "/partner/v1/wearers/{wearer}/position", RATE_READ, RUN_HERE, RIGHT_VIEW_POSITION, BODY_NONE, NULL, NULL, "partner.position", partner_position),
-	PARTNER("GET", "/partner/v1/wearers/{wearer}/history", RATE_HEAVY, RUN_POOL, RIGHT_VIEW_HISTORY, BODY_NONE, NULL, &history_table, "partner.history", partner_history),
+	PARTNER("GET", "/partner/v1/wearers/{wearer}/history", RATE_HEAVY, RUN_POOL, RIGHT_VIEW_HISTORY, BODY_NONE, NULL, &history_table, "partner.history", api_history),
 	PARTNER("GET", "/partner/v1/wearers/{wearer}/health", RATE_HEAVY, RUN_POOL, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, &history_table, "partner.health", partner_health),
 	PARTNER("GET", "/partner/v1/wearers/{wearer}/alarms", RATE_READ, RUN_POOL, RIGHT_ALARMS, BODY_NONE, NULL, &alarms_table, "partner.alarms", partner_alarms),
 	PARTNER("POST", "/partner/v1/wearers/{wearer}/locates", RATE_COMMAND, RUN_POOL, RIGHT_LOCATE, BODY_NONE, NULL, NULL, "partner.locate", partner_locate),
