@@ -214,6 +214,8 @@ describe('protecting an account', () => {
 		for (const login of ['maria', 'nobody']) {
 			await guest.page.goto(`${server.url}/#/`);
 			await guest.page.getByRole('link', { name: 'I can’t get in' }).click();
+			// The sign-in page has a field of the same name.
+			await guest.page.getByRole('button', { name: 'Send me a link' }).waitFor();
 			await guest.page.getByLabel('Login').fill(login);
 			await guest.page.getByRole('button', { name: 'Send me a link' }).click();
 			await guest.page.getByText('If there is an account').waitFor();
