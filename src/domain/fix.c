@@ -18,7 +18,10 @@ static const struct {
 bool fix_from_report(const struct report *r, int64_t time_ms, int64_t received_ms, uint8_t marks,
 	struct fix *ret)
 {
-	if ((r->has & REPORT_HAS_POINT) == 0 || !r->is_valid)
+	static const enum fix_source sources[REPORT_SOURCE_COUNT] = {
+		FIX_GPS, FIX_WIFI, FIX_CELL, FIX_PHONE};
+
+	if ((r->has & REPORT_HAS_POINT) == 0 || (r->source == REPORT_SOURCE_GPS && !r->is_valid))
 		return false;
 	uint16_t has = 0;
 	for (size_t i = 0; i < COUNT_OF(carried); i++) {
@@ -38,7 +41,7 @@ bool fix_from_report(const struct report *r, int64_t time_ms, int64_t received_m
 		.has = has,
 		.flags = r->flags,
 		.marks = marks,
-		.source = FIX_GPS,
+		.source = (uint8_t)sources[r->source],
 		.satellites = r->satellites,
 		.battery_percent = r->battery_percent,
 		.signal_percent = r->signal_percent,
@@ -48,7 +51,7 @@ bool fix_from_report(const struct report *r, int64_t time_ms, int64_t received_m
 
 const char *fix_source_name(enum fix_source s)
 {
-	static const char *const names[] = {"none", "gps", "wifi", "cell"};
+	static const char *const names[] = {"none", "gps", "wifi", "cell", "phone"};
 
 	return names[s];
 }
@@ -56,7 +59,7 @@ const char *fix_source_name(enum fix_source s)
 const char *fix_mark_name(enum fix_mark bit)
 {
 	static const char *const names[FIX_MARK_COUNT] = {"clock_unset", "jump", "factory_place",
-		"hemisphere_unknown", "stored", "unverified"};
+		"hemisphere_unknown", "stored", "unverified", "moving_ap"};
 
 	for (unsigned i = 0; i < FIX_MARK_COUNT; i++) {
 		if (bit == 1u << i)

@@ -6,7 +6,7 @@
 
 #include "watch/report.h"
 
-enum fix_source { FIX_NONE, FIX_GPS, FIX_WIFI, FIX_CELL };
+enum fix_source { FIX_NONE, FIX_GPS, FIX_WIFI, FIX_CELL, FIX_PHONE };
 
 /* Doubts about a fix, never a reason to drop an alarm. */
 enum fix_mark {
@@ -16,7 +16,8 @@ enum fix_mark {
 	FIX_MARK_HEMISPHERE_UNKNOWN = 1u << 3,
 	FIX_MARK_STORED = 1u << 4,     /* sent late (UD2) */
 	FIX_MARK_UNVERIFIED = 1u << 5, /* another connection with the same id was talking too */
-	FIX_MARK_COUNT = 6,
+	FIX_MARK_MOVING_AP = 1u << 6,  /* heard access points that move about; they were left out */
+	FIX_MARK_COUNT = 7,            /* the eighth bit is history's */
 };
 
 /* Which of the optional values are there. */

@@ -542,7 +542,10 @@ void ingest_report(struct domain *d, const struct message_report *m)
 	struct err e;
 
 	ingest_count(in, COUNT_REPORTS, 1);
-	if (report_unpack(m->report, r, &e) != RC_OK) {
+	enum rc rc = report_unpack(m->report, r, &e);
+	if (rc == RC_OK && r->source != REPORT_SOURCE_GPS)
+		rc = fail(&e, RC_SYNTAX, "a gateway says that it has solved a place");
+	if (rc != RC_OK) {
 		ingest_count(in, COUNT_UNREADABLE, 1);
 		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
 		return;

@@ -275,7 +275,7 @@ void live_get_fix(const struct live_device *dev, struct fix *ret)
 		.has = dev->fix_has,
 		.flags = dev->fix_flags,
 		.marks = dev->fix_marks,
-		.source = FIX_GPS,
+		.source = dev->fix_source,
 		.satellites = dev->satellites,
 		.battery_percent = dev->fix_battery,
 		.signal_percent = dev->fix_signal,
@@ -297,6 +297,7 @@ void live_set_fix(struct live_device *dev, const struct fix *f)
 	dev->fix_has = f->has;
 	dev->fix_flags = f->flags;
 	dev->fix_marks = f->marks;
+	dev->fix_source = f->source & 7u;
 	dev->satellites = f->satellites;
 	dev->fix_battery = f->battery_percent;
 	dev->fix_signal = f->signal_percent;

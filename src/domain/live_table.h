@@ -31,6 +31,7 @@ struct live_device {
 	uint8_t battery_percent, signal_percent;
 	uint8_t date_order : 2;
 	uint8_t jumps : 2; /* places in a row that were too far from the last */
+	uint8_t fix_source : 3;
 	bool has_fix : 1;
 	bool has_battery : 1;
 	bool has_signal : 1;

@@ -97,6 +97,15 @@ enum report_error {
 	REPORT_ERROR_COUNT,
 };
 
+/* How the point came about. Watches only say GPS; the others are set by the server. */
+enum report_source {
+	REPORT_SOURCE_GPS,   /* as said by the watch: a fix only when is_valid */
+	REPORT_SOURCE_WIFI,  /* solved from access points */
+	REPORT_SOURCE_CELL,  /* solved from cells */
+	REPORT_SOURCE_PHONE, /* a phone that knows its place */
+	REPORT_SOURCE_COUNT,
+};
+
 /* Bits of cdma.has. */
 enum cdma_has {
 	CDMA_HAS_SID = 1u << 0,
@@ -137,6 +146,7 @@ struct cdma {
 struct report {
 	enum report_kind kind;
 	enum report_error error; /* REPORT_FINE unless kind is REPORT_ERROR or is_partial */
+	enum report_source source;
 	uint32_t has;            /* enum report_has */
 	uint16_t alarms;         /* enum report_alarm */
 	uint16_t flags;          /* enum report_flag */

@@ -4,9 +4,9 @@
 
 #include "watch/pack.h"
 
-/* Layout: version, kind, error, has, alarms, marks, flags; then each value that `has` names in the
- * order of its bit, so that a reader needs no lengths; cells, Wi-Fi, CDMA; keyword and text with
- * their lengths. */
+/* Layout: version, kind, error, has, alarms, marks, flags, the source when it is not GPS; then each
+ * value that `has` names in the order of its bit, so that a reader needs no lengths; cells, Wi-Fi,
+ * CDMA; keyword and text with their lengths. */
 
 enum {
 	MARK_VALID = 1u << 0,
@@ -16,7 +16,8 @@ enum {
 	MARK_TIME_LOCAL = 1u << 4,
 	MARK_PARTIAL = 1u << 5,
 	MARK_BATTERY_UNSURE = 1u << 6,
-	MARK_ALL = (1u << 7) - 1,
+	MARK_SOURCE = 1u << 7, /* the source stands behind the flags; else it is GPS */
+	MARK_ALL = (1u << 8) - 1,
 	CELL_HAS_RSSI = 1u << 0,
 	CELL_SAME_NETWORK = 1u << 1,
 	CELL_ALL = (1u << 2) - 1,
@@ -37,7 +38,8 @@ static uint8_t marks_of(const struct report *r)
 			 (r->is_time_alternative ? MARK_TIME_ALTERNATIVE : 0) |
 			 (r->is_time_local ? MARK_TIME_LOCAL : 0) |
 			 (r->is_partial ? MARK_PARTIAL : 0) |
-			 (r->is_battery_unsure ? MARK_BATTERY_UNSURE : 0));
+			 (r->is_battery_unsure ? MARK_BATTERY_UNSURE : 0) |
+			 (r->source != REPORT_SOURCE_GPS ? MARK_SOURCE : 0));
 }
 
 static void pack_place(const struct report *r, struct pack_out *o)
@@ -160,6 +162,8 @@ enum rc report_pack(
 	pack_uint(&o, r->alarms);
 	pack_u8(&o, marks_of(r));
 	pack_u8(&o, (uint8_t)r->flags);
+	if (r->source != REPORT_SOURCE_GPS)
+		pack_u8(&o, r->source);
 	pack_place(r, &o);
 	pack_device(r, &o);
 	pack_health(r, &o);
@@ -179,7 +183,8 @@ enum rc report_pack(
 
 /* ---- reading ---- */
 
-static void unpack_marks(struct pack_in *in, struct report *r)
+/* True when a source follows. */
+static bool unpack_marks(struct pack_in *in, struct report *r)
 {
 	unsigned marks = unpack_u8(in);
 
@@ -191,6 +196,7 @@ static void unpack_marks(struct pack_in *in, struct report *r)
 	r->is_time_local = (marks & MARK_TIME_LOCAL) != 0;
 	r->is_partial = (marks & MARK_PARTIAL) != 0;
 	r->is_battery_unsure = (marks & MARK_BATTERY_UNSURE) != 0;
+	return (marks & MARK_SOURCE) != 0;
 }
 
 static void unpack_place(struct pack_in *in, struct report *r)
@@ -351,8 +357,12 @@ enum rc report_unpack(struct view packed, struct report *r, struct err *e)
 	r->error = (enum report_error)unpack_uint(&in, REPORT_ERROR_COUNT - 1);
 	r->has = (uint32_t)unpack_uint(&in, REPORT_HAS_ALL);
 	r->alarms = (uint16_t)unpack_uint(&in, ALARMS_ALL);
-	unpack_marks(&in, r);
+	bool has_source = unpack_marks(&in, r);
 	r->flags = (uint16_t)unpack_uint(&in, FLAGS_ALL);
+	if (has_source) {
+		r->source = (enum report_source)unpack_uint(&in, REPORT_SOURCE_COUNT - 1);
+		in.is_bad = in.is_bad || r->source == REPORT_SOURCE_GPS;
+	}
 	if (r->is_time_alternative && (r->has & REPORT_HAS_TIME) == 0)
 		in.is_bad = true;
 	if ((r->has & REPORT_HAS_POINT) != 0 && (r->has & REPORT_HAS_ZERO_POINT) != 0)

@@ -97,6 +97,7 @@ static void any_report(struct prop *p, struct report *r, char *text, size_t text
 	r->is_time_local = prop_chance(p, 50);
 	r->is_partial = prop_chance(p, 50);
 	r->is_battery_unsure = prop_chance(p, 50);
+	r->source = (enum report_source)prop_below(p, REPORT_SOURCE_COUNT);
 	any_place(p, r);
 	any_device(p, r);
 	any_lists(p, r);

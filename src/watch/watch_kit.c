@@ -212,6 +212,7 @@ void kit_assert_same_report(const struct report *a, const struct report *b)
 	assert_int_equal(a->is_time_local, b->is_time_local);
 	assert_int_equal(a->is_partial, b->is_partial);
 	assert_int_equal(a->is_battery_unsure, b->is_battery_unsure);
+	assert_int_equal(a->source, b->source);
 	assert_same_values(a, b);
 	assert_same_lists(a, b);
 	if ((a->has & REPORT_HAS_CDMA) != 0)

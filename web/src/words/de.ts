@@ -100,6 +100,7 @@ export const de: Catalogue = {
 	'source.gps': 'GPS',
 	'source.wifi': 'WLAN der Umgebung',
 	'source.cell': 'Mobilfunkmasten',
+	'source.phone': 'ein Telefon',
 	'source.none': 'kein Ort',
 	'compass.n': 'nördlich',
 	'compass.ne': 'nordöstlich',
@@ -115,6 +116,7 @@ export const de: Catalogue = {
 	'mark.hemisphere_unknown': 'Nord oder Süd ist nicht sicher',
 	'mark.stored': 'Später gesendet',
 	'mark.unverified': 'Zwei Uhren benutzen diese Nummer',
+	'mark.moving_ap': 'WLAN gehört, das umherfährt, zum Beispiel im Bus',
 	'flag.off_wrist': 'Abgelegt',
 
 	'map.label': 'Karte',

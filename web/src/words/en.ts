@@ -99,6 +99,7 @@ const base = {
 	'source.gps': 'GPS',
 	'source.wifi': 'Wi-Fi nearby',
 	'source.cell': 'mobile masts',
+	'source.phone': 'a phone',
 	'source.none': 'no place',
 	'compass.n': 'north',
 	'compass.ne': 'north-east',
@@ -114,6 +115,7 @@ const base = {
 	'mark.hemisphere_unknown': 'North or south is not certain',
 	'mark.stored': 'Sent later',
 	'mark.unverified': 'Two watches use this number',
+	'mark.moving_ap': 'Heard Wi-Fi that moves about, such as in a bus',
 	'flag.off_wrist': 'Taken off',
 
 	'map.label': 'Map',

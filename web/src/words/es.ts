@@ -100,6 +100,7 @@ export const es: Catalogue = {
 	'source.gps': 'GPS',
 	'source.wifi': 'Wi-Fi cercano',
 	'source.cell': 'antenas móviles',
+	'source.phone': 'un teléfono',
 	'source.none': 'sin lugar',
 	'compass.n': 'norte',
 	'compass.ne': 'noreste',
@@ -115,6 +116,7 @@ export const es: Catalogue = {
 	'mark.hemisphere_unknown': 'No es seguro si norte o sur',
 	'mark.stored': 'Enviado después',
 	'mark.unverified': 'Dos relojes usan este número',
+	'mark.moving_ap': 'Oyó un wifi que se mueve, por ejemplo en un autobús',
 	'flag.off_wrist': 'Sin poner',
 
 	'map.label': 'Mapa',
