@@ -200,6 +200,11 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_COURIER_WELCOME:
 	case MESSAGE_WEBHOOK:
 	case MESSAGE_MAIL:
+	case MESSAGE_MEDIA_HELLO:
+	case MESSAGE_MEDIA_OUTPUT:
+	case MESSAGE_MEDIA_DONE:
+	case MESSAGE_MEDIA_WELCOME:
+	case MESSAGE_MEDIA_INPUT:
 		break;
 	}
 }

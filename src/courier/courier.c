@@ -174,6 +174,11 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_FAREWELL:
 	case MESSAGE_COURIER_HELLO:
 	case MESSAGE_RESULT:
+	case MESSAGE_MEDIA_HELLO:
+	case MESSAGE_MEDIA_OUTPUT:
+	case MESSAGE_MEDIA_DONE:
+	case MESSAGE_MEDIA_WELCOME:
+	case MESSAGE_MEDIA_INPUT:
 		return;
 	}
 }

@@ -365,6 +365,15 @@ static const struct message_row {
 		read_welcome},
 	[MESSAGE_WEBHOOK] = {"webhook", MESSAGE_TO_COURIER, write_webhook, read_webhook},
 	[MESSAGE_MAIL] = {"mail", MESSAGE_TO_COURIER, write_mail, read_mail},
+	[MESSAGE_MEDIA_HELLO] = {"media_hello", MESSAGE_FROM_MEDIA, write_media_hello,
+		read_media_hello},
+	[MESSAGE_MEDIA_OUTPUT] = {"media_output", MESSAGE_FROM_MEDIA, write_media_output,
+		read_media_output},
+	[MESSAGE_MEDIA_DONE] = {"media_done", MESSAGE_FROM_MEDIA, write_media_done,
+		read_media_done},
+	[MESSAGE_MEDIA_WELCOME] = {"media_welcome", MESSAGE_TO_MEDIA, write_welcome, read_welcome},
+	[MESSAGE_MEDIA_INPUT] = {"media_input", MESSAGE_TO_MEDIA, write_media_input,
+		read_media_input},
 };
 
 static const struct message_row *find_row(unsigned type)
@@ -429,6 +438,8 @@ enum message_side message_side_opposite(enum message_side side)
 		[MESSAGE_FROM_SERVER] = MESSAGE_FROM_GATEWAY,
 		[MESSAGE_FROM_COURIER] = MESSAGE_TO_COURIER,
 		[MESSAGE_TO_COURIER] = MESSAGE_FROM_COURIER,
+		[MESSAGE_FROM_MEDIA] = MESSAGE_TO_MEDIA,
+		[MESSAGE_TO_MEDIA] = MESSAGE_FROM_MEDIA,
 	};
 
 	return opposite[side];

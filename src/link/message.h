@@ -1,5 +1,5 @@
-/* The typed messages between gateway and server, and between server and courier, and their bytes.
- * Used on both ends of every link.
+/* The typed messages between gateway and server, server and courier, server and media, and their
+ * bytes. Used on both ends of every link.
  * One packet of the link holds many messages: type u8, length u16 (of the body), body; numbers are
  * little endian, texts have a length byte. The reader treats the other role as hostile: only the
  * types of the sender's side, each field bounded and checked, left-over bytes rejected, nothing
@@ -30,6 +30,8 @@ enum message_side {
 	MESSAGE_FROM_SERVER, /* to a gateway */
 	MESSAGE_FROM_COURIER,
 	MESSAGE_TO_COURIER, /* from the server */
+	MESSAGE_FROM_MEDIA,
+	MESSAGE_TO_MEDIA, /* from the server */
 	MESSAGE_SIDE_COUNT,
 };
 /* Who sends at the other end of a link. */
@@ -66,6 +68,14 @@ enum message_type {
 	MESSAGE_COURIER_WELCOME = 80,
 	MESSAGE_WEBHOOK, /* try this once */
 	MESSAGE_MAIL,    /* the same */
+	/* media to server */
+	MESSAGE_MEDIA_HELLO = 96, /* first of all, and in answer to MEDIA_WELCOME of a new server */
+	MESSAGE_MEDIA_OUTPUT,     /* one part of what a job has made, in order */
+	MESSAGE_MEDIA_DONE,       /* the job ended; behind its parts */
+	/* server to media */
+	/* As COURIER_WELCOME: only what follows the process's own epoch is meant for it. */
+	MESSAGE_MEDIA_WELCOME = 112,
+	MESSAGE_MEDIA_INPUT, /* one part of a job, in order; the last begins it */
 };
 
 /* How a try to deliver ended. */
@@ -86,6 +96,36 @@ enum courier_outcome {
 	COURIER_LOST,       /* the courier ended meanwhile */
 	COURIER_BROKEN,     /* anything else */
 	COURIER_OUTCOME_COUNT,
+};
+
+/* What the media role makes of what. */
+enum media_job {
+	MEDIA_AMR_TO_WAV, /* as media/amr.h takes it → 44 bytes of header, PCM of 16 bits, 8 kHz */
+	MEDIA_WAV_TO_AMR, /* as media/wav.h takes it, 0.1 to 15 s → AMR of 4.75 kbit/s */
+	MEDIA_JPEG,       /* as watch/jpeg.h takes it → baseline, at most MEDIA_SIDE_MAX points a
+			     side and MEDIA_JPEG_MAX bytes, without any note */
+	MEDIA_JOB_COUNT,
+};
+
+enum {
+	MEDIA_INPUT_MAX = 256 * 1024, /* bytes of a job */
+	MEDIA_OUTPUT_MAX = 256 * 1024,
+	MEDIA_JPEG_MAX = 66 * 1024, /* of the picture that comes out */
+	MEDIA_SIDE_MAX = 1280,
+	MEDIA_DURATION_MAX_MS = 16000,
+	MEDIA_CURVE_VALUES = 48,
+};
+
+/* How a job ended. */
+enum media_outcome {
+	MEDIA_DONE,
+	MEDIA_UNREADABLE, /* it cannot be decoded */
+	MEDIA_LIMIT,      /* too long, or too many points */
+	MEDIA_CRASHED,    /* its worker was killed, by itself or by the system-call filter */
+	MEDIA_TOO_SLOW,   /* its worker used up its time */
+	MEDIA_NO_MEMORY,  /* … or its memory */
+	MEDIA_BROKEN,     /* no worker could be started */
+	MEDIA_OUTCOME_COUNT,
 };
 
 enum standing {
@@ -233,6 +273,25 @@ struct message_mail {
 	struct view text; /* UTF-8 with \n */
 };
 
+struct message_media_hello {
+	uint64_t epoch; /* of this media process; never 0 */
+};
+
+struct message_media_part { /* INPUT, OUTPUT */
+	uint64_t job;
+	enum media_job kind;    /* INPUT alone */
+	uint32_t offset, total; /* total: bytes of the whole input or output */
+	struct view bytes;      /* 1..MESSAGE_PART_MAX, offset + n <= total */
+};
+
+struct message_media_done {
+	uint64_t job;
+	enum media_outcome outcome;
+	uint32_t duration_ms;              /* of a sound */
+	uint16_t width, height;            /* of a picture */
+	uint8_t curve[MEDIA_CURVE_VALUES]; /* of a sound */
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -253,6 +312,9 @@ struct message {
 		struct message_result result;
 		struct message_webhook webhook;
 		struct message_mail mail;
+		struct message_media_hello media_hello;
+		struct message_media_part media_part;
+		struct message_media_done media_done;
 	};
 };
 
@@ -272,6 +334,9 @@ const char *standing_name(enum standing standing);
 const char *close_reason_name(enum close_reason reason);
 /* "done", "bad_url" … */
 const char *courier_outcome_name(enum courier_outcome o);
+/* "done", "unreadable" … */
+const char *media_outcome_name(enum media_outcome o);
+const char *media_job_name(enum media_job job);
 
 enum { PEER_TEXT = 56 }; /* "[2001:db8::1]:65535" and NUL */
 void peer_to_text(const struct peer *peer, char ret_text[PEER_TEXT]);

@@ -1,5 +1,5 @@
 /* How numbers, texts and ids stand in a message of a link: little endian, lengths first. Used by
- * message.c and message_courier.c alone. Pure. */
+ * message.c, message_courier.c and message_media.c alone. Pure. */
 #pragma once
 
 #include "link/message.h"
@@ -149,3 +149,6 @@ typedef bool body_read_fn(struct view *in, struct message *ret);
 /* message_courier.c */
 body_write_fn write_courier_hello, write_result, write_webhook, write_mail;
 body_read_fn read_courier_hello, read_result, read_webhook, read_mail;
+/* message_media.c */
+body_write_fn write_media_hello, write_media_input, write_media_output, write_media_done;
+body_read_fn read_media_hello, read_media_input, read_media_output, read_media_done;

@@ -7,7 +7,7 @@
 static const uint8_t report_bytes[] = {1, 2, 3, 0, 255, '[', ']'};
 
 /* One message of each type with every field set. */
-static size_t make_samples(struct message samples[32])
+static size_t make_samples(struct message samples[48])
 {
 	struct uid id = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 	struct view payload = {.p = (const char *)report_bytes, .n = sizeof report_bytes};
@@ -80,6 +80,25 @@ static size_t make_samples(struct message samples[32])
 			.offset = 12000,
 			.total = 12000 + (uint32_t)payload.n,
 			.bytes = payload}};
+	samples[n++] = (struct message){.type = MESSAGE_MEDIA_HELLO, .media_hello = {.epoch = 77}};
+	samples[n++] = (struct message){.type = MESSAGE_MEDIA_OUTPUT,
+		.media_part = {.job = UINT64_MAX,
+			.offset = MEDIA_OUTPUT_MAX - (uint32_t)payload.n,
+			.total = MEDIA_OUTPUT_MAX,
+			.bytes = payload}};
+	samples[n++] = (struct message){.type = MESSAGE_MEDIA_DONE,
+		.media_done = {.job = 1,
+			.outcome = MEDIA_TOO_SLOW,
+			.duration_ms = MEDIA_DURATION_MAX_MS,
+			.width = MEDIA_SIDE_MAX,
+			.height = 1,
+			.curve = {1, 2, [47] = 255}}};
+	samples[n++] = (struct message){.type = MESSAGE_MEDIA_WELCOME, .welcome = {.epoch = 1}};
+	samples[n++] = (struct message){.type = MESSAGE_MEDIA_INPUT,
+		.media_part = {.job = 3,
+			.kind = MEDIA_JPEG,
+			.total = (uint32_t)payload.n,
+			.bytes = payload}};
 	return n;
 }
 
@@ -88,7 +107,9 @@ static enum message_side side_of(enum message_type type)
 	return type < MESSAGE_WELCOME           ? MESSAGE_FROM_GATEWAY
 	       : type < MESSAGE_COURIER_HELLO   ? MESSAGE_FROM_SERVER
 	       : type < MESSAGE_COURIER_WELCOME ? MESSAGE_FROM_COURIER
-						: MESSAGE_TO_COURIER;
+	       : type < MESSAGE_MEDIA_HELLO     ? MESSAGE_TO_COURIER
+	       : type < MESSAGE_MEDIA_WELCOME   ? MESSAGE_FROM_MEDIA
+						: MESSAGE_TO_MEDIA;
 }
 
 static size_t write_ok(const struct message *m, uint8_t *buf, size_t size)
@@ -103,7 +124,7 @@ static size_t write_ok(const struct message *m, uint8_t *buf, size_t size)
 
 static void what_is_written_can_be_read_and_gives_the_same_bytes(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 
 	(void)state;
@@ -125,7 +146,7 @@ static void what_is_written_can_be_read_and_gives_the_same_bytes(void **state)
 
 static void fields_of_a_report_arrive_as_they_were(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	uint8_t buf[512];
 	struct message m;
 	struct err e;
@@ -146,7 +167,7 @@ static void fields_of_a_report_arrive_as_they_were(void **state)
 
 static void a_message_cut_anywhere_is_refused(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[MESSAGE_BODY_MAX];
 
@@ -165,7 +186,7 @@ static void a_message_cut_anywhere_is_refused(void **state)
 
 static void a_body_with_bytes_left_over_is_refused(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[MESSAGE_BODY_MAX];
 
@@ -184,7 +205,7 @@ static void a_body_with_bytes_left_over_is_refused(void **state)
 
 static void a_body_with_its_last_byte_missing_is_refused(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[MESSAGE_BODY_MAX];
 
@@ -204,7 +225,7 @@ static void a_body_with_its_last_byte_missing_is_refused(void **state)
 
 static void a_type_of_the_other_side_is_refused(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[MESSAGE_BODY_MAX];
 
@@ -239,7 +260,7 @@ static void an_unknown_type_is_refused_and_cannot_be_written(void **state)
 
 static void a_buffer_too_small_by_any_count_is_a_limit(void **state)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[MESSAGE_BODY_MAX];
 
@@ -290,11 +311,16 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{19, 36 + 2, '\n'},          /* a line end in the address */
 		{19, 36 + 2 + 20 + 2, '\r'}, /* in the digest */
 		{19, 36, 0},                 /* an empty address, the rest left over */
-		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
-		{21, 8, 10},                                     /* an origin of two digits */
-		{21, 9, 0xE1},                                   /* more than is left */
+		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'},     /* in the subject */
+		{21, 8, 10},                                         /* an origin of two digits */
+		{21, 9, 0xE1},                                       /* more than is left */
+		{22, 0, 0},                                          /* an epoch of 0 */
+		{23, 8, 0xFF},                                       /* more than is left */
+		{24, 8, MEDIA_OUTCOME_COUNT}, {24, 8 + 1 + 1, 0xFF}, /* too long */
+		{24, 8 + 1 + 4 + 1, 0xFF},                           /* too wide */
+		{26, 0, MEDIA_JOB_COUNT}, {26, 1 + 8 + 4, 6},        /* more than all */
 	};
-	struct message samples[32];
+	struct message samples[48];
 
 	(void)state;
 	(void)make_samples(samples);
@@ -331,7 +357,7 @@ static void epochs_of_zero_are_refused(void **state)
  * it can write again. */
 static void one_damaged_packet(struct prop *p)
 {
-	struct message samples[32];
+	struct message samples[48];
 	size_t samples_n = make_samples(samples);
 	uint8_t buf[4096];
 	uint8_t again[4096];
