@@ -1,5 +1,6 @@
 #include "watch/encode.h"
 
+#include "watch/escape.h"
 #include "watch/frame.h"
 
 enum { INDEX_N = 4, LENGTH_N = 4 };
@@ -30,6 +31,20 @@ void content_add_number(struct content *c, int64_t value)
 	content_add(c, (struct view){.p = digits + at, .n = sizeof digits - at});
 }
 
+void content_add_payload(struct content *c, struct view payload, bool is_escaped)
+{
+	size_t n = 0;
+
+	c->payload_at = c->n;
+	if (is_escaped)
+		content_add(c, payload);
+	else if (escape_write(payload, c->p + c->n, c->size - c->n, &n, NULL) == RC_OK)
+		c->n += n;
+	else
+		c->is_full = true;
+	c->payload_n = c->n - c->payload_at;
+}
+
 static bool is_alnum(struct view v, size_t min, size_t max)
 {
 	for (size_t i = 0; i < v.n; i++) {
@@ -50,8 +65,14 @@ static bool is_index(struct view v)
 
 static bool is_harmless(const struct content *c)
 {
+	struct view payload = {.p = c->p + c->payload_at, .n = c->payload_n};
+
+	if (c->payload_n > 0 && !escape_is_sound(payload))
+		return false;
 	for (size_t i = 0; i < c->n; i++) {
 		char b = c->p[i];
+		if (i - c->payload_at < c->payload_n)
+			continue;
 		if (b <= ' ' || b >= 0x7F || b == '[' || b == ']' || b == '*' || b == '}')
 			return false;
 	}

@@ -1,5 +1,5 @@
 /* The one place that makes bytes for a watch: a frame around content that was checked. Used by
- * command.c and reply.c only. Pure. */
+ * the command files and reply.c only. Pure. */
 #pragma once
 
 #include "watch/reply.h"
@@ -9,10 +9,13 @@ struct content {
 	char *p;
 	size_t n, size;
 	bool is_full;
+	size_t payload_at, payload_n; /* escaped bytes: the only ones that may be any */
 };
 
 void content_add(struct content *c, struct view text);
 void content_add_number(struct content *c, int64_t value);
+/* A sound or picture, at most one in a content; escaped here unless it is so already. */
+void content_add_payload(struct content *c, struct view payload, bool is_escaped);
 
 /* Writes '[' vendor '*' id '*' [index '*'] length '*' content ']'. Whatever could end the frame,
  * start another one or confuse a watch (brackets, '*', '}', blanks, control bytes, 8-bit bytes) is

@@ -1,5 +1,7 @@
 #include "watch/watch_kit.h"
 
+#include "base/num.h"
+
 #include <stdlib.h>
 
 #include "unit.h"
@@ -219,4 +221,27 @@ void kit_assert_same_report(const struct report *a, const struct report *b)
 		assert_same_cdma(&a->cdma, &b->cdma);
 	assert_string_equal(a->keyword, b->keyword);
 	assert_true(view_is(a->text, b->text));
+}
+
+struct frame kit_strict_frame(struct view text)
+{
+	struct frame f = {.whole = text, .is_length_ok = true};
+	struct view rest = text;
+	struct view open = {0};
+	struct view digits;
+	struct view close = {0};
+
+	assert_true(view_cut(&rest, 1, &open) && open.p[0] == '[');
+	assert_true(view_cut_until(&rest, '*', FRAME_VENDOR_MAX, &f.vendor));
+	assert_true(view_cut_until(&rest, '*', FRAME_ID_MAX, &f.id));
+	assert_true(view_cut_until(&rest, '*', 4, &digits));
+	assert_int_equal(num_hex32(digits, &f.declared, NULL), RC_OK);
+	assert_true(view_cut(&rest, f.declared, &f.content) && view_cut(&rest, 1, &close));
+	assert_true(close.p[0] == ']' && rest.n == 0);
+	assert_int_equal(view_find(f.content, '['), f.content.n);
+	assert_int_equal(view_find(f.content, ']'), f.content.n);
+	struct view fields = f.content;
+	assert_true(view_cut_field(&fields, ',', &f.keyword));
+	f.params = fields;
+	return f;
 }

@@ -32,6 +32,9 @@ void kit_assert_same(const struct kit_events *a, const struct kit_events *b, str
 
 /* The one frame in text, which must outlive it; fails the test when there is not exactly one. */
 struct frame kit_frame(struct view text);
+/* The same for what goes to a watch, read as firmware does: the exact length, the bracket in that
+ * place, nothing behind it; sounds and pictures in any command. */
+struct frame kit_strict_frame(struct view text);
 /* "[3G*8800000015*LLLL*content]" in a buffer of the kit that lives until the next call. */
 struct view kit_wrap(const char *vendor, struct view content);
 /* Wraps and reads. The report borrows from the kit's buffer. */
