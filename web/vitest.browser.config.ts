@@ -4,9 +4,10 @@ export default defineConfig({
 	test: {
 		include: ['browser/**/*.test.ts'],
 		environment: 'node',
-		fileParallelism: false,
-		expect: { poll: { timeout: 40_000, interval: 100 } },
-		testTimeout: 150_000,
-		hookTimeout: 150_000
+		// Each file has its own browser and servers.
+		maxWorkers: 2,
+		expect: { poll: { timeout: 90_000, interval: 100 } },
+		testTimeout: 300_000,
+		hookTimeout: 300_000
 	}
 });
