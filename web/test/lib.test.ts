@@ -18,9 +18,12 @@ import {
 	crying,
 	freshness,
 	imeiValid,
+	believable,
+	doubtOf,
 	inexact,
 	latestCommand,
 	OLD_MS,
+	placeOfAlarm,
 	placeOfWearer,
 	VERY_OLD_MS,
 	watchNumber
@@ -151,6 +154,27 @@ describe('what may be drawn', () => {
 		expect(placeOfWearer(wearer({ fix: null }))).toBeUndefined();
 		expect(placeOfWearer(wearer({ fix: fix({ lat: 0, lon: 0 }) }))).toBeUndefined();
 		expect(placeOfWearer(wearer())).toBeDefined();
+	});
+	test('what cannot be true is no place, on the map or anywhere; what is only doubtful is one', () => {
+		for (const mark of ['jump', 'factory_place'] as const) {
+			expect(believable(fix({ marks: ['stored', mark] })), mark).toBe(false);
+			expect(placeOfWearer(wearer({ fix: fix({ marks: [mark] }) }))).toBeUndefined();
+			expect(pointShapes([fix(), fix({ marks: [mark] })], 1, '#000000').features.map((f) => f.properties?.now)).toEqual([false]);
+		}
+		for (const mark of ['clock_unset', 'hemisphere_unknown', 'stored', 'unverified', 'moving_ap'] as const)
+			expect(believable(fix({ marks: [mark] })), mark).toBe(true);
+		expect(doubtOf(fix({ marks: ['stored', 'moving_ap'] }))).toBeUndefined();
+		expect(doubtOf(fix({ marks: ['stored', 'clock_unset'] }))).toBe('clock_unset');
+	});
+	test('an alarm shows its own place, or a better or newer one, and never hides that there is one', () => {
+		const old = fix({ time: before(MINUTE), lat: 48 });
+		const now = fix({ lat: 49 });
+		expect(placeOfAlarm({ fix: now }, wearer({ fix: old }))?.lat).toBe(49);
+		expect(placeOfAlarm({ fix: old }, wearer({ fix: now }))?.lat).toBe(49);
+		expect(placeOfAlarm({ fix: { ...now, marks: ['factory_place'] } }, wearer({ fix: old }))?.lat).toBe(48);
+		expect(placeOfAlarm({ fix: { ...now, marks: ['jump'] } }, wearer({ fix: null }))?.lat).toBe(49);
+		expect(placeOfAlarm({ fix: { ...now, lat: 0, lon: 0 } }, wearer({ fix: old }))?.lat).toBe(48);
+		expect(placeOfAlarm({}, undefined)).toBeUndefined();
 	});
 	test('people without a place are not on the map', () => {
 		const say = { label: () => '', spoken: () => '' };

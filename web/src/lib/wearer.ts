@@ -26,6 +26,13 @@ export function freshness(fix: Fix, now: number): Freshness {
 	return age > VERY_OLD_MS ? 'very_old' : age > OLD_MS ? 'old' : 'fresh';
 }
 
+/** Marks of what cannot be a place of the wearer: never drawn, never measured. */
+const UNTRUE = ['jump', 'factory_place'] as const;
+
+export function believable(fix: Fix): boolean {
+	return fix.source !== 'none' && drawable(fix) && !UNTRUE.some((mark) => fix.marks.includes(mark));
+}
+
 /** Marks that say "do not trust this place". */
 const DOUBTS = ['jump', 'factory_place', 'hemisphere_unknown', 'unverified'] as const;
 
@@ -40,11 +47,25 @@ export function inexact(fix: Fix): boolean {
 /** The place to draw, or nothing. */
 export function placeOfWearer(wearer: Wearer): Fix | undefined {
 	const fix = wearer.fix;
-	return fix && fix.source !== 'none' && drawable(fix) ? fix : undefined;
+	return fix && believable(fix) ? fix : undefined;
 }
 
 export function moving(fix: Fix): boolean {
 	return (fix.speed_kmh ?? 0) >= 2 && !fix.flags.includes('still');
+}
+
+/** What is said beside the place itself, because it makes people look twice. */
+export function doubtOf(fix: Fix): Fix['marks'][number] | undefined {
+	return [...DOUBTS, 'clock_unset' as const].find((mark) => fix.marks.includes(mark));
+}
+
+/** The place of an alarm, or a newer one; what cannot be true only when there is nothing else to say. */
+export function placeOfAlarm(alarm: Pick<Alarm, 'fix'>, wearer: Wearer | undefined): Fix | undefined {
+	const latest = wearer && placeOfWearer(wearer);
+	const told = alarm.fix;
+	if (!told || told.source === 'none' || !drawable(told)) return latest;
+	if (!latest) return told;
+	return believable(told) && told.time >= latest.time ? told : latest;
 }
 
 /** The newest command of a kind that the cards show as running or just ended. */

@@ -20,6 +20,7 @@ import type { Fix } from '../lib/api';
 import type { Towns } from '../lib/towns';
 import { grid } from './grid';
 import { makeMark, type Mark } from './marker';
+import { believable } from '../lib/wearer';
 import { accuracyShapes, pointShapes, spotShapes, trackShapes, type Person } from './people';
 import { spread } from './spread';
 import { buildStyle, NOTHING, readColors, type Background, type MapSource, type Overlays } from './style';
@@ -247,7 +248,7 @@ export class KinwardMap {
 				this.#people.map((p) => p.fix),
 				animate
 			);
-		else if (intent.show === 'track') this.#fit(this.#tracked, animate);
+		else if (intent.show === 'track') this.#fit(this.#tracked.filter(believable), animate);
 		else if (intent.show === 'person') {
 			const person = this.#people.find((p) => p.id === intent.id);
 			if (person) this.#focus(person, animate);
@@ -290,7 +291,7 @@ export class KinwardMap {
 		this.#overlays.accuracy =
 			this.#tracked.length === 0
 				? accuracyShapes(this.#people)
-				: current
+				: current && believable(current)
 					? accuracyShapes([{ fix: current, color: this.#trackColor, fresh: 'fresh' }])
 					: NOTHING;
 		this.#put('accuracy', this.#overlays.accuracy);

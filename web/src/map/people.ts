@@ -4,7 +4,7 @@ import type { Feature, FeatureCollection } from 'geojson';
 import type { Fix, Wearer } from '../lib/api';
 import { circle } from '../lib/geo';
 import { trackLines } from '../lib/day';
-import { freshness, inexact, placeOfWearer, type Freshness } from '../lib/wearer';
+import { believable, freshness, inexact, placeOfWearer, type Freshness } from '../lib/wearer';
 
 export interface Person {
 	id: string;
@@ -59,6 +59,7 @@ function joined(line: readonly Fix[]): [number, number][] {
 	});
 }
 
+/** The points of a day. What cannot be true is in the table, with why; here it would look like a place. */
 export function pointShapes(fixes: readonly Fix[], at: number, color: string): FeatureCollection {
 	const point = (fix: Fix, now: boolean): Feature => ({
 		type: 'Feature',
@@ -68,7 +69,10 @@ export function pointShapes(fixes: readonly Fix[], at: number, color: string): F
 	const current = fixes[at];
 	return {
 		type: 'FeatureCollection',
-		features: [...fixes.map((fix) => point(fix, false)), ...(current ? [point(current, true)] : [])]
+		features: [
+			...fixes.filter(believable).map((fix) => point(fix, false)),
+			...(current && believable(current) ? [point(current, true)] : [])
+		]
 	};
 }
 

@@ -211,7 +211,7 @@ export async function buildStyle(
 				paint: {
 					'circle-radius': ['case', ['get', 'now'], 9, 3],
 					'circle-color': ['case', ['get', 'inexact'], colors.surface, ['get', 'color']],
-					'circle-stroke-color': ['case', ['get', 'now'], colors.surface, ['get', 'color']],
+					'circle-stroke-color': ['case', ['all', ['get', 'now'], ['!', ['get', 'inexact']]], colors.surface, ['get', 'color']],
 					'circle-stroke-width': ['case', ['get', 'now'], 3, 1]
 				}
 			}

@@ -3,6 +3,7 @@
 import { group } from './de-group';
 import { operator } from './de-operator';
 import { partner } from './de-partner';
+import { place } from './de-place';
 import { problems } from './de-problems';
 import { safety } from './de-safety';
 import { watch } from './de-watch';
@@ -451,5 +452,6 @@ export const de: Catalogue = {
 	...group,
 	...partner,
 	...watch,
+	...place,
 	...operator
 };

@@ -3,6 +3,7 @@
 import { group } from './en-group';
 import { operator } from './en-operator';
 import { partner } from './en-partner';
+import { place } from './en-place';
 import { problems } from './en-problems';
 import { safety } from './en-safety';
 import { watch } from './en-watch';
@@ -446,4 +447,4 @@ const base = {
 	'problem.busy': 'The server is busy. Nothing was changed. Try again in a moment.'
 } as const;
 
-export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...operator } as const;
+export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...place, ...operator } as const;

@@ -3,6 +3,7 @@
 import { group } from './es-group';
 import { operator } from './es-operator';
 import { partner } from './es-partner';
+import { place } from './es-place';
 import { problems } from './es-problems';
 import { safety } from './es-safety';
 import { watch } from './es-watch';
@@ -451,5 +452,6 @@ export const es: Catalogue = {
 	...group,
 	...partner,
 	...watch,
+	...place,
 	...operator
 };
