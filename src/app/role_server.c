@@ -29,6 +29,7 @@
 #include "domain/erase_keyless.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
+#include "domain/locate.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/partner_meter.h"
@@ -384,6 +385,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = pool_start(r->reader, PASSWORD_THREADS, s->sign_in_queue_max, &d->pool, e);
 	if (rc == RC_OK)
+		rc = locate_new(d, r->reader, &d->locate, e);
+	if (rc == RC_OK)
 		audit_check_start(d, r->reader);
 	if (rc == RC_OK)
 		rc = admin_start(r->admin, r->reader, e);
@@ -486,6 +489,7 @@ static void drain(struct role_server *r)
 		server_links_receive_all(r->links);
 	if (r->courier != NULL)
 		server_courier_stop(r->courier);
+	locate_stop(d->locate);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
 	admin_stop(r->admin);
@@ -507,6 +511,7 @@ static void tear_down(struct role_server *r)
 	zone_clock_free(d->zone_clock);
 	approvals_free(d->approvals);
 	wearer_notices_free(d->wearer_notices);
+	locate_free(d->locate);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);

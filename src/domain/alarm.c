@@ -25,7 +25,7 @@ enum {
 #define ALARM_COLUMNS                                                                              \
 	"SELECT a.id, a.wearer, w.care_group, a.kinds, a.time_ms, a.received_ms, a.marks,"         \
 	" a.report, a.state, a.repeats, a.taken_by, t.name, a.taken_ms,"                           \
-	" a.closed_by, c.name, a.closed_ms, a.note"                                                \
+	" a.closed_by, c.name, a.closed_ms, a.note, a.place"                                       \
 	" FROM alarm a JOIN wearer w ON w.id = a.wearer"                                           \
 	" LEFT JOIN account t ON t.id = a.taken_by"                                                \
 	" LEFT JOIN account c ON c.id = a.closed_by "
@@ -49,21 +49,30 @@ const char *alarm_kind_name(uint32_t kinds)
 	return name == NULL ? "unknown" : name;
 }
 
-/* An alarm is shown without its place rather than not at all. */
-static void read_fix(struct stmt *s, struct alarm_info *ret)
+/* The fix in a sealed report of the row; false when there is none that can be read. */
+static bool read_fix_in(
+	struct stmt *s, int column, const char *label, const struct alarm_info *a, struct fix *ret)
 {
 	struct report report;
 	struct view packed = {.n = 0};
 	uint8_t *opened = NULL;
 
-	if (stmt_take_sealed(s, 7, &ret->wearer, ALARM_LABEL_REPORT, &opened, &packed.n, NULL) !=
-		RC_OK)
-		return;
+	if (stmt_take_sealed(s, column, &a->wearer, label, &opened, &packed.n, NULL) != RC_OK)
+		return false;
 	packed.p = (const char *)opened;
-	ret->has_fix = packed.n > 0 && report_unpack(packed, &report, NULL) == RC_OK &&
-		       fix_from_report(&report, ret->time_ms, ret->received_ms,
-			       (uint8_t)stmt_int(s, 6), &ret->fix);
+	bool has =
+		packed.n > 0 && report_unpack(packed, &report, NULL) == RC_OK &&
+		fix_from_report(&report, a->time_ms, a->received_ms, (uint8_t)stmt_int(s, 6), ret);
 	free(opened);
+	return has;
+}
+
+/* An alarm is shown without its place rather than not at all. What the watch said itself is worth
+ * more than what was solved from what it heard. */
+static void read_fix(struct stmt *s, struct alarm_info *ret)
+{
+	ret->has_fix = read_fix_in(s, 7, ALARM_LABEL_REPORT, ret, &ret->fix) ||
+		       read_fix_in(s, 17, ALARM_LABEL_PLACE, ret, &ret->fix);
 }
 
 static enum alarm_state state_of(int64_t value)

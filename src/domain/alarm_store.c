@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "domain/partner_event.h"
+#include "store/query.h"
 #include "store/sealed.h"
 
 /* The one that this is a repeat of: the very same report (of a clock that was never set only in the
@@ -142,6 +143,45 @@ enum rc alarm_take_in(
 				PARTNER_ALARM_RAISED, in->received_ms);
 	}
 	return rc == RC_OK ? alarm_count_open(db, &in->wearer, &ret->open_alarms, e) : rc;
+}
+
+static enum rc find_placeless(struct db *db, const struct uid *wearer, int64_t received_ms,
+	struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool has_row = false;
+	enum rc rc = query_prepare(db,
+		"SELECT id FROM alarm WHERE wearer = ?1 AND received_ms BETWEEN ?3 AND ?2"
+		" AND last_ms >= ?2 AND place IS NULL ORDER BY received_ms DESC LIMIT ?4",
+		wearer, &s, e);
+
+	*ret_n = 0;
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_int(s, 2, received_ms);
+	stmt_bind_int(s, 3, received_ms - ALARM_FOLD_MS);
+	stmt_bind_int(s, 4, ALARM_PLACES_MAX);
+	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
+		ret_ids[(*ret_n)++] = stmt_uid(s, 0);
+	return rc;
+}
+
+enum rc alarm_add_place(struct db *db, const struct uid *wearer, int64_t received_ms,
+	struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = find_placeless(db, wearer, received_ms, ret_ids, ret_n, e);
+
+	for (size_t i = 0; i < *ret_n && rc == RC_OK; i++) {
+		rc = query_prepare(db, "UPDATE alarm SET place = ?3 WHERE wearer = ?1 AND id = ?2",
+			wearer, &s, e);
+		if (rc != RC_OK)
+			break;
+		stmt_bind_uid(s, 2, &ret_ids[i]);
+		stmt_bind_sealed(s, 3, wearer, ALARM_LABEL_PLACE, report);
+		rc = stmt_run(s, NULL, e);
+	}
+	return rc;
 }
 
 enum rc alarm_count_open(struct db *db, const struct uid *wearer, uint16_t *ret, struct err *e)

@@ -8,6 +8,7 @@ enum { ALARM_FOLD_MS = 10 * 60 * 1000 };
 /* Sealed with the wearer's key. */
 #define ALARM_LABEL_REPORT "alarm.report"
 #define ALARM_LABEL_NOTE "alarm.note"
+#define ALARM_LABEL_PLACE "alarm.place"
 
 struct alarm_intake {
 	struct uid wearer;
@@ -30,5 +31,10 @@ struct alarm_outcome {
 /* RC_NOT_FOUND when the wearer was erased meanwhile. */
 MUST_CHECK enum rc alarm_take_in(
 	struct db *db, const struct alarm_intake *in, struct alarm_outcome *ret, struct err *e);
+/* A place that was solved for a report with an alarm: `report` is packed. It goes to the alarms
+ * that this report raised or repeated and that have none yet; their ids are returned. */
+enum { ALARM_PLACES_MAX = 4 };
+MUST_CHECK enum rc alarm_add_place(struct db *db, const struct uid *wearer, int64_t received_ms,
+	struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e);
 MUST_CHECK enum rc alarm_count_open(
 	struct db *db, const struct uid *wearer, uint16_t *ret, struct err *e);

@@ -69,6 +69,7 @@ void batch_free(struct batch *b)
 	free(b->answers);
 	free(b->news);
 	free(b->alarms);
+	free(b->places);
 	free(b);
 }
 
@@ -81,7 +82,7 @@ static void recycle(struct ingest *in, struct batch *b)
 	}
 	b->entries.n = 0;
 	b->entries.count = 0;
-	b->answers_n = b->news_n = b->alarms_n = 0;
+	b->answers_n = b->news_n = b->alarms_n = b->places_n = 0;
 	b->counted_bytes = 0;
 	b->must_go = false;
 	list_append(&in->spare, &b->node);
@@ -157,6 +158,36 @@ enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct 
 	return RC_OK;
 }
 
+enum rc batch_add_place(struct batch *b, const struct place_work *place, struct err *e)
+{
+	if (b->places_n == b->places_capacity) {
+		struct place_work *grown = grow(b->places, &b->places_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->places = grown;
+	}
+	b->places[b->places_n++] = *place;
+	b->must_go = true;
+	return RC_OK;
+}
+
+static enum rc store_places(struct db *db, struct batch *b, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < b->places_n && rc == RC_OK; i++) {
+		struct place_work *p = &b->places[i];
+		struct view report = {.p = b->entries.bytes + p->report_at, .n = p->report_n};
+		rc = alarm_add_place(
+			db, &p->wearer, p->received_ms, report, p->alarms, &p->alarms_n, e);
+		if (rc == RC_NOT_FOUND || rc == RC_SYNTAX) { /* erased, or its key is damaged */
+			p->alarms_n = 0;
+			rc = RC_OK;
+		}
+	}
+	return rc;
+}
+
 static enum rc store(struct db *db, struct batch *b, struct err *e)
 {
 	enum rc rc = RC_OK;
@@ -171,6 +202,8 @@ static enum rc store(struct db *db, struct batch *b, struct err *e)
 			rc = RC_OK;
 		}
 	}
+	if (rc == RC_OK && b->places_n > 0)
+		rc = store_places(db, b, e);
 	return rc == RC_OK ? history_journal(b->domain->history, db, &b->entries, e) : rc;
 }
 
@@ -232,6 +265,15 @@ static void tell_alarms(struct ingest *in, const struct batch *b)
 	}
 }
 
+static void tell_places(struct domain *d, const struct batch *b)
+{
+	for (size_t i = 0; i < b->places_n; i++) {
+		const struct place_work *p = &b->places[i];
+		for (size_t k = 0; k < p->alarms_n; k++)
+			bus_publish(d->bus, EVENT_ALARM, &p->group, &p->alarms[k]);
+	}
+}
+
 static void keep_for_later(struct ingest *in, struct batch *b)
 {
 	struct loop *loop = in->domain->loop;
@@ -264,6 +306,7 @@ static void tell_stored(struct ingest *in, struct batch *b)
 	}
 	live_unlock(d->live);
 	tell_alarms(in, b);
+	tell_places(d, b);
 	recycle(in, b);
 }
 
@@ -315,7 +358,7 @@ static void post(struct ingest *in, struct batch *b)
 static size_t batch_bytes(const struct batch *b)
 {
 	return b->entries.n + b->answers_n * sizeof *b->answers + b->news_n * sizeof *b->news +
-	       b->alarms_n * sizeof *b->alarms;
+	       b->alarms_n * sizeof *b->alarms + b->places_n * sizeof *b->places;
 }
 
 static struct batch *take_filled(struct ingest *in, struct batch **slot)

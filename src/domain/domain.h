@@ -25,6 +25,7 @@ struct web_sessions;
 struct outbox;
 struct claims;
 struct ingest;
+struct locate;
 struct quarantine;
 struct passkeys;
 struct sign_in_limits;
@@ -119,6 +120,7 @@ struct domain {
 	struct gateway_metrics *gateway_metrics;
 	struct courier_dispatch *courier; /* main loop only, but for courier_knock; may be NULL */
 	struct ingest *ingest;            /* main loop only */
+	struct locate *locate;            /* main loop only; NULL in some tests */
 	struct pictures *pictures;        /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */

@@ -127,6 +127,7 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(outbox_new(d, &d->outbox, NULL), RC_OK);
 	assert_int_equal(ingest_new(d, &d->ingest, NULL), RC_OK);
 	assert_int_equal(writer_start(db, d->loop, 1000, &d->writer, NULL), RC_OK);
+	assert_int_equal(locate_new(d, f->reader, &d->locate, NULL), RC_OK);
 	assert_int_equal(outbox_load(d, f->reader, NULL), RC_OK);
 	assert_int_equal(claims_load(d, f->reader, NULL), RC_OK);
 	assert_int_equal(zone_clock_new(d, &d->zone_clock, NULL), RC_OK);
@@ -138,10 +139,12 @@ static void close_domain(struct fixture *f)
 {
 	struct domain *d = &f->d;
 
+	locate_stop(d->locate);
 	writer_stop(d->writer);
 	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
+	locate_free(d->locate);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);
@@ -208,6 +211,11 @@ int fixture_tear_down(void **state)
 		(void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
 		(void)unlink(path);
 	}
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		char path[112];
+		(void)snprintf(path, sizeof path, "%s/radio.db%s", f->folder, ends[i]);
+		(void)unlink(path); /* most tests have none */
+	}
 	keys_remove(f->folder);
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
@@ -232,7 +240,7 @@ static void end_turn(void *arg, enum rc rc, const struct err *e)
 void fixture_settle(struct fixture *f)
 {
 	/* Each completion may give the writer new work: a few rounds end the longest chain. */
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 6; i = locate_is_idle(&f->d) ? i + 1 : 0) {
 		ingest_flush(&f->d);
 		assert_int_equal(
 			writer_post(f->d.writer, nothing_job, end_turn, f, 0, NULL), RC_OK);

@@ -7,6 +7,7 @@
 #include "domain/claims.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
+#include "domain/locate.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/pictures.h"

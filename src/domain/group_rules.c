@@ -56,6 +56,7 @@ enum rc group_erase_rows(struct db *db, const struct uid *group, struct err *e)
 		"DELETE FROM approval WHERE care_group = ?1",
 		"DELETE FROM break_glass WHERE care_group = ?1",
 		"DELETE FROM claim WHERE care_group = ?1",
+		"DELETE FROM radio_learned WHERE care_group = ?1",
 		"DELETE FROM care_group WHERE id = ?1",
 	};
 	enum rc rc = keyring_destroy(db_keyring(db), group, e);

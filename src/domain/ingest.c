@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
+#include "domain/locate.h"
 #include "domain/outbox.h"
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
@@ -428,10 +429,13 @@ static void on_values(struct ingest *in, struct live_device *dev, const struct m
 	judge(dev, has_last ? &last : NULL, r, m->received_ms, &in->judged);
 	if (in->judged.has_learned)
 		write_clock(in->domain, dev);
-	if (batch_report(in, dev, r, m, has_alarm, &e) != RC_OK)
+	if (batch_report(in, dev, r, m, has_alarm, &e) != RC_OK) {
 		lose_report(in, &e);
-	else if (has_alarm)
+		return;
+	}
+	if (has_alarm)
 		ingest_count(in, COUNT_ALARMS, 1);
+	locate_on_report(in->domain, dev, r, &in->judged, m->received_ms, has_alarm);
 }
 
 static bool is_about_values(const struct report *r)

@@ -41,6 +41,15 @@ struct alarm_work {
 	struct alarm_outcome outcome;
 };
 
+/* A place that was solved for a report with an alarm. */
+struct place_work {
+	struct uid wearer, group;
+	int64_t received_ms;
+	size_t report_at, report_n;          /* in the batch's bytes */
+	struct uid alarms[ALARM_PLACES_MAX]; /* that have it now: set by the job */
+	size_t alarms_n;
+};
+
 /* Reports on their way to the disk. */
 struct batch {
 	struct list node;
@@ -49,7 +58,9 @@ struct batch {
 	struct answer *answers;
 	struct news *news;
 	struct alarm_work *alarms;
+	struct place_work *places;
 	size_t answers_n, answers_capacity, news_n, news_capacity, alarms_n, alarms_capacity;
+	size_t places_n, places_capacity;
 	size_t counted_bytes;
 	struct batch *along; /* plain reports in the same commit as these alarms */
 	bool is_urgent;
@@ -128,6 +139,7 @@ bool batch_last_place(const struct ingest *in, const struct live_device *dev, st
 /* Room for one more; the caller fills it. */
 MUST_CHECK enum rc batch_add_news(struct batch *b, struct news **ret, struct err *e);
 MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e);
+MUST_CHECK enum rc batch_add_place(struct batch *b, const struct place_work *place, struct err *e);
 void ingest_mark_dirty(struct ingest *in, struct live_device *dev); /* under live_lock */
 void ingest_on_linger(struct timer *t, void *context);
 void ingest_on_retry(struct timer *t, void *context);
@@ -151,5 +163,7 @@ void session_forget(struct ingest *in, uint32_t number);
 /* `last`: the newest good place, also when it is not durable yet; NULL: none. */
 void judge(struct live_device *dev, const struct fix *last, const struct report *r,
 	int64_t received_ms, struct judged *ret);
+/* Faster than an aeroplane from the last good place, also when both are as near as they may be. */
+bool judge_is_jump(const struct fix *last, const struct fix *f);
 /* Battery of a heartbeat: good enough to show? */
 bool judge_battery(const struct live_device *dev, const struct report *r);

@@ -1,7 +1,8 @@
 #include "domain/ingest_inside.h"
 
-#include <math.h>
 #include <stdlib.h>
+
+#include "locate/geo.h"
 
 enum {
 	HOUR_MS = 3600 * 1000,
@@ -22,21 +23,6 @@ static const int64_t year_2015_ms = 1420070400000;
 static const int32_t factory_lat_e7 = 226800000;
 static const int32_t factory_lon_e7 = 1139900000;
 static const int32_t factory_near_e7 = 200000; /* about 2 km */
-
-static double distance_m(int32_t lat1, int32_t lon1, int32_t lat2, int32_t lon2)
-{
-	static const double metres_per_e7 = 0.0111319491;
-	double middle = ((double)lat1 + lat2) / 2 * 1e-7 * 0.017453292519943295;
-	double dlon = (double)lon1 - lon2;
-
-	if (dlon > 1.8e9)
-		dlon -= 3.6e9;
-	if (dlon < -1.8e9)
-		dlon += 3.6e9;
-	double y = (double)lat1 - lat2;
-	double x = dlon * cos(middle);
-	return sqrt(x * x + y * y) * metres_per_e7;
-}
 
 /* Which reading of the date: live reports decide it by the clock and teach it, stored ones follow.
  */
@@ -103,24 +89,35 @@ static bool is_factory_place(const struct report *r)
 	       labs((long)r->lon_e7 - factory_lon_e7) <= factory_near_e7;
 }
 
-/* Faster than an aeroplane from the last good place. After some in a row the new place is believed.
- */
-static bool is_jump(struct live_device *dev, const struct fix *last, const struct fix *f)
+/* How far from the truth a place may be beyond what a jump allows anyway. */
+static double slack_m(const struct fix *f)
+{
+	return f->source == FIX_GPS || (f->has & FIX_HAS_ACCURACY) == 0
+		       ? 0
+		       : 2 * (double)f->accuracy_dm / 10;
+}
+
+bool judge_is_jump(const struct fix *last, const struct fix *f)
 {
 	if (last == NULL || (f->marks & FIX_MARK_STORED) != 0)
 		return false;
 	if (labs((long)last->lat_e7 - f->lat_e7) < NEAR_E7 &&
-		labs((long)last->lon_e7 - f->lon_e7) < NEAR_E7) {
-		dev->jumps = 0; /* under JUMP_MIN_M at any latitude */
-		return false;
-	}
-	double metres = distance_m(last->lat_e7, last->lon_e7, f->lat_e7, f->lon_e7);
+		labs((long)last->lon_e7 - f->lon_e7) < NEAR_E7)
+		return false; /* under JUMP_MIN_M at any latitude */
+	double metres = geo_distance_m((struct geo){last->lat_e7, last->lon_e7},
+				(struct geo){f->lat_e7, f->lon_e7}) -
+			slack_m(last) - slack_m(f);
 	double seconds = (double)llabs(f->time_ms - last->time_ms) / 1000.0;
-	if (metres < JUMP_MIN_M || metres <= seconds * JUMP_MPS) {
-		dev->jumps = 0;
+
+	return metres >= JUMP_MIN_M && metres > seconds * JUMP_MPS;
+}
+
+/* After some in a row the new place is believed. */
+static bool is_jump(struct live_device *dev, const struct fix *last, const struct fix *f)
+{
+	if (last == NULL || (f->marks & FIX_MARK_STORED) != 0)
 		return false;
-	}
-	if (dev->jumps >= JUMPS_BELIEVED) {
+	if (!judge_is_jump(last, f) || dev->jumps >= JUMPS_BELIEVED) {
 		dev->jumps = 0;
 		return false;
 	}

@@ -10,6 +10,7 @@
 #include "domain/courier_dispatch.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
+#include "domain/locate.h"
 #include "domain/outbox.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
@@ -220,6 +221,22 @@ static void put_sign_in(struct domain *d, const struct sink *to)
 		"sign-ins put off: too many passwords wait to be checked", pool_refused(d->pool));
 }
 
+static void put_locate(struct domain *d, const struct sink *to)
+{
+	struct locate_stats s;
+
+	locate_read_stats(d, &s);
+	count(to, "kinward_locate_wifi_total", "reports solved from access points", s.wifi);
+	count(to, "kinward_locate_cell_total", "reports solved from cells", s.cell);
+	count(to, "kinward_locate_unknown_total", "reports without GPS that stay without a place",
+		s.unknown);
+	count(to, "kinward_locate_again_total", "of them those solved as the one before", s.again);
+	count(to, "kinward_locate_dropped_total", "reports not solved: too many wait", s.dropped);
+	count(to, "kinward_locate_lessons_total", "good fixes that were learned from", s.lessons);
+	count(to, "kinward_locate_lessons_dropped_total", "the same, left out: too many at once",
+		s.lessons_dropped);
+}
+
 static void put_courier(struct domain *d, const struct sink *to)
 {
 	struct courier_stats s;
@@ -309,6 +326,7 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_commands(d, &to);
 	put_claims(d, &to);
 	put_sign_in(d, &to);
+	put_locate(d, &to);
 	put_courier(d, &to);
 	put_store(d, &to);
 	put_backups(d, &to);

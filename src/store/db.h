@@ -15,7 +15,8 @@ struct db;   /* one connection */
 struct stmt; /* a prepared statement, kept by its connection: asking again for the same text is
 		cheap */
 
-enum db_mode { DB_WRITER, DB_READER };
+/* DB_TABLE: writes a file of its own tables, without the migrations; others may write it, too. */
+enum db_mode { DB_WRITER, DB_READER, DB_TABLE };
 
 /* Statements kept by one connection; one more is RC_BUG. */
 enum { DB_STATEMENTS_MAX = 512 };

@@ -71,15 +71,19 @@ static enum rc create_private(const char *path, struct err *e)
 
 static enum rc set_up_connection(struct db *db, enum db_mode mode, struct err *e)
 {
-	enum rc rc = db_script(db,
-		mode == DB_WRITER ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-				    "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
-				    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
-				    "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;"
-				    "PRAGMA journal_size_limit = 67108864"
-				  : "PRAGMA query_only = ON; PRAGMA cache_size = -2048;"
-				    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
-		e);
+	static const char *const pragmas[] = {
+		[DB_WRITER] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			      "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
+			      "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
+			      "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;"
+			      "PRAGMA journal_size_limit = 67108864",
+		[DB_READER] = "PRAGMA query_only = ON; PRAGMA cache_size = -2048;"
+			      "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
+		[DB_TABLE] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+			     "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+			     "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864",
+	};
+	enum rc rc = db_script(db, pragmas[mode], e);
 	if (rc == RC_OK && mode == DB_WRITER) {
 		(void)sqlite3_wal_hook(db->handle, on_commit_to_log, db); /* returns the old hook */
 		rc = schema_migrate(db, e);
@@ -97,7 +101,7 @@ enum rc db_open(const char *path, enum db_mode mode, struct keyring *keyring, st
 	db->path = strdup(path);
 	if (db->path == NULL)
 		return fail(e, RC_NOMEM, "db: out of memory");
-	if (mode == DB_WRITER) {
+	if (mode != DB_READER) {
 		enum rc rc = create_private(path, e);
 		if (rc != RC_OK)
 			return rc;

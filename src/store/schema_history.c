@@ -9,7 +9,7 @@ const char schema_history[] =
 	" wearer BLOB NOT NULL REFERENCES wearer (id), id BLOB NOT NULL, kinds INTEGER NOT NULL,"
 	" status INTEGER NOT NULL, device_time_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
 	" received_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, marks INTEGER NOT NULL,"
-	" report BLOB NOT NULL,"
+	" report BLOB NOT NULL, place BLOB," /* place: solved afterwards, as a packed report */
 	" state INTEGER NOT NULL, repeats INTEGER NOT NULL, taken_by BLOB, taken_ms INTEGER NOT "
 	"NULL,"
 	" closed_by BLOB, closed_ms INTEGER NOT NULL, note BLOB, PRIMARY KEY (wearer, "

@@ -9,3 +9,4 @@ extern const char schema_history[];
 extern const char schema_audit[];
 extern const char schema_partner[];
 extern const char schema_courier[];
+extern const char schema_radio[];
