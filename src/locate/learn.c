@@ -70,7 +70,7 @@ static void average(struct learned *l, const struct sighting *s, double apart_m,
 	double total = fmin((double)l->weight, WEIGHT_MAX) + weight;
 	double share = weight / total;
 	struct geo_offset by = geo_from(l->at, s->at);
-	double square = (double)l->spread_m * l->spread_m;
+	double square = (double)l->spread_m * (double)l->spread_m;
 
 	l->at = geo_move(l->at,
 		(struct geo_offset){.east_m = by.east_m * share, .north_m = by.north_m * share});
