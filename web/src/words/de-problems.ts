@@ -41,6 +41,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Diesen Passkey gibt es schon.',
 	'problem.passkey_wrong': 'Der Server hat diesen Passkey nicht angenommen. Nimm einen anderen oder dein Passwort.',
 	'problem.phone_invalid': 'Das ist keine Telefonnummer. Nur Ziffern und am Anfang ein +.',
+	'problem.quota_full': 'Der Platz für Nachrichten und Fotos dieser Gruppe ist voll, und der Rest ist noch nicht angehört. Hör ihn an oder lösche erst etwas.',
 	'problem.reason_invalid': 'Bitte nenne einen Grund mit 10 bis 500 Zeichen.',
 	'problem.recovery_waits': 'Die Wartezeit ist noch nicht vorbei.',
 	'problem.rights_invalid': 'Diese Rechte gibt es nur mit der Rolle; einzeln lassen sie sich nicht geben oder nehmen.',
@@ -56,9 +57,13 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_partners': 'Es sind zu viele Partner eingetragen.',
 	'problem.too_many_passkeys': 'Du hast schon so viele Passkeys wie möglich. Entferne erst einen.',
 	'problem.too_many_proposals': 'Für diese Person warten schon so viele Vorschläge, dass keiner mehr angenommen wird.',
+	'problem.too_many_voices': 'Für diese Uhr warten schon so viele Sprachnachrichten, dass keine mehr angenommen wird. Warte eine Weile.',
 	'problem.totp_off': 'Die Authenticator-App ist nicht eingerichtet.',
 	'problem.totp_on': 'Die Authenticator-App ist schon eingerichtet.',
 	'problem.until_invalid': 'Das Ende muss in der Zukunft und nicht zu weit weg liegen. Admins haben keines.',
+	'problem.voice_invalid': 'Diese Aufnahme lässt sich nicht senden. Nimm sie noch einmal auf.',
+	'problem.voice_too_long': 'Eine Sprachnachricht hat höchstens 15 Sekunden. Nimm sie noch einmal auf, kürzer.',
+	'problem.watch_has_no_voice': 'Diese Uhr nimmt keine Sprachnachrichten an.',
 	'problem.webhook_url_invalid': 'Das ist keine https-Adresse, die aufgerufen werden kann.',
 	'problem.window_invalid': 'Diese Zeiten sind nicht vollständig, oder es sind mehr als acht.'
 };

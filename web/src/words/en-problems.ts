@@ -38,6 +38,7 @@ export const problems = {
 	'problem.passkey_exists': 'This passkey is known already.',
 	'problem.passkey_wrong': 'The server did not accept this passkey. Try another one, or your password.',
 	'problem.phone_invalid': 'This is no telephone number. Only digits, and + at the start.',
+	'problem.quota_full': 'The room for messages and photos of this group is full, and what is left has not been heard yet. Listen to it or delete something first.',
 	'problem.reason_invalid': 'Please give a reason of 10 to 500 characters.',
 	'problem.recovery_waits': 'The waiting time is not over yet.',
 	'problem.rights_invalid': 'These rights come only with the role, so they cannot be given or taken one by one.',
@@ -53,9 +54,13 @@ export const problems = {
 	'problem.too_many_partners': 'Too many partners are registered.',
 	'problem.too_many_passkeys': 'You have as many passkeys as possible. Remove one first.',
 	'problem.too_many_proposals': 'So many proposals wait for this person already that no more is taken.',
+	'problem.too_many_voices': 'So many voice messages wait for this watch already that no more is taken. Wait a while.',
 	'problem.totp_off': 'The authenticator app is not set up.',
 	'problem.totp_on': 'The authenticator app is set up already.',
 	'problem.until_invalid': 'The end must be in the future and not too far away. An admin has none.',
+	'problem.voice_invalid': 'This is no recording that can be sent. Record it again.',
+	'problem.voice_too_long': 'A voice message has at most 15 seconds. Record it again, shorter.',
+	'problem.watch_has_no_voice': 'This watch takes no voice messages.',
 	'problem.webhook_url_invalid': 'This is no https address that can be called.',
 	'problem.window_invalid': 'These times are not complete, or there are more than eight.'
 } as const;

@@ -41,6 +41,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Esta llave ya existe.',
 	'problem.passkey_wrong': 'El servidor no ha aceptado esta llave. Prueba otra, o tu contraseña.',
 	'problem.phone_invalid': 'Esto no es un número de teléfono. Solo cifras, y + al principio.',
+	'problem.quota_full': 'El espacio para mensajes y fotos de este grupo está lleno, y lo que queda aún no se ha escuchado. Escúchalo o borra algo antes.',
 	'problem.reason_invalid': 'Indica un motivo de 10 a 500 caracteres.',
 	'problem.recovery_waits': 'El tiempo de espera aún no ha terminado.',
 	'problem.rights_invalid': 'Estos permisos solo vienen con el papel; no se pueden dar ni quitar sueltos.',
@@ -56,9 +57,13 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_partners': 'Hay demasiados socios registrados.',
 	'problem.too_many_passkeys': 'Ya tienes el máximo de llaves. Quita antes una.',
 	'problem.too_many_proposals': 'Ya esperan tantas propuestas para esta persona que no se aceptan más.',
+	'problem.too_many_voices': 'Ya esperan tantos mensajes de voz para este reloj que no se aceptan más. Espera un poco.',
 	'problem.totp_off': 'La aplicación de códigos no está configurada.',
 	'problem.totp_on': 'La aplicación de códigos ya está configurada.',
 	'problem.until_invalid': 'El final debe estar en el futuro y no muy lejos. Un administrador no lo tiene.',
+	'problem.voice_invalid': 'Esta grabación no se puede enviar. Grábala otra vez.',
+	'problem.voice_too_long': 'Un mensaje de voz dura 15 segundos como máximo. Grábalo otra vez, más corto.',
+	'problem.watch_has_no_voice': 'Este reloj no acepta mensajes de voz.',
 	'problem.webhook_url_invalid': 'Esta no es una dirección https que se pueda llamar.',
 	'problem.window_invalid': 'Estas horas no están completas o son más de ocho.'
 };
