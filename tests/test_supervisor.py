@@ -97,7 +97,7 @@ def test_doctor_says_what_is_in_the_way(server, kinward, tmp_path):
 
 
 def test_roles_run_with_few_rights(server):
-    for name in ("gateway", "courier", "server"):
+    for name in ("gateway", "courier", "media", "server"):
         for pid in server.roles(name):
             status = status_of(pid)
             assert status["NoNewPrivs"] == "1"
@@ -188,4 +188,4 @@ def test_a_connection_lives_through_a_new_server(server, api):
 
 def test_nothing_else_is_started(server):
     roles = children(server.process.pid)
-    assert sorted(words[2] for _, words in roles) == ["courier", "gateway", "gateway", "server"]
+    assert sorted(words[2] for _, words in roles) == ["courier", "gateway", "gateway", "media", "server"]

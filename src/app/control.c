@@ -6,7 +6,7 @@
 
 static bool is_known(unsigned type)
 {
-	return (type >= CONTROL_READY && type <= CONTROL_KEY_GONE) ||
+	return (type >= CONTROL_READY && type <= CONTROL_BAD_MEDIA) ||
 	       (type >= CONTROL_STOP && type <= CONTROL_ROLE);
 }
 

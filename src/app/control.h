@@ -16,6 +16,7 @@ enum control_type {
 	CONTROL_BAD_GATEWAY, /* server: gateway number TEXT sends malformed messages; restart it */
 	CONTROL_BAD_COURIER, /* server: the courier does */
 	CONTROL_KEY_GONE,    /* server: a key was destroyed */
+	CONTROL_BAD_MEDIA,   /* server: the media role sends nonsense, or nothing; restart it */
 	/* supervisor to role */
 	CONTROL_STOP = 64,
 	CONTROL_DEMO_STARTED, /* text: the ID */

@@ -14,6 +14,7 @@
 #include "app/role.h"
 #include "app/role_courier.h"
 #include "app/role_gateway.h"
+#include "app/role_media.h"
 #include "app/role_server.h"
 #include "app/rotate.h"
 #include "app/settings.h"
@@ -104,12 +105,13 @@ static bool read_role(int argc, char **argv, struct role *ret)
 		!read_count(argv[3], ROLE_LINKS_MAX - 1, &ret->index) ||
 		!read_count(argv[5], ROLE_LINKS_MAX, &ret->links_n))
 		return false;
-	bool is_courier = strcmp(argv[1], "courier") == 0;
-	if ((ret->links_n == 0) != is_courier)
+	bool is_alone = strcmp(argv[1], "courier") == 0 || strcmp(argv[1], "media") == 0;
+	if ((ret->links_n == 0) != is_alone)
 		return false;
 	ret->control_fd = SPAWN_FD_CONTROL;
-	ret->listen_fd = is_courier ? -1 : SPAWN_FD_LISTEN;
-	ret->courier_fd = is_courier ? SPAWN_FD_LISTEN : SPAWN_FD_LINKS + (int)ret->links_n;
+	ret->listen_fd = is_alone ? -1 : SPAWN_FD_LISTEN;
+	ret->courier_fd = is_alone ? SPAWN_FD_LISTEN : SPAWN_FD_LINKS + (int)ret->links_n;
+	ret->media_fd = is_alone ? SPAWN_FD_LISTEN : ret->courier_fd + 1;
 	for (unsigned i = 0; i < ret->links_n; i++)
 		ret->link_fds[i] = SPAWN_FD_LINKS + (int)i;
 	return true;
@@ -138,6 +140,7 @@ static int run_role(int argc, char **argv)
 		{"server", "kinward-server", role_server_main},
 		{"gateway", "kinward-gateway", role_gateway_main},
 		{"courier", "kinward-courier", role_courier_main},
+		{"media", "kinward-media", role_media_main},
 	};
 	for (size_t i = 0; i < COUNT_OF(roles); i++) {
 		if (strcmp(argv[1], roles[i].name) != 0)

@@ -14,8 +14,9 @@ struct role {
 	unsigned index;   /* of this gateway; 0 for the server */
 	int control_fd;   /* to the supervisor: app/control.h; end of file there means: stop */
 	int listen_fd;    /* bound and listening: watches for a gateway, web for the server;
-			     non-blocking; none for the courier */
+			     non-blocking; none for the others */
 	int courier_fd;   /* the link between server and courier; only these two have it */
-	unsigned links_n; /* 1 for a gateway; one a gateway for the server; 0 for the courier */
+	int media_fd;     /* the link between server and media; the same */
+	unsigned links_n; /* 1 for a gateway; one a gateway for the server; 0 for the others */
 	int link_fds[ROLE_LINKS_MAX];
 };

@@ -14,6 +14,7 @@
 #include "app/sandbox.h"
 #include "app/server_courier.h"
 #include "app/server_links.h"
+#include "app/server_media.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
@@ -30,6 +31,7 @@
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/locate.h"
+#include "domain/media.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/partner_meter.h"
@@ -61,6 +63,7 @@ struct role_server {
 	struct server_links *links;
 	struct admin *admin;
 	struct server_courier *courier;
+	struct server_media *media;
 	struct sign_key *webhook_key;
 	struct db *writer_db; /* until the writer takes it */
 	struct db *reader;    /* of the main thread */
@@ -131,6 +134,7 @@ static void on_turn_end(void *arg)
 	ingest_flush(&r->domain);
 	server_links_turn_end(r->links);
 	server_courier_turn_end(r->courier);
+	server_media_turn_end(r->media);
 }
 
 /* Where people reach the app, and where watches connect to. */
@@ -408,6 +412,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 		rc = server_links_new(r->role, d, &r->links, e);
 	if (rc == RC_OK)
 		rc = server_courier_new(r->role, d, r->reader, r->webhook_key, &r->courier, e);
+	if (rc == RC_OK)
+		rc = server_media_new(r->role, d, &r->media, e);
 	return rc;
 }
 
@@ -481,6 +487,7 @@ static void drain(struct role_server *r)
 {
 	struct domain *d = &r->domain;
 
+	media_stop(d); /* requests may wait for it */
 	if (r->http != NULL)
 		http_server_stop(r->http);
 	pool_stop(d->pool);
@@ -523,6 +530,7 @@ static void tear_down(struct role_server *r)
 	web_sessions_free(d->web_sessions);
 	server_links_free(r->links);
 	server_courier_free(r->courier);
+	server_media_free(r->media);
 	sign_free(r->webhook_key);
 	admin_free(r->admin);
 	audit_free(d->audit);

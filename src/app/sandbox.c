@@ -230,7 +230,9 @@ static bool set_landlock(landlock_rules_fn *rules, const char *const writable[2]
 	return is_done;
 }
 
-/* ---- the two ways in ---- */
+/* ---- the ways in ---- */
+
+enum { WORKER_FDS = 64 };
 
 static bool set_seccomp(enum rc (*set)(struct err *e))
 {
@@ -271,6 +273,26 @@ enum rc sandbox_enter_gateway(const char *user, struct sandbox_layers *ret, stru
 enum rc sandbox_enter_courier(const char *user, struct sandbox_layers *ret, struct err *e)
 {
 	return enter_as_nobody(user, allow_names, seccomp_enter_courier, ret, e);
+}
+
+enum rc sandbox_enter_media(
+	const char *user, uint64_t memory_max, struct sandbox_layers *ret, struct err *e)
+{
+	struct err why;
+
+	if (limit_memory(memory_max, &why) != RC_OK)
+		tell_missing("memory", why.msg);
+	return enter_as_nobody(user, allow_nothing, seccomp_enter_media, ret, e);
+}
+
+bool sandbox_seal_worker(bool has_seccomp)
+{
+	/* The role has a few, all of them low. */
+	for (int fd = 0; fd < WORKER_FDS; fd++) {
+		if (fd != STDERR_FILENO)
+			(void)close(fd); /* most are not open */
+	}
+	return !has_seccomp || seccomp_enter_worker(NULL) == RC_OK;
 }
 
 enum rc sandbox_enter_server(

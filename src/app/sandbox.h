@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -35,6 +36,14 @@ MUST_CHECK enum rc sandbox_enter_server(
  * certificates), nothing else. Call before threads start. */
 MUST_CHECK enum rc sandbox_enter_courier(
 	const char *user, struct sandbox_layers *ret, struct err *e);
+
+/* For the media role: as a gateway, but it may start processes like itself, which it kills; and
+ * memory_max bytes of data for itself and for each of these. */
+MUST_CHECK enum rc sandbox_enter_media(
+	const char *user, uint64_t memory_max, struct sandbox_layers *ret, struct err *e);
+/* In such a process: no descriptor but standard error, memory and its own end, nothing else. False
+ * when that is not to be had although the role has a filter. */
+MUST_CHECK bool sandbox_seal_worker(bool has_seccomp);
 
 /* Becomes the account for good when this process is root; else does nothing. Also for the simulated
  * watch that the supervisor starts. */

@@ -4,9 +4,11 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -98,6 +100,46 @@ static const int courier_allows[] = {
 	SCMP_SYS(sched_getaffinity),
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq),
+};
+
+/* What the media role does: its link, its workers. */
+static const int media_allows[] = {
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(close),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(getpid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(wait4),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(prctl), /* of a worker: dies with the role, gets its own filter */
+	SCMP_SYS(seccomp),
+	SCMP_SYS(set_robust_list), /* by fork */
+	SCMP_SYS(rseq),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(restart_syscall),
+};
+
+static const int worker_allows[] = {
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 };
 
 /* What the server never does. */
@@ -212,6 +254,20 @@ static int add_courier_bounded(scmp_filter_ctx filter)
 	return result;
 }
 
+/* Processes like this one, with all that is the C library's way to fork, and no other kind; they
+ * may be killed, and sent nothing else. */
+static int add_media_bounded(scmp_filter_ctx filter)
+{
+	const scmp_datum_t fork_flags = CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD;
+	int result = seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_EQ, fork_flags));
+
+	if (result == 0)
+		result = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A1(SCMP_CMP_EQ, SIGKILL));
+	return result;
+}
+
 /* The kernel takes it over; a foreign architecture's calls kill as well. */
 static int load(scmp_filter_ctx filter)
 {
@@ -253,6 +309,45 @@ enum rc seccomp_enter_courier(struct err *e)
 	if (result == 0)
 		result = load(filter);
 	return result == 0 ? RC_OK : fail_filter("the courier's filter", result, e);
+}
+
+enum rc seccomp_enter_media(struct err *e)
+{
+	CLEANUP(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+
+	if (filter == NULL)
+		return fail(e, RC_NOMEM, "seccomp: out of memory");
+	int result = add_all(filter, SCMP_ACT_ALLOW, media_allows, COUNT_OF(media_allows));
+	if (result == 0)
+		result = add_all(filter, SCMP_ACT_ALLOW, worker_allows, COUNT_OF(worker_allows));
+	if (result == 0)
+		result = add_bounded(filter);
+	if (result == 0)
+		result = add_media_bounded(filter);
+	if (result == 0)
+		result = load(filter);
+	return result == 0 ? RC_OK : fail_filter("the media role's filter", result, e);
+}
+
+enum rc seccomp_enter_worker(struct err *e)
+{
+	CLEANUP(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+
+	if (filter == NULL)
+		return fail(e, RC_NOMEM, "seccomp: out of memory");
+	int result = add_all(filter, SCMP_ACT_ALLOW, worker_allows, COUNT_OF(worker_allows));
+	if (result == 0)
+		result = add_bounded(filter);
+	if (result == 0)
+		result = load(filter);
+	return result == 0 ? RC_OK : fail_filter("the worker's filter", result, e);
+}
+
+enum rc limit_memory(uint64_t bytes, struct err *e)
+{
+	const struct rlimit data = {.rlim_cur = bytes, .rlim_max = bytes};
+
+	return setrlimit(RLIMIT_DATA, &data) == 0 ? RC_OK : fail_sys(e, "cannot limit the memory");
 }
 
 enum rc seccomp_enter_server(struct err *e)

@@ -9,7 +9,7 @@ enum {
 	SPAWN_FD_SETTINGS = 3, /* numbers in the new process */
 	SPAWN_FD_CONTROL = 4,
 	SPAWN_FD_LISTEN = 5,
-	SPAWN_FD_LINKS = 6, /* behind them the link of the courier */
+	SPAWN_FD_LINKS = 6, /* behind them those of courier and media */
 	SPAWN_FDS_MAX = 80,
 	SPAWN_ARGS_MAX = 32,
 };

@@ -33,12 +33,12 @@ enum {
 	HEALTHY_MS = 60000,  /* a role that lived so long starts with the first back-off again */
 	STOP_MS = 20000,     /* of all roles together; then they are killed */
 	NEVER_READY_MAX = 4, /* the server died so often without having been ready: give up */
-	CHILDREN_MAX = ROLE_LINKS_MAX + 3,
+	CHILDREN_MAX = ROLE_LINKS_MAX + 4,
 	DEMO_ID_MIN = 5,
 	DEMO_ID_MAX = 20,
 };
 
-enum child_kind { CHILD_SERVER, CHILD_GATEWAY, CHILD_COURIER, CHILD_DEMO };
+enum child_kind { CHILD_SERVER, CHILD_GATEWAY, CHILD_COURIER, CHILD_MEDIA, CHILD_DEMO };
 
 struct child {
 	struct supervisor *supervisor;
@@ -68,6 +68,7 @@ struct supervisor {
 	int gateway_ends[ROLE_LINKS_MAX];    /* of the links: both stay open as long as we live, */
 	int server_ends[ROLE_LINKS_MAX];     /* so that nothing queued is lost with a role */
 	int courier_end, server_courier_end; /* the same */
+	int media_end, server_media_end;
 	unsigned children_n;
 	struct child children[CHILDREN_MAX];
 	bool is_stopping;
@@ -87,6 +88,8 @@ static const char *child_name(const struct child *c, char text[24])
 		return text;
 	case CHILD_COURIER:
 		return "courier";
+	case CHILD_MEDIA:
+		return "media";
 	case CHILD_DEMO:
 		return "demo";
 	}
@@ -170,12 +173,16 @@ static void restart_gateway(struct supervisor *s, const char *number)
 	}
 }
 
-static void restart_courier(struct supervisor *s)
+/* Of which there is one. */
+static void restart_role(struct supervisor *s, enum child_kind kind)
 {
+	char name[24];
+
 	for (unsigned i = 0; i < s->children_n; i++) {
 		struct child *c = &s->children[i];
-		if (c->kind == CHILD_COURIER && c->pid > 0) {
-			log_event(LOG_ERROR, "supervisor.bad_courier", "pid=%d", (int)c->pid);
+		if (c->kind == kind && c->pid > 0) {
+			log_event(LOG_ERROR, "supervisor.bad_role", "role=%s pid=%d",
+				child_name(c, name), (int)c->pid);
 			(void)kill(c->pid, SIGKILL);
 		}
 	}
@@ -194,7 +201,9 @@ static void on_word(struct child *c, const struct control *m)
 	} else if (m->type == CONTROL_BAD_GATEWAY && c->kind == CHILD_SERVER) {
 		restart_gateway(s, m->text);
 	} else if (m->type == CONTROL_BAD_COURIER && c->kind == CHILD_SERVER) {
-		restart_courier(s);
+		restart_role(s, CHILD_COURIER);
+	} else if (m->type == CONTROL_BAD_MEDIA && c->kind == CHILD_SERVER) {
+		restart_role(s, CHILD_MEDIA);
 	} else if (m->type == CONTROL_KEY_GONE && c->kind == CHILD_SERVER) {
 		backup_schedule_keys(&s->backups);
 	} else {
@@ -240,8 +249,8 @@ static unsigned fds_of(const struct child *c, int role_control, int fds[SPAWN_FD
 		return 0;
 	fds[n++] = s->settings_fd;
 	fds[n++] = role_control;
-	if (c->kind == CHILD_COURIER) {
-		fds[n++] = s->courier_end;
+	if (c->kind == CHILD_COURIER || c->kind == CHILD_MEDIA) {
+		fds[n++] = c->kind == CHILD_COURIER ? s->courier_end : s->media_end;
 		return n;
 	}
 	fds[n++] = c->kind == CHILD_SERVER ? s->web_fd : s->watch_fds[c->index];
@@ -252,6 +261,7 @@ static unsigned fds_of(const struct child *c, int role_control, int fds[SPAWN_FD
 	for (unsigned i = 0; i < s->gateways_n; i++)
 		fds[n++] = s->server_ends[i];
 	fds[n++] = s->server_courier_end;
+	fds[n++] = s->server_media_end;
 	return n;
 }
 
@@ -262,6 +272,7 @@ static enum rc spawn_child(struct child *c, int role_control, struct err *e)
 	int fds[SPAWN_FDS_MAX];
 	char index[12];
 	char links[12];
+	char name[24];
 	char server[SETTING_TEXT_MAX + 16];
 	char host[SETTING_TEXT_MAX];
 	uint16_t port = 0;
@@ -276,13 +287,11 @@ static enum rc spawn_child(struct child *c, int role_control, struct err *e)
 	(void)snprintf(index, sizeof index, "%u", c->index);
 	(void)snprintf(links, sizeof links, "%u",
 		c->kind == CHILD_SERVER    ? s->gateways_n
-		: c->kind == CHILD_COURIER ? 0
-					   : 1);
+		: c->kind == CHILD_GATEWAY ? 1
+					   : 0);
 	const char *const role_argv[] = {"kinward", "role",
-		c->kind == CHILD_SERVER    ? "server"
-		: c->kind == CHILD_COURIER ? "courier"
-					   : "gateway",
-		"--index", index, "--links", links, NULL};
+		c->kind == CHILD_GATEWAY ? "gateway" : child_name(c, name), "--index", index,
+		"--links", links, NULL};
 	const char *const demo_argv[] = {"kinward", "sim", "--server", server, "--watches", "1",
 		"--id", c->demo_id, "--seed", "1", "--begin", "busy", "--speed", "3", "--upload",
 		"6", "--blind", "0", "--heartbeat", "60", "--manners", "eager", NULL};
@@ -522,7 +531,7 @@ static void on_end(struct child *c, int status)
 		begin_stop(s);
 		return;
 	}
-	if (c->kind == CHILD_GATEWAY || c->kind == CHILD_COURIER)
+	if (c->kind != CHILD_SERVER && c->kind != CHILD_DEMO)
 		tell_role(s, c);
 	if (loop_now_ms(s->loop) - c->started_ms >= HEALTHY_MS)
 		c->backoff_ms = BACKOFF_FIRST_MS;
@@ -584,17 +593,17 @@ static enum rc watch_signals(struct supervisor *s, struct err *e)
 	return loop_watch(s->loop, &s->signals, e);
 }
 
-static enum rc open_courier_link(struct supervisor *s, struct err *e)
+static enum rc open_link(int *ret_role_end, int *ret_server_end, struct err *e)
 {
 	int pair[2];
 	enum rc rc = sockets_pair(pair, e);
 
 	if (rc != RC_OK)
 		return rc;
-	s->courier_end = pair[0];
-	s->server_courier_end = pair[1];
-	rc = spawn_lift_fd(&s->courier_end, e);
-	return rc == RC_OK ? spawn_lift_fd(&s->server_courier_end, e) : rc;
+	*ret_role_end = pair[0];
+	*ret_server_end = pair[1];
+	rc = spawn_lift_fd(ret_role_end, e);
+	return rc == RC_OK ? spawn_lift_fd(ret_server_end, e) : rc;
 }
 
 static enum rc open_sockets(struct supervisor *s, struct err *e)
@@ -610,21 +619,15 @@ static enum rc open_sockets(struct supervisor *s, struct err *e)
 	if (rc == RC_OK)
 		rc = settings_set(&s->settings, VIEW("web_listen"), view_of(address), e);
 	if (rc == RC_OK)
-		rc = open_courier_link(s, e);
+		rc = open_link(&s->courier_end, &s->server_courier_end, e);
+	if (rc == RC_OK)
+		rc = open_link(&s->media_end, &s->server_media_end, e);
 	for (unsigned i = 0; i < s->gateways_n && rc == RC_OK; i++) {
-		int pair[2];
-		rc = sockets_pair(pair, e);
-		if (rc != RC_OK)
-			break;
-		s->gateway_ends[i] = pair[0];
-		s->server_ends[i] = pair[1];
 		rc = sockets_bound_buffers(s->watch_fds[i], e);
 		if (rc == RC_OK)
 			rc = spawn_lift_fd(&s->watch_fds[i], e);
 		if (rc == RC_OK)
-			rc = spawn_lift_fd(&s->gateway_ends[i], e);
-		if (rc == RC_OK)
-			rc = spawn_lift_fd(&s->server_ends[i], e);
+			rc = open_link(&s->gateway_ends[i], &s->server_ends[i], e);
 	}
 	if (rc == RC_OK)
 		rc = spawn_lift_fd(&s->web_fd, e);
@@ -734,6 +737,7 @@ static enum rc set_up(struct supervisor *s, struct err *e)
 	s->backups.owner = s;
 	start_or_wait(add_child(s, CHILD_SERVER, 0));
 	start_or_wait(add_child(s, CHILD_COURIER, 0));
+	start_or_wait(add_child(s, CHILD_MEDIA, 0));
 	for (unsigned i = 0; i < s->gateways_n; i++)
 		start_or_wait(add_child(s, CHILD_GATEWAY, i));
 	return RC_OK;

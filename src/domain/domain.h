@@ -35,6 +35,7 @@ struct zone_clock;
 struct approvals;
 struct wearer_notices;
 struct gateway_metrics;
+struct media;
 struct courier_dispatch;
 struct keyring;
 struct audit;
@@ -121,6 +122,7 @@ struct domain {
 	struct courier_dispatch *courier; /* main loop only, but for courier_knock; may be NULL */
 	struct ingest *ingest;            /* main loop only */
 	struct locate *locate;            /* main loop only; NULL in some tests */
+	struct media *media;              /* jobs of the media role; NULL: none */
 	struct pictures *pictures;        /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */

@@ -83,6 +83,68 @@ static bool out_demo(void *owner, const char *wire_id)
 	return wire_id[0] != '\0';
 }
 
+static void media_answer(void *arg)
+{
+	struct fixture *f = arg;
+	struct media_work *w = &f->media;
+	struct transcoded *t = &w->made;
+
+	if (f->is_media_away || f->d.media == NULL)
+		return;
+	transcode(w->job.kind, (struct view){.p = (const char *)w->bytes, .n = w->n}, t);
+	if (f->media_ends != MEDIA_DONE)
+		t->outcome = f->media_ends;
+	for (uint32_t at = 0; t->outcome == MEDIA_DONE && at < t->n; at += MESSAGE_PART_MAX) {
+		size_t n = t->n - at < MESSAGE_PART_MAX ? t->n - at : MESSAGE_PART_MAX;
+		struct message_media_part part = {.job = w->job.job,
+			.offset = at,
+			.total = t->n,
+			.bytes = {.p = (const char *)t->bytes + at, .n = n}};
+		media_on_output(&f->d, &part);
+	}
+	struct message_media_done done = {.job = w->job.job, .outcome = t->outcome};
+	media_on_done(&f->d, &done);
+}
+
+static bool media_send(void *owner, const struct message *m)
+{
+	struct fixture *f = owner;
+	struct media_work *w = &f->media;
+
+	if (m->type != MESSAGE_MEDIA_INPUT)
+		return true;
+	const struct message_media_part *p = &m->media_part;
+	w->job = *p;
+	w->n = p->offset + p->bytes.n;
+	memcpy(w->bytes + p->offset, p->bytes.p, p->bytes.n);
+	if (w->n == p->total)
+		assert_int_equal(loop_post(f->d.loop, media_answer, f, NULL), RC_OK);
+	return true;
+}
+
+static void media_restart(void *owner)
+{
+	struct fixture *f = owner;
+
+	f->media_restarts++;
+}
+
+void fixture_media_hello(struct fixture *f, uint64_t epoch)
+{
+	struct message_media_hello hello = {.epoch = epoch};
+
+	media_on_hello(&f->d, &hello);
+}
+
+static void open_media(struct fixture *f)
+{
+	struct media_config config = {
+		.domain = &f->d, .send = media_send, .restart = media_restart, .owner = f};
+
+	assert_int_equal(media_new(&config, NULL), RC_OK);
+	fixture_media_hello(f, 1);
+}
+
 static void open_domain(struct fixture *f)
 {
 	struct domain *d = &f->d;
@@ -133,6 +195,7 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(zone_clock_new(d, &d->zone_clock, NULL), RC_OK);
 	assert_int_equal(watch_guard_new(d, &d->watch_guard, NULL), RC_OK);
 	assert_int_equal(pictures_new(d, &d->pictures, NULL), RC_OK);
+	open_media(f);
 }
 
 static void close_domain(struct fixture *f)
@@ -140,7 +203,9 @@ static void close_domain(struct fixture *f)
 	struct domain *d = &f->d;
 
 	locate_stop(d->locate);
+	media_stop(d);
 	writer_stop(d->writer);
+	media_free(d);
 	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);

@@ -8,6 +8,7 @@
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/locate.h"
+#include "domain/media.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/pictures.h"
@@ -16,6 +17,7 @@
 #include "domain/watch_settings.h"
 #include "domain/wearer.h"
 #include "domain/zone_clock.h"
+#include "media/transcode.h"
 #include "watch/report_pack.h"
 
 enum { TOLD_MAX = 4096 };
@@ -39,6 +41,16 @@ struct fixture {
 	struct told told[TOLD_MAX];
 	bool is_link_full;
 	const char *vendor; /* of the frames; "3G" at first */
+	/* The media role, within the test: converts for real, answers in fixture_settle. */
+	enum media_outcome media_ends; /* MEDIA_DONE: as it comes; else every job ends so */
+	bool is_media_away;            /* takes jobs, and does not answer */
+	unsigned media_restarts;       /* asked for */
+	struct media_work {
+		struct message_media_part job; /* its last part */
+		size_t n;
+		uint8_t bytes[MEDIA_INPUT_MAX];
+		struct transcoded made;
+	} media;
 };
 
 int fixture_set_up(void **state);
@@ -54,6 +66,8 @@ int64_t fixture_now(void);
 
 /* A bound watch with this wire id in Maria's group, without the first commands. */
 struct uid fixture_bind(struct fixture *f, const char *wire_id);
+/* A media role says hello, as a new process does. */
+void fixture_media_hello(struct fixture *f, uint64_t epoch);
 void fixture_open(struct fixture *f, uint64_t session, const char *wire_id);
 /* One frame of a watch, as a gateway would forward it; ends the turn. */
 void fixture_say(struct fixture *f, uint64_t session, const char *wire_id, const char *content);

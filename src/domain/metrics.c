@@ -11,6 +11,7 @@
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/locate.h"
+#include "domain/media.h"
 #include "domain/outbox.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
@@ -260,6 +261,26 @@ static void put_courier(struct domain *d, const struct sink *to)
 	}
 }
 
+static void put_media(struct domain *d, const struct sink *to)
+{
+	struct media_stats s;
+	char label[48];
+
+	media_read_stats(d, &s);
+	gauge(to, "kinward_media_waiting", "sounds and pictures that wait for the media role",
+		s.waiting);
+	count(to, "kinward_limit_media_lane_max_total", "of these, refused: too many waited",
+		s.refused);
+	count(to, "kinward_media_lost_total", "jobs that the media role ended with", s.lost);
+	count(to, "kinward_media_lied_total", "results that were not what the job makes", s.lied);
+	for (unsigned i = 0; i < MEDIA_OUTCOME_COUNT; i++) {
+		(void)snprintf(label, sizeof label, "outcome=\"%s\"",
+			media_outcome_name((enum media_outcome)i));
+		put(to, "kinward_media_jobs_total", "sounds and pictures by how it ended", false,
+			label, (double)s.ended[i]);
+	}
+}
+
 static void put_backups(struct domain *d, const struct sink *to)
 {
 	const struct backup_state *b = &d->backups;
@@ -328,6 +349,7 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_sign_in(d, &to);
 	put_locate(d, &to);
 	put_courier(d, &to);
+	put_media(d, &to);
 	put_store(d, &to);
 	put_backups(d, &to);
 	put_audit(d, &to);

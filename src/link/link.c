@@ -58,6 +58,13 @@ enum rc link_new(const struct link_config *config, struct link **ret_owned, stru
 	return RC_OK;
 }
 
+static void free_packet(const struct link *l, struct packet *p)
+{
+	if (l->config.is_wiped)
+		explicit_bzero(p->bytes, p->n);
+	free(p);
+}
+
 void link_free(struct link *l)
 {
 	if (l == NULL)
@@ -67,8 +74,10 @@ void link_free(struct link *l)
 	while (l->first != NULL) {
 		struct packet *p = l->first;
 		l->first = p->next;
-		free(p);
+		free_packet(l, p);
 	}
+	if (l->config.is_wiped)
+		explicit_bzero(l, sizeof *l);
 	free(l);
 }
 
@@ -170,7 +179,7 @@ static void flush_queue(struct link *l)
 		if (l->first == NULL)
 			l->last = &l->first;
 		l->stats.queued_bytes -= p->n;
-		free(p);
+		free_packet(l, p);
 	}
 	watch_for(l);
 	if (l->stats.queued_bytes < l->config.queue_high_bytes / 2)
@@ -307,6 +316,13 @@ void link_pause(struct link *l, bool is_paused)
 {
 	l->is_paused = is_paused;
 	watch_for(l);
+}
+
+void link_wipe(struct link *l)
+{
+	explicit_bzero(l->received, sizeof l->received);
+	if (l->filled == 0)
+		explicit_bzero(l->collect, sizeof l->collect);
 }
 
 size_t link_collected_bytes(const struct link *l)

@@ -39,6 +39,7 @@ struct link_config {
 	int fd;                 /* kept open by its owner; link_free does not close it */
 	enum message_side side; /* who we are */
 	size_t queue_high_bytes;
+	bool is_wiped; /* packets that were sent are overwritten before their memory is freed */
 	const struct link_events *events; /* kept until link_free */
 	void *owner;
 };
@@ -71,6 +72,10 @@ void link_pause(struct link *l, bool is_paused);
 
 /* Reads packets until none is there, for the last turn before a stop. */
 void link_receive_all(struct link *l);
+
+/* Overwrites what was received, and the packet that is collected when it is empty. Not while
+ * a packet is being delivered: its rest is then lost. */
+void link_wipe(struct link *l);
 
 /* Bytes in the packet that is being collected. */
 size_t link_collected_bytes(const struct link *l);

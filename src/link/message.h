@@ -113,7 +113,6 @@ enum {
 	MEDIA_JPEG_MAX = 66 * 1024, /* of the picture that comes out */
 	MEDIA_SIDE_MAX = 1280,
 	MEDIA_DURATION_MAX_MS = 16000,
-	MEDIA_CURVE_VALUES = 48,
 };
 
 /* How a job ended. */
@@ -287,9 +286,6 @@ struct message_media_part { /* INPUT, OUTPUT */
 struct message_media_done {
 	uint64_t job;
 	enum media_outcome outcome;
-	uint32_t duration_ms;              /* of a sound */
-	uint16_t width, height;            /* of a picture */
-	uint8_t curve[MEDIA_CURVE_VALUES]; /* of a sound */
 };
 
 struct message {

@@ -68,36 +68,18 @@ bool read_media_output(struct view *in, struct message *ret)
 
 void write_media_done(struct out *o, const struct message *m)
 {
-	const struct message_media_done *d = &m->media_done;
-
-	put_u64(o, d->job);
-	put_u8(o, d->outcome);
-	put_number(o, d->duration_ms, 4);
-	put_number(o, d->width, 2);
-	put_number(o, d->height, 2);
-	put_bytes(o, d->curve, sizeof d->curve);
+	put_u64(o, m->media_done.job);
+	put_u8(o, m->media_done.outcome);
 }
 
 bool read_media_done(struct view *in, struct message *ret)
 {
-	struct message_media_done *d = &ret->media_done;
 	unsigned outcome = 0;
-	uint64_t duration = 0;
-	uint64_t width = 0;
-	uint64_t height = 0;
-	struct view curve;
 
-	if (!get_u64(in, &d->job) || !get_choice(in, MEDIA_OUTCOME_COUNT, &outcome) ||
-		!get_number(in, 4, &duration) || !get_number(in, 2, &width) ||
-		!get_number(in, 2, &height) || !view_cut(in, sizeof d->curve, &curve))
+	if (!get_u64(in, &ret->media_done.job) || !get_choice(in, MEDIA_OUTCOME_COUNT, &outcome))
 		return false;
-	d->outcome = (enum media_outcome)outcome;
-	d->duration_ms = (uint32_t)duration;
-	d->width = (uint16_t)width;
-	d->height = (uint16_t)height;
-	memcpy(d->curve, curve.p, sizeof d->curve);
-	return duration <= MEDIA_DURATION_MAX_MS && width <= MEDIA_SIDE_MAX &&
-	       height <= MEDIA_SIDE_MAX;
+	ret->media_done.outcome = (enum media_outcome)outcome;
+	return true;
 }
 
 const char *media_outcome_name(enum media_outcome o)

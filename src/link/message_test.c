@@ -86,13 +86,8 @@ static size_t make_samples(struct message samples[48])
 			.offset = MEDIA_OUTPUT_MAX - (uint32_t)payload.n,
 			.total = MEDIA_OUTPUT_MAX,
 			.bytes = payload}};
-	samples[n++] = (struct message){.type = MESSAGE_MEDIA_DONE,
-		.media_done = {.job = 1,
-			.outcome = MEDIA_TOO_SLOW,
-			.duration_ms = MEDIA_DURATION_MAX_MS,
-			.width = MEDIA_SIDE_MAX,
-			.height = 1,
-			.curve = {1, 2, [47] = 255}}};
+	samples[n++] = (struct message){
+		.type = MESSAGE_MEDIA_DONE, .media_done = {.job = 1, .outcome = MEDIA_TOO_SLOW}};
 	samples[n++] = (struct message){.type = MESSAGE_MEDIA_WELCOME, .welcome = {.epoch = 1}};
 	samples[n++] = (struct message){.type = MESSAGE_MEDIA_INPUT,
 		.media_part = {.job = 3,

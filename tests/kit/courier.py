@@ -5,11 +5,9 @@ import base64
 import datetime
 import email
 import ipaddress
-import os
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from kit.role import Role, message
 
 HELLO, RESULT, WELCOME, WEBHOOK, MAIL = 64, 65, 80, 81, 82
 OUTCOMES = [
@@ -277,59 +276,20 @@ def packed(text, bytes_of_length=2):
     return len(data).to_bytes(bytes_of_length, "little") + data
 
 
-def message(kind, body):
-    return struct.pack("<BH", kind, len(body)) + body
-
-
-class Courier:
+class Courier(Role):
     """`kinward role courier` with the test at the other end of its link, as server and supervisor."""
 
     def __init__(self, kinward, folder, settings, env=None):
-        path = folder / f"courier-{uuid.uuid4().hex}.conf"
-        path.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()), encoding="utf-8")
-        self.control, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.link, link = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.link.settimeout(60)
-        self.control.settimeout(60)
-        with open(path, "rb") as config:
-            a, b, c = config.fileno(), control.fileno(), link.fileno()
-            self.child = subprocess.Popen(
-                ["/bin/bash", "-c", f'exec "$0" role courier --index 0 --links 0 3<&{a} 4<&{b} 5<&{c}', kinward],
-                pass_fds=(a, b, c), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env=os.environ | (env or {}), text=True, errors="replace",
-            )
-        control.close()
-        link.close()
-        self.lines = []
-        self.reader = threading.Thread(target=lambda: self.lines.extend(self.child.stderr), daemon=True)
-        self.reader.start()
-        self.waiting = []
+        super().__init__("courier", kinward, folder, settings, env)
         self.results = {}
         self.epoch = None
 
     def ready(self):
-        assert self.control.recv(1001)[:1] == b"\x01", self.lines
+        self.wait_ready()
         self.epoch, busy = struct.unpack("<QH", self.receive(HELLO))
         assert busy == 0
         self.send(message(WELCOME, struct.pack("<Q", self.epoch)))
         return self
-
-    def send(self, packet):
-        self.link.send(packet)
-
-    def receive(self, kind):
-        """The body of the next message of a kind; the others wait."""
-        while True:
-            for i, (one, body) in enumerate(self.waiting):
-                if one == kind:
-                    del self.waiting[i]
-                    return body
-            packet = self.link.recv(65536)
-            assert packet, "the courier is gone:\n" + "".join(self.lines)
-            while packet:
-                one, n = struct.unpack("<BH", packet[:3])
-                self.waiting.append((one, packet[3 : 3 + n]))
-                packet = packet[3 + n :]
 
     def post_webhook(self, url, body=b"{}", event=None):
         item = uuid.uuid4().bytes
@@ -361,16 +321,3 @@ class Courier:
 
     def mail(self, to, subject="Hello", text="Text"):
         return self.result(self.post_mail(to, subject, text))
-
-    def stop(self, timeout=20):
-        self.control.send(b"\x40")
-        return self.child.wait(timeout)
-
-    def close(self):
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.wait(10)
-        self.reader.join(5)
-        self.child.stderr.close()
-        self.control.close()
-        self.link.close()
