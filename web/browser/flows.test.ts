@@ -239,20 +239,9 @@ describe('the first day', () => {
 		await other.locator('[data-state="confirmed"]').waitFor({ timeout: 90_000 });
 	});
 
-	test('settings of the watch are wanted until the watch has confirmed them', async () => {
-		const { page } = maria;
-		const from = sim.events.length;
-		await page.goto(`${server.url}/#/care/person/${emma}`);
-		const interval = page.getByLabel('Sends its place every');
-		await interval.waitFor();
-		const value = await interval.inputValue();
-		await interval.selectOption(value === '300' ? '600' : '300');
-		await sim.down(0, 'UPLOAD', from);
-		await expect.poll(() => page.getByText('Confirmed by the watch').count(), { timeout: 40_000 }).toBe(3);
-	});
-
 	test('name, colour and picture', async () => {
 		const { page } = maria;
+		await page.goto(`${server.url}/#/care/person/${emma}`);
 		await page.getByLabel('Name of the wearer').fill('Emma <b>Lou</b>');
 		await page.getByRole('button', { name: 'Save the name' }).click();
 		await page.getByRole('heading', { name: 'Emma <b>Lou</b>', exact: true }).waitFor();

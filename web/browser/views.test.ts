@@ -174,7 +174,7 @@ describe('with three wearers', () => {
 			['15-alarms', '#/care/alarms', '[aria-pressed=true]'],
 			['16-claim-new', '#/care/watch', 'fieldset'],
 			['17-claim', `#/care/watch/${claim}`, '.copy'],
-			['18-person', `#/care/person/${emma}`, '.setting'],
+			['18-person', `#/care/person/${emma}`, 'fieldset'],
 			['19-account', '#/account', '#account-language'],
 			['40-safety', '#/account/safety', '.session'],
 			['41-protect', '#/protect', '#safety-totp'],
@@ -213,7 +213,8 @@ describe('with three wearers', () => {
 		await page.locator('dialog[open]').waitFor();
 		await judge(page, `${look.name}-21-remove`);
 		await page.keyboard.press('Escape');
-		await page.locator('.danger').first().click();
+		await page.evaluate((h) => (location.hash = h), `#/care/person/${emma}/watch`);
+		await page.locator('#person-guard ~ .row .danger').first().click();
 		await page.locator('dialog[open]').waitFor();
 		await judge(page, `${look.name}-23-power`);
 		await page.keyboard.press('Escape');

@@ -49,13 +49,14 @@ async function memory(): Promise<Memory> {
 describe('the watch of Oma', () => {
 	test('is protected after the claim, and the page says how', async () => {
 		const { page } = maria;
-		await go(`#/care/person/${oma}`);
+		await go(`#/care/person/${oma}/watch`);
 		await page.getByText('Protected: nobody from outside can take it over.').waitFor();
 		expect(await axe(page)).toEqual([]);
 	});
 
 	test('its phone book: mistakes are told, the whole list is on the watch', async () => {
 		const { page } = maria;
+		await go(`#/care/person/${oma}`);
 		await page.getByRole('link', { name: 'Phone book and SOS numbers' }).click();
 		await page.getByText('Nobody yet.').waitFor();
 		await page.getByRole('button', { name: 'Add' }).first().click();
@@ -123,6 +124,7 @@ describe('the watch of Oma', () => {
 	test('text messages by the watch itself', async () => {
 		const { page } = maria;
 		const from = sim.events.length;
+		await go(`#/care/person/${oma}/watch`);
 		const box = page.getByLabel('When the battery is low');
 		const before = await box.isChecked();
 		await box.click();
@@ -158,7 +160,7 @@ describe('the watch of Oma', () => {
 	test('a new password, never shown', async () => {
 		const { page } = maria;
 		const from = sim.events.length;
-		await go(`#/care/person/${oma}`);
+		await go(`#/care/person/${oma}/watch`);
 		await page.getByRole('button', { name: 'New password' }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'New password' }).click();
 		const sent = await sim.down(0, 'PW', from);

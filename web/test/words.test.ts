@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { ACTS, ASKED, REFUSALS } from '../src/group/act-words';
 import { APPROVAL_KINDS } from '../src/group/approval-words';
 import { COMING_CODES } from '../src/lib/coming-codes';
+import { CAPABILITIES, FROM, MISSING, NOTES } from '../src/watch/capability-words';
+import { APPS, GROUP_NAMES, SETTING_NAMES } from '../src/lib/settings';
+import { KINDS, ORIGINS } from '../src/lib/health';
 import { PARTNER_RIGHTS, RIGHTS, ROLES } from '../src/lib/rights';
 import { de } from '../src/words/de';
 import { en } from '../src/words/en';
@@ -30,7 +33,12 @@ function enumOf(name: string): string[] {
 
 /** What people can ask of a watch. */
 const COMMANDS = [
-	'locate', 'find', 'message', 'call', 'check_in_call', 'photo', 'power_off', 'reset', 'new_password'
+	'locate', 'find', 'message', 'call', 'check_in_call', 'photo', 'power_off', 'reset', 'new_password', 'factory'
+];
+/** Of these the end is said in words that fit all. */
+const MORE_COMMANDS = [
+	'reward', 'measure_heart', 'measure_temperature', 'ask_pulse', 'wifi_search', 'wifi_current', 'wifi_join',
+	'wifi_forget', 'unfriend', 'refresh', 'update', 'apn'
 ];
 
 /** Beginnings of keys that are put together: `problem.${code}`, and all that can follow. */
@@ -42,14 +50,33 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'detail_source.': ['gps', 'wifi', 'cell', 'phone', 'none'],
 	'claim_state.': enumOf('ClaimState'),
 	'hint.': ['not_seen', 'id_close', 'locked_protocol', 'seen_gone', 'code_unanswered'],
-	'setting.': enumOf('SettingState'),
+	'setting.': SETTING_NAMES,
+	'about.': SETTING_NAMES,
+	'group_of.': GROUP_NAMES,
+	'choice.': ['normal', 'careful', 'live', 'adaptive', 'vibrate_ring', 'ring', 'vibrate', 'silent', 'platform', 'platform_sms_call', 'platform_call', 'platform_sms', 'sms', 'call'],
+	'repeat.': ['once', 'daily', 'days'],
+	'app_name.': APPS,
+	'danger.': ['power_times', 'gps_switch', 'fall_alarm', 'removed_alarm', 'refuse_strangers', 'long_life', 'night_saving', 'upload_interval'],
+	'field_of.': ['seconds', 'hours', 'mode', 'profile', 'delivery', 'level', 'steps', 'height_cm', 'weight_kg', 'language', 'zone', 'from', 'to'],
+	'switch_of.': ['is_on', 'dials'],
+	'form.': ['low', 'high'],
+	'missing.': MISSING,
+	'capability.': CAPABILITIES,
+	'known_from.': FROM,
+	'has.': ['yes', 'no', 'unknown'],
+	'note.': NOTES,
+	'health_kind.': KINDS,
+	'origin.': ORIGINS,
+	'drain.': ['standby', 'positions', 'measurements', 'weak_signal'],
+	'advice_battery.': ['longer_interval', 'adaptive_mode', 'fewer_measurements', 'charge_tonight', 'weak_signal', 'not_enough_data'],
+	'calls.': ['in', 'out', 'missed', 'out_missed'],
 	'nav.': ['map', 'talk', 'day', 'care'],
 	'command.': ['sent', 'refused', 'expired', 'cancelled', 'unknown'],
 	'confirmed.': [...COMMANDS, 'other'],
 	'unknown.': [...COMMANDS, 'other'],
-	'asked.': [...COMMANDS, 'other'],
+	'asked.': [...COMMANDS, ...MORE_COMMANDS, 'other'],
 	'reason.': ['by_watch', 'not_announced', 'never_answered', 'went_dark'],
-	'sure.': ['power_off', 'reset', 'new_password'],
+	'sure.': ['power_off', 'reset', 'new_password', 'factory', 'update', 'apn'],
 	'role.': ROLES,
 	'role_text.': ROLES,
 	'right.': RIGHTS,
@@ -107,7 +134,7 @@ describe('catalogues', () => {
 
 	test('de and es are translated', () => {
 		// These few are the same word in the languages.
-		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'consent.may', 'role.admin']);
+		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'consent.may', 'role.admin', 'setting.gps_switch', 'value.window', 'value.window_days', 'value.body', 'vital.pressure', 'vital.celsius', 'vital.fahrenheit']);
 		const equal = (a: Text, b: Text) => JSON.stringify(a) === JSON.stringify(b);
 		for (const language of ['de', 'es']) {
 			const shared = Object.entries(catalogues[language] ?? {}).filter(

@@ -20,7 +20,6 @@ export type Session = Omit<Schemas['Session'], 'account'> & {
 export type SessionInfo = Schemas['SessionInfo'];
 export type Group = Schemas['Group'];
 export type Status = Schemas['Status'];
-export type WatchSettings = Schemas['WatchSettings'];
 export type OperatorDevices = Schemas['OperatorDevices'];
 export type ServerProblemCode = Schemas['ProblemCode'];
 

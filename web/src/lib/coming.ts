@@ -1,6 +1,7 @@
 // What the app asks about accounts, groups and watches. Answers have the shapes of docs/openapi.yaml.
 
 import type { components } from '../generated/api';
+import type { Command } from './api';
 import { answered, send, type Id } from './send';
 
 type Schemas = components['schemas'];
@@ -121,5 +122,116 @@ export type SmsAlerts = Schemas['SmsAlerts'];
 export type PhotoRule = Schemas['PhotoRule'];
 export type Photo = Schemas['PhotoList']['photos'][number];
 export type Guard = Schemas['Guard'];
+
+/** Values of a setting as people say them: times `HH:MM`, days from Monday = 1, switches `is_on`. */
+export type Fields = Record<string, unknown>;
+export interface SettingField {
+	name: string;
+	type: string;
+	min?: number;
+	max?: number;
+	unit?: string;
+	values?: (string | number)[];
+	repeat_min?: number;
+	repeat_max?: number;
+}
+export interface Setting {
+	name: string;
+	state: Kept;
+	wanted?: Fields;
+	confirmed?: Fields;
+	changed?: string;
+	/** The watch says otherwise than was confirmed. */
+	is_drifted: boolean;
+	is_available: boolean;
+	/** Why it is not there. */
+	missing?: string;
+	right: string;
+	/** When the form must ask first: always, when its switch goes off or on, when it is long. */
+	caution?: string;
+	/** What can be sent by hand when the watch has no internet. */
+	sms?: { to?: string; texts: string[] };
+	fields: SettingField[];
+}
+export interface Model {
+	id: string;
+	name: string;
+	vendors: string[];
+	has: string[];
+	lacks: string[];
+	notes: string[];
+}
+export type Has = 'yes' | 'no' | 'unknown';
+export interface Capability {
+	name: string;
+	has: Has;
+	from?: string;
+}
+export interface Capabilities {
+	model?: string;
+	model_name?: string;
+	vendor?: string;
+	version?: string;
+	iccid_changed?: string;
+	notes: string[];
+	capabilities: Capability[];
+}
+/** A command with what the watch said to it, and how it can go by text message instead. */
+export type Told = Command & { answer?: unknown; sms?: { to?: string; text: string } };
+
+export type HealthKind = 'heart' | 'blood_pressure' | 'oxygen' | 'temperature';
+export interface HealthValue {
+	kind: HealthKind;
+	time: string;
+	value?: number;
+	systolic?: number;
+	diastolic?: number;
+	is_failed?: boolean;
+	origin?: string;
+	by?: { id: Id; name: string };
+}
+export interface HealthRule {
+	is_allowed: boolean;
+	keep_days: number;
+}
+export interface DayFacts {
+	date: string;
+	steps?: number;
+	rolls?: number;
+	distance_m?: number;
+	first?: string;
+	last?: string;
+	falls?: number;
+	taken_off?: number;
+	battery_low?: number;
+}
+export interface BatteryView {
+	level?: number;
+	time?: string;
+	is_charging?: boolean;
+	levels: { time: string; percent: number; is_charging?: boolean }[];
+	/** Percent that an hour takes. */
+	per_hour?: number;
+	hours_left?: number;
+	empties?: string;
+	drains: { cause: string; percent: number; is_estimate?: boolean }[];
+	advice: string[];
+}
+export interface LoggedCall {
+	time: string;
+	direction: 'in' | 'out';
+	number?: string;
+	name?: string;
+	contact?: { id: Id; name: string };
+	/** The number is in the phone book of the watch. */
+	is_approved: boolean;
+	is_connected: boolean;
+	seconds?: number;
+}
+export interface Friend {
+	id: Id;
+	name: string;
+	since?: string;
+}
 
 export { answered, send };

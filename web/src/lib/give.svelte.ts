@@ -2,11 +2,20 @@
 
 import { api, ask, asProblem, type Command, type Problem } from './api';
 import { live } from './live.svelte';
+import { answered } from './send';
 
+type Bare =
+	| 'locate' | 'find' | 'check_in_call' | 'photo' | 'power_off' | 'new_password' | 'reset'
+	| 'measure_heart' | 'measure_temperature' | 'ask_pulse' | 'wifi_search' | 'wifi_current'
+	| 'unfriend' | 'refresh' | 'factory' | 'update';
 type Asked =
-	| { type: 'locate' | 'find' | 'check_in_call' | 'photo' | 'power_off' | 'new_password' | 'reset' }
+	| { type: Bare }
 	| { type: 'message'; text: string }
-	| { type: 'call'; contact: string };
+	| { type: 'call'; contact: string }
+	| { type: 'reward'; count: number }
+	| { type: 'wifi_join'; ssid: string; network?: string; password?: string }
+	| { type: 'wifi_forget'; network: string }
+	| { type: 'apn'; apn: { name: string; user?: string; password?: string; mccmnc: string } };
 
 export class Giver {
 	busy = $state(false);
@@ -24,20 +33,17 @@ export class Giver {
 		const body = JSON.stringify([wearer, asked]);
 		if (this.#key?.body !== body) this.#key = { body, key: randomKey() };
 		try {
-			const answer = await ask(
-				api.POST('/api/v1/wearers/{wearer}/commands', {
-					params: { path: { wearer }, header: { 'Idempotency-Key': this.#key.key } },
-					body: asked
-				})
-			);
+			const answer = await answered<Command>('POST', `/wearers/${wearer}/commands`, asked, {
+				'Idempotency-Key': this.#key.key
+			});
 			this.#key = undefined;
 			// Instead of a command it can be something that others must agree to.
-			if ('needs' in answer) {
+			if ('needs' in answer.data) {
 				this.waits = true;
 				return undefined;
 			}
-			live.putCommand(answer);
-			return answer;
+			live.putCommand(answer.data);
+			return answer.data;
 		} catch (cause) {
 			this.problem = asProblem(cause);
 			return undefined;

@@ -26,6 +26,8 @@ class Live {
 	claims = $state.raw<Claim[]>([]);
 	/** By wearer; only of those whose commands somebody looked at. */
 	commands = $state.raw<Record<string, Command[]>>({});
+	/** By wearer: how often something new was measured or counted since the start. */
+	health = $state.raw<Record<string, number>>({});
 
 	#stream: Stream | undefined;
 	#held: (() => void)[] | undefined;
@@ -190,6 +192,11 @@ class Live {
 			case 'command':
 				this.putCommand(data as Command);
 				break;
+			case 'health': {
+				const { wearer } = data as { wearer: string };
+				this.health = { ...this.health, [wearer]: (this.health[wearer] ?? 0) + 1 };
+				break;
+			}
 			case 'claim':
 				this.putClaim(data as Claim);
 				break;
@@ -217,6 +224,7 @@ class Live {
 		this.alarms = [];
 		this.claims = [];
 		this.commands = {};
+		this.health = {};
 		this.loaded = false;
 		this.link = 'starting';
 	}

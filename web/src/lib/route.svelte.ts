@@ -11,6 +11,11 @@ export type Route =
 	| { at: 'person'; wearer: string }
 	| { at: 'contacts'; wearer: string }
 	| { at: 'photos'; wearer: string }
+	| { at: 'watch'; wearer: string }
+	| { at: 'asked'; wearer: string }
+	| { at: 'health'; wearer: string }
+	| { at: 'battery'; wearer: string }
+	| { at: 'calls'; wearer: string }
 	| { at: 'group'; group?: string }
 	| { at: 'member'; group: string; account: string }
 	| { at: 'invite'; group: string }
@@ -51,6 +56,7 @@ export function parseRoute(hash: string): Route {
 		case 'talk':
 			return { at: 'talk', ...wearer };
 		case 'day':
+			if (ID.test(first) && (second === 'health' || second === 'battery' || second === 'calls')) return { at: second, wearer: first };
 			return { at: 'day', ...wearer, ...(DAY.test(second) ? { day: second } : {}) };
 		case 'care':
 			if (first === 'alarms') return { at: 'alarms' };
@@ -67,8 +73,11 @@ export function parseRoute(hash: string): Route {
 	}
 }
 
+const PERSON_PAGES = ['contacts', 'photos', 'watch', 'asked'] as const;
+
 function personRoute(wearer: string, page: string): Route {
-	return page === 'contacts' || page === 'photos' ? { at: page, wearer } : { at: 'person', wearer };
+	const known = PERSON_PAGES.find((one) => one === page);
+	return known ? { at: known, wearer } : { at: 'person', wearer };
 }
 
 function operatorRoute(first: string): Route {
@@ -100,8 +109,14 @@ export function addressOf(route: Route): string {
 			return ['#', 'care', 'watch', route.claim].filter(Boolean).join('/');
 		case 'person':
 			return `#/care/person/${route.wearer}`;
+		case 'health':
+		case 'battery':
+		case 'calls':
+			return `#/day/${route.wearer}/${route.at}`;
 		case 'contacts':
 		case 'photos':
+		case 'watch':
+		case 'asked':
 			return `#/care/person/${route.wearer}/${route.at}`;
 		case 'group':
 			return ['#', 'care', 'group', route.group].filter(Boolean).join('/');
@@ -126,15 +141,18 @@ export function isOutside(route: Route): boolean {
 }
 
 const CARE = new Set<Route['at']>([
-	...(['care', 'alarms', 'claim', 'person', 'contacts', 'photos'] as const),
+	...(['care', 'alarms', 'claim', 'person', 'contacts', 'photos', 'watch', 'asked'] as const),
 	...(['group', 'member', 'invite', 'audit', 'partners'] as const)
 ]);
+
+const DAY_PAGES = new Set<Route['at']>(['day', 'health', 'battery', 'calls']);
 
 export type Place = 'map' | 'talk' | 'day' | 'care';
 
 /** Under which of the four places a route is found. */
 export function placeOf(route: Route): Place | undefined {
-	if (route.at === 'map' || route.at === 'talk' || route.at === 'day') return route.at;
+	if (route.at === 'map' || route.at === 'talk') return route.at;
+	if (DAY_PAGES.has(route.at)) return 'day';
 	return CARE.has(route.at) ? 'care' : undefined;
 }
 

@@ -10,11 +10,16 @@ export interface Answered<T> {
 	data: T;
 }
 
-export async function answered<T>(method: string, path: string, body?: unknown): Promise<Answered<T>> {
+export async function answered<T>(
+	method: string,
+	path: string,
+	body?: unknown,
+	more: Record<string, string> = {}
+): Promise<Answered<T>> {
 	const request = new Request(new URL(`/api/v1${path}`, location.origin), {
 		method,
 		cache: 'no-store',
-		...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+		...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...more } })
 	});
 	const response = await guarded(request);
 	const text = await response.text();

@@ -69,7 +69,7 @@ export function placeOfAlarm(alarm: Pick<Alarm, 'fix'>, wearer: Wearer | undefin
 }
 
 /** The newest command of a kind that the cards show as running or just ended. */
-export function latestCommand(commands: readonly Command[], type: Command['type']): Command | undefined {
+export function latestCommand(commands: readonly Command[], type: string): Command | undefined {
 	return commands
 		.filter((c) => c.type === type)
 		.reduce<Command | undefined>((a, b) => (a && a.created >= b.created ? a : b), undefined);

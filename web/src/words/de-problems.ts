@@ -60,6 +60,7 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_voices': 'Für diese Uhr warten schon so viele Sprachnachrichten, dass keine mehr angenommen wird. Warte eine Weile.',
 	'problem.totp_off': 'Die Authenticator-App ist nicht eingerichtet.',
 	'problem.totp_on': 'Die Authenticator-App ist schon eingerichtet.',
+	'problem.understanding_needed': 'Bitte bestätige zuerst, dass du weißt, was es bedeutet.',
 	'problem.until_invalid': 'Das Ende muss in der Zukunft und nicht zu weit weg liegen. Admins haben keines.',
 	'problem.voice_invalid': 'Diese Aufnahme lässt sich nicht senden. Nimm sie noch einmal auf.',
 	'problem.voice_too_long': 'Eine Sprachnachricht hat höchstens 15 Sekunden. Nimm sie noch einmal auf, kürzer.',

@@ -14,7 +14,7 @@ export const watch: Texts<typeof english> = {
 	'asked.check_in_call': 'Kontrollanruf',
 	'asked.photo': 'Foto',
 	'asked.power_off': 'Ausschalten',
-	'asked.reset': 'Zurücksetzen',
+	'asked.reset': 'Neu starten',
 	'asked.new_password': 'Neues Passwort',
 
 	'confirmed.call': 'die Uhr ruft an',
@@ -104,7 +104,7 @@ export const watch: Texts<typeof english> = {
 
 	'sure.power_off': 'Die Uhr von {name} geht aus und lässt sich nur von Hand wieder einschalten. Bis dahin sieht niemand, wo sie ist, und SOS geht nicht. Alle in der Gruppe erfahren es.',
 	'sure.new_password': 'Die Uhr von {name} bekommt ein neues zufälliges Passwort. Niemand muss es kennen; alle erfahren, dass es neu ist.',
-	'sure.reset': 'Die Uhr von {name} wird auf Werkseinstellungen gesetzt. Vielleicht findet sie diesen Server danach nicht mehr. Andere müssen erst zustimmen oder können widersprechen.',
+	'sure.reset': 'Die Uhr von {name} startet neu. Ein, zwei Minuten lang ist sie nicht zu erreichen, und SOS geht nicht. Andere müssen zuerst zustimmen oder können widersprechen.',
 
 	'missing.title': 'Was du bei {name} nicht darfst',
 	'missing.text': 'Das liegt an deiner Rolle und an vereinbarten Zeiten. Frage eine Admin-Person der Gruppe.',

@@ -1,11 +1,13 @@
 // Deutsch. Kurz, schlicht, freundlich; die Uhr tragende Person wird beim Namen genannt, Leserinnen und Leser werden geduzt.
 
 import { group } from './de-group';
+import { vital } from './de-health';
 import { operator } from './de-operator';
 import { partner } from './de-partner';
 import { place } from './de-place';
 import { problems } from './de-problems';
 import { safety } from './de-safety';
+import { settings } from './de-settings';
 import { watch } from './de-watch';
 import type { Catalogue } from './words.svelte';
 
@@ -78,7 +80,6 @@ export const de: Catalogue = {
 	'field.code': 'Code auf der Uhr',
 	'field.zone': 'Zeitzone',
 	'field.language': 'Sprache',
-	'field.interval': 'Sendet ihren Ort alle',
 	'field.some': 'Etwas',
 
 	'time.now': 'gerade eben',
@@ -318,12 +319,10 @@ export const de: Catalogue = {
 	'person.save_name': 'Namen speichern',
 	'person.saved': 'Gespeichert',
 	'person.watch': 'Die Uhr',
-	'person.interval_hint': 'Öfter heißt: der Akku ist eher leer.',
 	'person.number': 'Nummer',
 	'person.model': 'Modell',
 	'person.version': 'Firmware',
 	'person.last_seen': 'Zuletzt gehört',
-	'person.steps': 'Schritte heute',
 	'person.remove_title': 'Entfernen',
 	'person.remove_text': 'Alles über {name} wird für die ganze Gruppe gelöscht: Orte, Nachrichten, Alarme, Bild. Die Uhr wird frei. Das lässt sich nicht rückgängig machen.',
 	'person.remove': '{name} und die Uhr entfernen',
@@ -331,8 +330,6 @@ export const de: Catalogue = {
 	'person.remove_type': 'Zum Bestätigen „{name}“ eintippen',
 	'person.remove_go': 'Alles löschen',
 	'person.removed': 'Entfernt',
-	'setting.wanted': 'Von der Uhr noch nicht bestätigt',
-	'setting.confirmed': 'Von der Uhr bestätigt',
 
 	'account.language': 'Sprache',
 	'account.password': 'Passwort',
@@ -453,5 +450,7 @@ export const de: Catalogue = {
 	...partner,
 	...watch,
 	...place,
+	...settings,
+	...vital,
 	...operator
 };

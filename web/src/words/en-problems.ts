@@ -57,6 +57,7 @@ export const problems = {
 	'problem.too_many_voices': 'So many voice messages wait for this watch already that no more is taken. Wait a while.',
 	'problem.totp_off': 'The authenticator app is not set up.',
 	'problem.totp_on': 'The authenticator app is set up already.',
+	'problem.understanding_needed': 'Please say first that you know what it means.',
 	'problem.until_invalid': 'The end must be in the future and not too far away. An admin has none.',
 	'problem.voice_invalid': 'This is no recording that can be sent. Record it again.',
 	'problem.voice_too_long': 'A voice message has at most 15 seconds. Record it again, shorter.',

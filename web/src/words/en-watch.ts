@@ -11,7 +11,7 @@ export const watch = {
 	'asked.check_in_call': 'Check-in call',
 	'asked.photo': 'Photo',
 	'asked.power_off': 'Switch off',
-	'asked.reset': 'Reset',
+	'asked.reset': 'Restart',
 	'asked.new_password': 'New password',
 
 	'confirmed.call': 'the watch is calling',
@@ -101,7 +101,7 @@ export const watch = {
 
 	'sure.power_off': 'The watch of {name} switches off and can only be switched on by hand. Until then nobody sees where they are, and SOS does not work. Everybody in the group is told.',
 	'sure.new_password': 'The watch of {name} gets a new random password. Nobody needs to know it; everybody is told that it changed.',
-	'sure.reset': 'The watch of {name} goes back to its factory settings. It may lose the way to this server. Others must agree first, or can object.',
+	'sure.reset': 'The watch of {name} starts anew. For a minute or two nobody can reach it, and SOS does not work. Others must agree first, or can object.',
 
 	'missing.title': 'What you may not do for {name}',
 	'missing.text': 'It depends on your role and on times that were agreed. Ask an admin of the group.',

@@ -1,11 +1,13 @@
 // English. Short, plain, kind; no jargon, no exclamation marks. The wearer is called by name.
 
 import { group } from './en-group';
+import { vital } from './en-health';
 import { operator } from './en-operator';
 import { partner } from './en-partner';
 import { place } from './en-place';
 import { problems } from './en-problems';
 import { safety } from './en-safety';
+import { settings } from './en-settings';
 import { watch } from './en-watch';
 
 const base = {
@@ -77,7 +79,6 @@ const base = {
 	'field.code': 'Code on the watch',
 	'field.zone': 'Time zone',
 	'field.language': 'Language',
-	'field.interval': 'Sends its place every',
 	'field.some': 'Something',
 
 	'time.now': 'just now',
@@ -317,12 +318,10 @@ const base = {
 	'person.save_name': 'Save the name',
 	'person.saved': 'Saved',
 	'person.watch': 'The watch',
-	'person.interval_hint': 'More often empties the battery sooner.',
 	'person.number': 'Number',
 	'person.model': 'Model',
 	'person.version': 'Firmware',
 	'person.last_seen': 'Last heard',
-	'person.steps': 'Steps today',
 	'person.remove_title': 'Remove',
 	'person.remove_text': 'Everything about {name} is erased for the whole group: places, messages, alarms, picture. The watch becomes free. This cannot be undone.',
 	'person.remove': 'Remove {name} and the watch',
@@ -330,8 +329,6 @@ const base = {
 	'person.remove_type': 'Type “{name}” to confirm',
 	'person.remove_go': 'Erase everything',
 	'person.removed': 'Removed',
-	'setting.wanted': 'Not confirmed by the watch yet',
-	'setting.confirmed': 'Confirmed by the watch',
 
 	'account.language': 'Language',
 	'account.password': 'Password',
@@ -447,4 +444,4 @@ const base = {
 	'problem.busy': 'The server is busy. Nothing was changed. Try again in a moment.'
 } as const;
 
-export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...place, ...operator } as const;
+export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...place, ...settings, ...vital, ...operator } as const;

@@ -60,6 +60,7 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_voices': 'Ya esperan tantos mensajes de voz para este reloj que no se aceptan más. Espera un poco.',
 	'problem.totp_off': 'La aplicación de códigos no está configurada.',
 	'problem.totp_on': 'La aplicación de códigos ya está configurada.',
+	'problem.understanding_needed': 'Confirma antes que sabes lo que significa.',
 	'problem.until_invalid': 'El final debe estar en el futuro y no muy lejos. Un administrador no lo tiene.',
 	'problem.voice_invalid': 'Esta grabación no se puede enviar. Grábala otra vez.',
 	'problem.voice_too_long': 'Un mensaje de voz dura 15 segundos como máximo. Grábalo otra vez, más corto.',

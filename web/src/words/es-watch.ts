@@ -14,7 +14,7 @@ export const watch: Texts<typeof english> = {
 	'asked.check_in_call': 'Llamada de control',
 	'asked.photo': 'Foto',
 	'asked.power_off': 'Apagar',
-	'asked.reset': 'Restablecer',
+	'asked.reset': 'Reiniciar',
 	'asked.new_password': 'Contraseña nueva',
 
 	'confirmed.call': 'el reloj está llamando',
@@ -104,7 +104,7 @@ export const watch: Texts<typeof english> = {
 
 	'sure.power_off': 'El reloj de {name} se apaga y solo se enciende a mano. Hasta entonces nadie ve dónde está y SOS no funciona. Se avisa a todo el grupo.',
 	'sure.new_password': 'El reloj de {name} recibe una contraseña nueva al azar. Nadie necesita conocerla; se avisa a todos del cambio.',
-	'sure.reset': 'El reloj de {name} vuelve a los ajustes de fábrica. Puede perder el camino a este servidor. Otros deben aceptar antes o pueden oponerse.',
+	'sure.reset': 'El reloj de {name} se reinicia. Durante uno o dos minutos no se llega a él y el SOS no funciona. Otros deben aceptar antes, o pueden oponerse.',
 
 	'missing.title': 'Lo que no puedes hacer con {name}',
 	'missing.text': 'Depende de tu papel y de las horas acordadas. Pregunta a un administrador del grupo.',

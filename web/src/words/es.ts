@@ -1,11 +1,13 @@
 // Español. Breve, sencillo y amable; a quien lleva el reloj se le llama por su nombre y a quien lee se le tutea.
 
 import { group } from './es-group';
+import { vital } from './es-health';
 import { operator } from './es-operator';
 import { partner } from './es-partner';
 import { place } from './es-place';
 import { problems } from './es-problems';
 import { safety } from './es-safety';
+import { settings } from './es-settings';
 import { watch } from './es-watch';
 import type { Catalogue } from './words.svelte';
 
@@ -78,7 +80,6 @@ export const es: Catalogue = {
 	'field.code': 'Código en el reloj',
 	'field.zone': 'Zona horaria',
 	'field.language': 'Idioma',
-	'field.interval': 'Envía su lugar cada',
 	'field.some': 'Algo',
 
 	'time.now': 'ahora mismo',
@@ -318,12 +319,10 @@ export const es: Catalogue = {
 	'person.save_name': 'Guardar el nombre',
 	'person.saved': 'Guardado',
 	'person.watch': 'El reloj',
-	'person.interval_hint': 'Más a menudo gasta antes la batería.',
 	'person.number': 'Número',
 	'person.model': 'Modelo',
 	'person.version': 'Firmware',
 	'person.last_seen': 'Última señal',
-	'person.steps': 'Pasos de hoy',
 	'person.remove_title': 'Quitar',
 	'person.remove_text': 'Se borra todo sobre {name} para todo el grupo: lugares, mensajes, alarmas, foto. El reloj queda libre. No se puede deshacer.',
 	'person.remove': 'Quitar a {name} y el reloj',
@@ -331,8 +330,6 @@ export const es: Catalogue = {
 	'person.remove_type': 'Escribe «{name}» para confirmar',
 	'person.remove_go': 'Borrar todo',
 	'person.removed': 'Quitado',
-	'setting.wanted': 'El reloj aún no lo ha confirmado',
-	'setting.confirmed': 'Confirmado por el reloj',
 
 	'account.language': 'Idioma',
 	'account.password': 'Contraseña',
@@ -453,5 +450,7 @@ export const es: Catalogue = {
 	...partner,
 	...watch,
 	...place,
+	...settings,
+	...vital,
 	...operator
 };

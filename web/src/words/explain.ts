@@ -16,8 +16,7 @@ const FIELDS = {
 	note: 'field.note',
 	code: 'field.code',
 	zone: 'field.zone',
-	language: 'field.language',
-	upload_interval_s: 'field.interval'
+	language: 'field.language'
 } as const satisfies Record<string, Key>;
 
 /** Codes that speak of one field, also when the server does not name it. */

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peopleRoutes, RIGHTS } from './people.mjs';
+import { watchRoutes } from './watch.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const id = () => randomBytes(16).toString('hex');
@@ -38,8 +39,7 @@ export function makeMock(options = {}) {
 		wearers: /** @type {any[]} */ ([]),
 		alarms: /** @type {any[]} */ ([]),
 		claims: /** @type {any[]} */ ([]),
-		commands: /** @type {Record<string, any[]>} */ ({}),
-		settings: { language: 'de', zone: 'Europe/Berlin', upload_interval_s: 600, state: { language: 'confirmed', zone: 'confirmed', upload_interval_s: 'wanted' } }
+		commands: /** @type {Record<string, any[]>} */ ({})
 	};
 	const streams = new Set();
 	const epoch = id().slice(0, 8);
@@ -146,7 +146,9 @@ export function makeMock(options = {}) {
 		'GET /wearers/*/commands': (_b, [who]) => ok({ commands: state.commands[who.id] ?? [] }),
 		'POST /wearers/*/commands': (b, [who]) => {
 			const command = { id: id(), wearer: who.id, type: b.type, ...(b.text ? { text: b.text } : {}), state: 'queued', created: iso(), expires: iso(Date.now() + 5 * MINUTE), by: me };
+			if (!who.device.connected && b.type === 'refresh') command.sms = { to: '+491701234567', text: 'pw,123456,ts#' };
 			(state.commands[who.id] ??= []).unshift(command);
+			if (b.type === 'wifi_search') command.answer = { networks: [{ ssid: 'Zuhause', bssid: 'a0:c5:f2:b0:07:d4' }, { ssid: 'Café <b>Nord</b>' }] };
 			if (who.device.connected) {
 				later(300, () => tell('command', Object.assign(command, { state: 'sent', sent: iso() })));
 				later(1500, () => tell('command', Object.assign(command, { state: 'confirmed', finished: iso() })));
@@ -157,11 +159,6 @@ export function makeMock(options = {}) {
 			const command = state.commands[who.id]?.find((c) => c.id === commandId);
 			if (command?.state !== 'queued') return problem(409, 'command_already_sent');
 			return ok(Object.assign(command, { state: 'cancelled', finished: iso() }));
-		},
-		'GET /wearers/*/settings': () => ok(state.settings),
-		'PATCH /wearers/*/settings': (b) => {
-			for (const key of Object.keys(b)) state.settings.state[key] = 'wanted';
-			return ok(Object.assign(state.settings, b));
 		},
 		'PUT /wearers/*/picture': (_b, [who]) => (Object.assign(who, { has_picture: true, picture_version: who.picture_version + 1 }), ok(who)),
 		'DELETE /wearers/*/picture': (_b, [who]) => (Object.assign(who, { has_picture: false }), ok(undefined, 204)),
@@ -205,7 +202,7 @@ export function makeMock(options = {}) {
 		})
 	};
 
-	Object.assign(routes, peopleRoutes({ state, account, group, ok, problem, session, id, iso, tell }));
+	Object.assign(routes, peopleRoutes({ state, account, group, ok, problem, session, id, iso, tell }), watchRoutes({ state, ok, problem, later, tell, id, iso }));
 
 	async function answer(request, response) {
 		const url = new URL(request.url ?? '/', 'http://mock');
@@ -222,7 +219,10 @@ export function makeMock(options = {}) {
 			const parts = path.split('/').filter(Boolean);
 			const things = [];
 			const ids = parts.filter((part) => /^[0-9a-f]{32}$/.test(part));
-			const pattern = parts.map((part) => {
+			// Settings and capabilities are named in the path.
+			const word = parts.length === 4 && ['settings', 'capabilities'].includes(parts[2]) ? parts[3] : undefined;
+			const pattern = parts.map((part, i) => {
+				if (i === 3 && word) return '*';
 				if (!/^[0-9a-f]{32}$/.test(part)) return part;
 				things.push(state.wearers.find((w) => w.id === part) ?? state.alarms.find((a) => a.id === part) ?? state.claims.find((c) => c.id === part), null, part);
 				return '*';
@@ -231,7 +231,7 @@ export function makeMock(options = {}) {
 			const handler = routes[`${request.method} /${pattern.join('/')}`];
 			const isJson = request.headers['content-type']?.includes('json');
 			const text = Buffer.concat(chunks).toString();
-			result = handler ? handler(isJson && text ? JSON.parse(text) : {}, [found[0], null, things[5]], url.searchParams, ids) : problem(404, 'not_found');
+			result = handler ? handler(isJson && text ? JSON.parse(text) : {}, [found[0], null, things[5]], url.searchParams, ids, word) : problem(404, 'not_found');
 		}
 		response.writeHead(result.status, { 'content-type': result.type ?? 'application/json', 'cache-control': 'no-store' });
 		response.end(result.body === undefined ? undefined : JSON.stringify(result.body));
