@@ -89,6 +89,13 @@ GET /api/v1/wearers/{wearer}/sms-alerts AG
 PATCH /api/v1/wearers/{wearer}/sms-alerts AG
 GET /api/v1/wearers/{wearer}/photo-rule AGCV
 PUT /api/v1/wearers/{wearer}/photo-rule AG
+GET /api/v1/wearers/{wearer}/health AGC
+DELETE /api/v1/wearers/{wearer}/health A!
+GET /api/v1/wearers/{wearer}/health-rule AGCV
+PUT /api/v1/wearers/{wearer}/health-rule AG
+GET /api/v1/wearers/{wearer}/days AGC
+GET /api/v1/wearers/{wearer}/battery AGCV
+GET /api/v1/wearers/{wearer}/calls AG
 GET /api/v1/wearers/{wearer}/photos AG
 GET /api/v1/wearers/{wearer}/guard AGCV
 GET /api/v1/photos/{photo} AG
@@ -279,7 +286,7 @@ def body_for(path, method, row, word=None):
 def send(api, method, path, ids, row="", word=None):
     for name, value in ids.items():
         path = path.replace("{" + name + "}", value)
-    if path.endswith("/history"):
+    if method == "GET" and path.endswith(("/history", "/health", "/days", "/battery")):
         path += "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
     return api.request(method, path, **body_for(path, method, row, word))
 

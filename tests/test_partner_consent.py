@@ -322,15 +322,17 @@ def test_ranges_are_at_most_31_days(api, partner, watched):
 def test_health_is_what_the_watch_told(api, partner, server):
     wearer, watch = api.claim_raw("3707900001")
     grant(api, partner, [wearer], ["view_health"])
-    watch.send("heart,72")
-    watch.heartbeat()
+    api.ok("PUT", f"/wearers/{wearer}/health-rule", json={"is_allowed": True, "keep_days": 7})
+    watch.send("heart,72", "LK,130,0,80")
 
     def read():
         params = {"from": at(hours=-1), "to": at(hours=1)}
-        values = partner.ok("GET", f"/wearers/{wearer}/health", params=params)["values"]
-        return [v for v in values if v.get("heart_bpm") == 72]
+        health = partner.ok("GET", f"/wearers/{wearer}/health", params=params)
+        return [v for v in health["values"] if v.get("value") == 72] and health
 
-    assert len(eventually(read, 20)) == 1
+    health = eventually(read, 20)
+    assert [(v["kind"], "by" in v) for v in health["values"]] == [("heart", False)]
+    assert health["days"][-1]["steps"] == 30 and "distance_m" not in health["days"][-1]
 
 
 def test_a_stolen_token_does_not_open_another_group(api, partner, watched, server):

@@ -26,8 +26,10 @@
 #include "domain/ban.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
+#include "domain/days.h"
 #include "domain/demo_watch.h"
 #include "domain/erase_keyless.h"
+#include "domain/health.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/locate.h"
@@ -343,6 +345,10 @@ static enum rc make_parts(struct role_server *r, struct err *e)
 	enum rc rc = loop_new(&d->loop, e);
 
 	if (rc == RC_OK)
+		rc = days_new(d, &d->days, e);
+	if (rc == RC_OK)
+		rc = days_load(d->days, r->reader, e);
+	if (rc == RC_OK)
 		rc = roles_new(&d->roles, e);
 	if (rc == RC_OK)
 		rc = bus_new(&d->bus, e);
@@ -407,6 +413,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = wearer_notices_new(d, &d->wearer_notices, e);
 	if (rc == RC_OK)
+		rc = health_sweep_new(d, &d->health_sweep, e);
+	if (rc == RC_OK)
 		rc = pictures_new(d, &d->pictures, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
@@ -464,6 +472,8 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	watch_guard_start(d->watch_guard);
 	approvals_wake(d);
 	wearer_notices_wake(d);
+	days_start(d->days);
+	health_sweep_start(d->health_sweep);
 	timer_init(&r->tick, on_tick);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 	loop_on_turn_end(d->loop, on_turn_end, r);
@@ -499,6 +509,8 @@ static void drain(struct role_server *r)
 	locate_stop(d->locate);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
+	if (d->writer != NULL)
+		days_flush_all(d->days);
 	admin_stop(r->admin);
 	audit_stop(d);
 	writer_stop(d->writer); /* its completions send the answers */
@@ -519,6 +531,7 @@ static void tear_down(struct role_server *r)
 	approvals_free(d->approvals);
 	wearer_notices_free(d->wearer_notices);
 	locate_free(d->locate);
+	health_sweep_free(d->health_sweep);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);
@@ -538,6 +551,7 @@ static void tear_down(struct role_server *r)
 	roles_free(d->roles);
 	bus_free(d->bus);
 	partner_meter_free(d->partner_meter);
+	days_free(d->days);
 	live_free(d->live);
 	history_free(d->history);
 	db_close(r->reader);

@@ -44,6 +44,8 @@ const char *alarm_kind_name(uint32_t kinds)
 
 	if (first == ALARM_CONFLICT)
 		return "conflict";
+	if (first == ALARM_NOT_CHARGED)
+		return "not_charged";
 	if (first == ALARM_SETTINGS_DRIFT)
 		return "settings_drift";
 	return name == NULL ? "unknown" : name;

@@ -9,6 +9,7 @@ const char *alarm_state_name(enum alarm_state s);
 
 /* Beside the bits of enum report_alarm: alarms that the server raises. */
 enum {
+	ALARM_NOT_CHARGED = 1u << 13,    /* domain/days.h */
 	ALARM_SETTINGS_DRIFT = 1u << 14, /* domain/watch_guard.h */
 	ALARM_CONFLICT = 1u << 15,
 };

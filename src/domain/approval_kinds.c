@@ -1,6 +1,7 @@
 /* What may be proposed. Each kind stands with the part of the domain that does it. */
 #include "domain/approval.h"
 #include "domain/group.h"
+#include "domain/health.h"
 #include "domain/invitation.h"
 #include "domain/member.h"
 #include "domain/photo.h"
@@ -10,6 +11,7 @@
 
 static const struct approval_kind *const kinds[] = {
 	&group_rules_kind,
+	&health_erase_kind,
 	&invitation_create_kind,
 	&member_change_kind,
 	&member_remove_kind,

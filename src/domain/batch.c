@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/courier_outbox.h"
+#include "domain/days.h"
 
 enum {
 	SPARE_MAX = 4,
@@ -70,6 +71,7 @@ void batch_free(struct batch *b)
 	free(b->news);
 	free(b->alarms);
 	free(b->places);
+	free(b->health);
 	free(b);
 }
 
@@ -82,7 +84,7 @@ static void recycle(struct ingest *in, struct batch *b)
 	}
 	b->entries.n = 0;
 	b->entries.count = 0;
-	b->answers_n = b->news_n = b->alarms_n = b->places_n = 0;
+	b->answers_n = b->news_n = b->alarms_n = b->places_n = b->health_n = 0;
 	b->counted_bytes = 0;
 	b->must_go = false;
 	list_append(&in->spare, &b->node);
@@ -188,6 +190,18 @@ static enum rc store_places(struct db *db, struct batch *b, struct err *e)
 	return rc;
 }
 
+enum rc batch_add_health(struct batch *b, const struct health_intake *health, struct err *e)
+{
+	if (b->health_n == b->health_capacity) {
+		struct health_intake *grown = grow(b->health, &b->health_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->health = grown;
+	}
+	b->health[b->health_n++] = *health;
+	return RC_OK;
+}
+
 static enum rc store(struct db *db, struct batch *b, struct err *e)
 {
 	enum rc rc = RC_OK;
@@ -204,6 +218,8 @@ static enum rc store(struct db *db, struct batch *b, struct err *e)
 	}
 	if (rc == RC_OK && b->places_n > 0)
 		rc = store_places(db, b, e);
+	for (size_t i = 0; i < b->health_n && rc == RC_OK; i++)
+		rc = health_take_in(db, &b->health[i], e);
 	return rc == RC_OK ? history_journal(b->domain->history, db, &b->entries, e) : rc;
 }
 
@@ -221,6 +237,7 @@ static void apply_news(struct ingest *in, const struct news *n)
 
 	if (dev == NULL)
 		return;
+	days_on_news(in->domain->days, dev, n);
 	if ((n->has & NEWS_FIX) != 0) {
 		dev->has_pending = false;
 		if (!dev->has_fix || n->fix.time_ms >= dev->time_ms)
@@ -259,6 +276,8 @@ static void tell_alarms(struct ingest *in, const struct batch *b)
 		struct live_device *dev = live_at(d->live, a->place, a->number);
 		if (dev != NULL)
 			dev->open_alarms = a->outcome.open_alarms;
+		if (dev != NULL && a->outcome.is_new)
+			days_on_alarm(d->days, dev, a->intake.kinds);
 		live_unlock(d->live);
 		bus_publish(d->bus, EVENT_ALARM, &a->group, &a->outcome.id);
 		bus_publish(d->bus, EVENT_WEARER, &a->group, &a->intake.wearer);
@@ -300,11 +319,15 @@ static void tell_stored(struct ingest *in, struct batch *b)
 		log_event(LOG_ERROR, "ingest.not_in_memory", "why=\"%s\"", e.msg);
 	live_lock(d->live);
 	for (size_t i = 0; i < b->news_n; i++) {
-		if (i + NEWS_AHEAD < b->news_n)
+		if (i + NEWS_AHEAD < b->news_n) {
 			live_prefetch(d->live, b->news[i + NEWS_AHEAD].place);
+			days_prefetch(d->days, b->news[i + NEWS_AHEAD].place);
+		}
 		apply_news(in, &b->news[i]);
 	}
 	live_unlock(d->live);
+	for (size_t i = 0; i < b->health_n; i++)
+		bus_publish(d->bus, EVENT_HEALTH, &b->health[i].group, &b->health[i].wearer);
 	tell_alarms(in, b);
 	tell_places(d, b);
 	recycle(in, b);
@@ -358,7 +381,8 @@ static void post(struct ingest *in, struct batch *b)
 static size_t batch_bytes(const struct batch *b)
 {
 	return b->entries.n + b->answers_n * sizeof *b->answers + b->news_n * sizeof *b->news +
-	       b->alarms_n * sizeof *b->alarms + b->places_n * sizeof *b->places;
+	       b->alarms_n * sizeof *b->alarms + b->places_n * sizeof *b->places +
+	       b->health_n * sizeof *b->health;
 }
 
 static struct batch *take_filled(struct ingest *in, struct batch **slot)

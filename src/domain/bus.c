@@ -228,6 +228,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_COMMAND] = "command",
 		[EVENT_CLAIM] = "claim",
 		[EVENT_REMOVED] = "removed",
+		[EVENT_HEALTH] = "health",
 		[EVENT_NOTICE] = "notice",
 		[EVENT_GROUP] = "group",
 	};

@@ -15,7 +15,8 @@ enum event_type {
 	EVENT_CLAIM,
 	EVENT_REMOVED,
 	EVENT_NOTICE,
-	EVENT_GROUP, /* members, rights, invitations, approvals, the group itself */
+	EVENT_HEALTH, /* a value, a day or a call of a wearer came */
+	EVENT_GROUP,  /* members, rights, invitations, approvals, the group itself */
 	EVENT_TYPE_COUNT
 };
 const char *event_type_name(enum event_type t);

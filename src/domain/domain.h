@@ -34,6 +34,8 @@ struct watch_guard;
 struct zone_clock;
 struct approvals;
 struct wearer_notices;
+struct days;
+struct health_sweep;
 struct gateway_metrics;
 struct media;
 struct courier_dispatch;
@@ -128,6 +130,8 @@ struct domain {
 	struct zone_clock *zone_clock;    /* main loop only */
 	struct approvals *approvals;      /* main loop only */
 	struct wearer_notices *wearer_notices; /* main loop only */
+	struct days *days;                     /* NULL in some tests */
+	struct health_sweep *health_sweep;     /* main loop only */
 	struct domain_out out;
 	/* Grows after each change of who may do what: rights that somebody remembers are old. */
 	_Atomic uint64_t rights_generation;

@@ -183,6 +183,8 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(history_open(db, &d->history, NULL), RC_OK);
 	assert_int_equal(live_new(&d->live, NULL), RC_OK);
 	assert_int_equal(live_load(d->live, f->reader, d->history, NULL), RC_OK);
+	assert_int_equal(days_new(d, &d->days, NULL), RC_OK);
+	assert_int_equal(days_load(d->days, f->reader, NULL), RC_OK);
 	assert_int_equal(quarantine_new(&d->settings, &d->quarantine, NULL), RC_OK);
 	assert_int_equal(gateway_metrics_new(&d->gateway_metrics, NULL), RC_OK);
 	assert_int_equal(claims_new(d, &d->claims, NULL), RC_OK);
@@ -215,6 +217,7 @@ static void close_domain(struct fixture *f)
 	claims_free(d->claims);
 	quarantine_free(d->quarantine);
 	gateway_metrics_free(d->gateway_metrics);
+	days_free(d->days);
 	live_free(d->live);
 	history_free(d->history);
 	bus_free(d->bus);

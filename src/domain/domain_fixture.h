@@ -5,6 +5,7 @@
 #include "domain/bind.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
+#include "domain/days.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/locate.h"

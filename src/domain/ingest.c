@@ -7,6 +7,7 @@
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/locate.h"
+#include "domain/days.h"
 #include "domain/outbox.h"
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
@@ -138,6 +139,18 @@ static void answer_now(struct domain *d, const struct message_report *m)
 		d->out.answer(d->out.owner, m->session, m->index, &m->reply);
 }
 
+/* Its day. A battery that was not believed above is not said here. */
+static void count_heartbeat(
+	struct days *days, const struct live_device *dev, const struct report *r)
+{
+	bool has_steps = (r->has & REPORT_HAS_STEPS) != 0 && !r->is_battery_unsure;
+	bool has_rolls = (r->has & REPORT_HAS_ROLLS) != 0;
+	bool has_battery = (r->has & REPORT_HAS_BATTERY) != 0 && judge_battery(dev, r);
+
+	days_on_heartbeat(days, dev, has_steps ? &r->steps : NULL, has_rolls ? &r->rolls : NULL,
+		has_battery ? &r->battery_percent : NULL);
+}
+
 static void on_heartbeat(struct ingest *in, const struct message_report *m, const struct report *r)
 {
 	struct domain *d = in->domain;
@@ -159,6 +172,7 @@ static void on_heartbeat(struct ingest *in, const struct message_report *m, cons
 			dev->has_steps = true;
 			dev->steps = r->steps;
 		}
+		count_heartbeat(d->days, dev, r);
 		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
@@ -305,7 +319,7 @@ static void make_news(struct news *n, const struct live_device *dev, const struc
 		n->has |= NEWS_FIX;
 		n->fix = j->fix;
 	}
-	if (r->is_stored || r->kind == REPORT_HEALTH)
+	if (r->is_stored)
 		return; /* old values do not replace newer ones */
 	if ((r->has & REPORT_HAS_BATTERY) != 0 && r->battery_percent <= 100) {
 		n->has |= NEWS_BATTERY;
@@ -318,6 +332,10 @@ static void make_news(struct news *n, const struct live_device *dev, const struc
 	if ((r->has & REPORT_HAS_STEPS) != 0) {
 		n->has |= NEWS_STEPS;
 		n->steps = r->steps;
+	}
+	if ((r->has & REPORT_HAS_ROLLS) != 0) {
+		n->has |= NEWS_ROLLS;
+		n->rolls = r->rolls;
 	}
 	if ((r->has & REPORT_HAS_STATUS) != 0) {
 		n->has |= NEWS_FLAGS;
@@ -408,6 +426,57 @@ static void lose_report(struct ingest *in, const struct err *e)
 	log_event(LOG_ERROR, "ingest.report_lost", "why=\"%s\"", e->msg);
 }
 
+/* The value into its batch, and the answer behind it; nothing is half there when it fails. */
+static enum rc batch_health(struct ingest *in, const struct live_device *dev,
+	const struct message_report *m, const struct health_intake *health, struct err *e)
+{
+	struct batch *b = NULL;
+	struct news *news = NULL;
+	enum rc rc = batch_for(in, false, &b, e);
+
+	if (rc != RC_OK)
+		return rc;
+	size_t health_n = b->health_n;
+	size_t news_n = b->news_n;
+	rc = batch_add_health(b, health, e);
+	if (rc == RC_OK)
+		rc = batch_add_news(b, &news, e);
+	if (rc == RC_OK) /* nothing but that something is new */
+		*news = (struct news){.place = dev->place, .number = dev->number};
+	if (rc == RC_OK && m->reply.kind != REPLY_NONE)
+		rc = batch_add_answer(b, m->session, m->index, &m->reply, e);
+	if (rc != RC_OK) {
+		b->health_n = health_n;
+		b->news_n = news_n;
+	}
+	return rc;
+}
+
+/* Answered as the protocol wants in any case, kept only when the wearer's rule allows it. The same
+ * value twice is two measurements, unless it comes again at once. Under live_lock. */
+static void on_health(struct ingest *in, struct live_device *dev, const struct message_report *m,
+	const struct report *r)
+{
+	struct health_intake health = {
+		.wearer = dev->wearer, .group = dev->group, .time_ms = m->received_ms};
+	uint32_t hash = quick_hash(m->report);
+	bool is_repeat = hash == dev->last_hash &&
+			 m->received_ms - (int64_t)dev->last_seen_s * 1000 < HEALTH_FOLD_MS;
+	struct err e;
+
+	dev->last_hash = hash;
+	dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
+	ingest_count(in, COUNT_DUPLICATES, is_repeat);
+	if (is_repeat || !dev->is_health_kept ||
+		!health_from_report(r, m->received_ms, m->received_ms, &health.value) ||
+		!days_on_measurement(in->domain->days, dev, m->received_ms)) {
+		answer_with_values(in->domain, m);
+		return;
+	}
+	if (batch_health(in, dev, m, &health, &e) != RC_OK)
+		lose_report(in, &e);
+}
+
 /* Positions, alarms, health: what is kept. Under live_lock: one look-up and one lock a report. */
 static void on_values(struct ingest *in, struct live_device *dev, const struct message_report *m,
 	const struct report *r)
@@ -417,6 +486,10 @@ static void on_values(struct ingest *in, struct live_device *dev, const struct m
 	bool is_repeat = hash == dev->last_hash && !has_alarm;
 	struct err e;
 
+	if (r->kind == REPORT_HEALTH) {
+		on_health(in, dev, m, r);
+		return;
+	}
 	dev->last_hash = hash;
 	dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
 	if (is_repeat) {

@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "domain/alarm_store.h"
+#include "domain/health_store.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 
@@ -21,7 +22,7 @@ struct news {
 	uint16_t flags;
 	uint8_t has; /* enum news_has */
 	uint8_t battery_percent, signal_percent;
-	uint32_t steps;
+	uint32_t steps, rolls;
 	uint32_t received_s;
 	struct fix fix;
 };
@@ -31,6 +32,7 @@ enum news_has {
 	NEWS_SIGNAL = 1u << 2,
 	NEWS_STEPS = 1u << 3,
 	NEWS_FLAGS = 1u << 4,
+	NEWS_ROLLS = 1u << 5,
 };
 
 struct alarm_work {
@@ -61,6 +63,8 @@ struct batch {
 	struct place_work *places;
 	size_t answers_n, answers_capacity, news_n, news_capacity, alarms_n, alarms_capacity;
 	size_t places_n, places_capacity;
+	struct health_intake *health;
+	size_t health_n, health_capacity;
 	size_t counted_bytes;
 	struct batch *along; /* plain reports in the same commit as these alarms */
 	bool is_urgent;
@@ -140,6 +144,8 @@ bool batch_last_place(const struct ingest *in, const struct live_device *dev, st
 MUST_CHECK enum rc batch_add_news(struct batch *b, struct news **ret, struct err *e);
 MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *alarm, struct err *e);
 MUST_CHECK enum rc batch_add_place(struct batch *b, const struct place_work *place, struct err *e);
+MUST_CHECK enum rc batch_add_health(
+	struct batch *b, const struct health_intake *health, struct err *e);
 void ingest_mark_dirty(struct ingest *in, struct live_device *dev); /* under live_lock */
 void ingest_on_linger(struct timer *t, void *context);
 void ingest_on_retry(struct timer *t, void *context);

@@ -385,6 +385,7 @@ static enum rc load_row(struct live *l, struct db *db, struct history *h, struct
 		.date_order = (uint8_t)stmt_int(s, 7) & 3u,
 		.offset_min = (int16_t)stmt_int(s, 8),
 		.open_alarms = (uint16_t)stmt_int(s, 9),
+		.is_health_kept = stmt_int(s, 10) != 0,
 	};
 	bool is_found = false;
 	char wire_id[WIRE_ID_TEXT];
@@ -449,7 +450,8 @@ enum rc live_load(struct live *l, struct db *db, struct history *h, struct err *
 	rc = db_prepare(db,
 		"SELECT d.id, d.wearer, w.care_group, w.number, d.wire_id, d.vendor, d.is_demo,"
 		" d.date_order, d.offset_min,"
-		" (SELECT COUNT(*) FROM alarm a WHERE a.wearer = w.id AND a.state < 2)"
+		" (SELECT COUNT(*) FROM alarm a WHERE a.wearer = w.id AND a.state < 2),"
+		" COALESCE((SELECT h.is_allowed FROM health_rule h WHERE h.wearer = w.id), 0)"
 		" FROM device d JOIN wearer w ON w.id = d.wearer",
 		&s, e);
 

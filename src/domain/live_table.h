@@ -38,8 +38,9 @@ struct live_device {
 	bool has_steps : 1;
 	bool is_demo : 1;
 	bool is_conflict : 1;
-	bool is_dirty : 1;    /* a wearer event is due */
-	bool has_pending : 1; /* a place of it is on its way to the disk */
+	bool is_dirty : 1;       /* a wearer event is due */
+	bool has_pending : 1;    /* a place of it is on its way to the disk */
+	bool is_health_kept : 1; /* as the wearer's rule said last */
 };
 
 struct live;

@@ -76,6 +76,10 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("contact", "number", "t.wearer"),
 	SEALED("sos_number", "number", "t.wearer"),
 	SEALED("photo", "bytes", "t.wearer"),
+	/* health, days, calls */
+	SEALED("health_value", "body", "t.wearer"),
+	SEALED("wearer_day", "body", "t.wearer"),
+	FOUND("call_log", "body", "t.wearer", "body_hash"),
 	/* history */
 	SEALED("wearer_picture", "bytes", "t.wearer"),
 	SEALED("alarm", "report", "t.wearer"),

@@ -49,7 +49,7 @@ static bool is_id(struct view column)
 	static const char *const names[] = {"id", "account", "care_group", "wearer", "partner",
 		"consent", "alarm", "subject", "actor", "owner", "contact", "by_account",
 		"taken_by", "closed_by", "approved_by", "ended_by", "granted_by", "withdrawn_by",
-		"decided_by", "after_command"};
+		"decided_by", "after_command", "friend"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (view_is(column, view_of(names[i])))

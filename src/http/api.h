@@ -41,4 +41,6 @@ route_fn partner_description, partner_token, partner_wearers, partner_position, 
 route_fn api_contacts, api_contacts_put, api_sos_numbers, api_sos_numbers_put, api_sms_alerts,
 	api_sms_alerts_change, api_photo_rule, api_photo_rule_put, api_photos, api_photo,
 	api_photo_delete, api_guard;
+route_fn api_health_values, api_health_rule, api_health_rule_put, api_health_erase, api_days,
+	api_battery, api_calls;
 route_fn api_events;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/mail_address.h"
+#include "domain/health.h"
 #include "domain/rights.h"
 
 /* BCP 47, the part that we use: "de", "es-MX". */
@@ -156,6 +157,11 @@ static const struct field photo_rule_fields[] = {
 	{"is_allowed", FIELD_BOOL, true, AT(photo_rule_values, is_allowed), 0, 0, NULL, NULL},
 	{"per_day", FIELD_INT, true, AT(photo_rule_values, per_day), 1, 10, NULL, NULL},
 };
+static const struct field health_rule_fields[] = {
+	{"is_allowed", FIELD_BOOL, true, AT(health_rule_values, is_allowed), 0, 0, NULL, NULL},
+	{"keep_days", FIELD_INT, true, AT(health_rule_values, keep_days), 1, HEALTH_KEEP_DAYS_MAX,
+		NULL, NULL},
+};
 static const struct field watch_settings_fields[] = {
 	{"language", FIELD_TEXT, false, AT(watch_settings_values, language), 2, 12, NULL, NULL},
 	{"zone", FIELD_TEXT, false, AT(watch_settings_values, zone), 1, 64, NULL, NULL},
@@ -263,6 +269,8 @@ const struct field_table sms_alerts_table = {
 	"SmsAlertsBody", sms_alerts_fields, COUNT_OF(sms_alerts_fields), true};
 const struct field_table photo_rule_table = {
 	"PhotoRuleBody", photo_rule_fields, COUNT_OF(photo_rule_fields), false};
+const struct field_table health_rule_table = {
+	"HealthRuleBody", health_rule_fields, COUNT_OF(health_rule_fields), false};
 const struct field_table watch_settings_table = {
 	"WatchSettingsBody", watch_settings_fields, COUNT_OF(watch_settings_fields), true};
 const struct field_table close_table = {"CloseBody", close_fields, COUNT_OF(close_fields), false};

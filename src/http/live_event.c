@@ -132,6 +132,9 @@ static enum rc read_object(struct event_texts *t, const struct event *event, str
 	case EVENT_CLAIM:
 		rc = claim_get(t->domain, t->reader, id, &t->object.claim, e);
 		break;
+	case EVENT_HEALTH:
+		t->wearer = *id;
+		break;
 	case EVENT_REMOVED:
 	case EVENT_GROUP:
 	case EVENT_NOTICE:
@@ -201,6 +204,8 @@ static right_set rights_to_hear(enum event_type type)
 		return ALARM_READERS;
 	case EVENT_CLAIM:
 		return RIGHT_BIT(RIGHT_CLAIM);
+	case EVENT_HEALTH:
+		return RIGHT_BIT(RIGHT_VIEW_HEALTH) | RIGHT_BIT(RIGHT_CONTACTS);
 	case EVENT_WEARER:
 	case EVENT_COMMAND:
 	case EVENT_REMOVED:
@@ -225,6 +230,7 @@ static right_set rights_that_show(enum event_type type)
 		return RIGHT_BIT(RIGHT_MESSAGE) | RIGHT_BIT(RIGHT_CALL) | RIGHT_BIT(RIGHT_CONTACTS);
 	case EVENT_CLAIM:
 	case EVENT_REMOVED:
+	case EVENT_HEALTH:
 	case EVENT_GROUP:
 	case EVENT_NOTICE:
 	case EVENT_TYPE_COUNT:
@@ -236,6 +242,7 @@ static right_set rights_that_show(enum event_type type)
 static void render_object(struct event_texts *t, const struct event *event, right_set rights)
 {
 	struct json_out *j = &t->json;
+	bool is_of_wearer = event->type == EVENT_REMOVED || event->type == EVENT_HEALTH;
 
 	switch (event->type) {
 	case EVENT_WEARER:
@@ -251,10 +258,11 @@ static void render_object(struct event_texts *t, const struct event *event, righ
 		shape_claim(j, NULL, &t->object.claim);
 		break;
 	case EVENT_REMOVED:
+	case EVENT_HEALTH:
 	case EVENT_GROUP:
 	case EVENT_NOTICE:
 		json_object(j, NULL); /* the reader asks for the rest */
-		json_uid(j, event->type == EVENT_REMOVED ? "wearer" : "group", &event->object);
+		json_uid(j, is_of_wearer ? "wearer" : "group", &event->object);
 		json_end(j);
 		break;
 	case EVENT_TYPE_COUNT:

@@ -16,6 +16,7 @@
 #include "http/openapi_text.h"
 #include "http/partner_access.h"
 #include "http/shapes.h"
+#include "http/shapes_health.h"
 
 /* ---- reading ---- */
 
@@ -100,21 +101,22 @@ static void write_health(void *ctx, const struct health_value *v)
 {
 	struct json_out *j = ctx;
 
-	json_object(j, NULL);
-	json_time(j, "time", v->time_ms);
-	json_time(j, "received", v->received_ms);
-	if (v->has & HEALTH_HEART)
-		json_int(j, "heart_bpm", v->heart_bpm);
-	if (v->has & HEALTH_BLOOD_PRESSURE) {
-		json_int(j, "systolic_mmhg", v->systolic_mmhg);
-		json_int(j, "diastolic_mmhg", v->diastolic_mmhg);
+	for (enum health_kind k = 0; k < HEALTH_KIND_COUNT; k++) {
+		if (((v->has | v->failed) >> k & 1) == 0)
+			continue;
+		json_object(j, NULL);
+		shape_health_value(j, v, k);
+		json_end(j);
 	}
-	if (v->has & HEALTH_SPO2)
-		json_decimal(j, "spo2_percent", v->spo2_permille, 1);
-	if (v->has & HEALTH_TEMPERATURE)
-		json_decimal(j, "temperature_c", v->temperature_cdeg, 2);
-	if (v->has & HEALTH_STEPS)
-		json_int(j, "steps", v->steps);
+}
+
+/* The way is history, which is a consent of its own. */
+static void write_day(void *ctx, const struct day_info *day)
+{
+	struct json_out *j = ctx;
+
+	json_object(j, NULL);
+	shape_day(j, day, false);
 	json_end(j);
 }
 
@@ -122,13 +124,20 @@ enum rc partner_health(struct exchange *x, struct db *reader)
 {
 	const struct history_values *in = &x->query.history;
 	bool is_truncated = false;
+	char zone[ZONE_TEXT] = "";
 
 	json_object(&x->out, NULL);
 	json_array(&x->out, "values");
-	enum rc rc = health_list(x->domain, reader, &x->ids[0], in->from.value, in->to.value,
-		write_health, &x->out, &is_truncated, &x->problem, &x->err);
+	enum rc rc = health_list(reader, &x->ids[0], in->from.value, in->to.value, write_health,
+		&x->out, &is_truncated, &x->problem, &x->err);
 	json_end(&x->out);
 	json_bool(&x->out, "truncated", is_truncated);
+	json_array(&x->out, "days");
+	if (rc == RC_OK)
+		rc = days_list(x->domain, reader, &x->ids[0], in->from.value, in->to.value, zone,
+			write_day, &x->out, &x->problem, &x->err);
+	json_end(&x->out);
+	json_text(&x->out, "zone", view_of(zone));
 	json_end(&x->out);
 	return rc;
 }

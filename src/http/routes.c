@@ -142,6 +142,13 @@ const struct route routes[] = {
 	OWNED("PUT", "/api/v1/wearers/{wearer}/photo-rule", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_PHOTO, BODY_JSON, &photo_rule_table, NULL, "photo.rule", api_photo_rule_put),
 	OWNED("GET", "/api/v1/wearers/{wearer}/photos", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_VIEW_MEDIA, BODY_NONE, NULL, NULL, "", api_photos),
 	OWNED("GET", "/api/v1/wearers/{wearer}/guard", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_guard),
+	OWNED("GET", "/api/v1/wearers/{wearer}/health", RATE_HEAVY, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, &history_table, "health.view", api_health_values),
+	APPROVED("DELETE", "/api/v1/wearers/{wearer}/health", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_ERASE, BODY_NONE, NULL, NULL, "health.erase", api_health_erase),
+	OWNED("GET", "/api/v1/wearers/{wearer}/health-rule", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_health_rule),
+	OWNED("PUT", "/api/v1/wearers/{wearer}/health-rule", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &health_rule_table, NULL, "health.rule", api_health_rule_put),
+	OWNED("GET", "/api/v1/wearers/{wearer}/days", RATE_HEAVY, RUN_POOL, OBJECT_WEARER, RIGHT_VIEW_HEALTH, BODY_NONE, NULL, &history_table, "days.view", api_days),
+	OWNED("GET", "/api/v1/wearers/{wearer}/battery", RATE_HEAVY, RUN_POOL, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, &history_table, "", api_battery),
+	OWNED("GET", "/api/v1/wearers/{wearer}/calls", RATE_READ, RUN_POOL, OBJECT_WEARER, RIGHT_CONTACTS, BODY_NONE, NULL, NULL, "calls.view", api_calls),
 	OWNED("GET", "/api/v1/photos/{photo}", RATE_READ, RUN_HERE, OBJECT_PHOTO, RIGHT_VIEW_MEDIA, BODY_NONE, NULL, NULL, "photo.view", api_photo),
 	OWNED("DELETE", "/api/v1/photos/{photo}", RATE_CHANGE, RUN_POOL, OBJECT_PHOTO, RIGHT_PHOTO, BODY_NONE, NULL, NULL, "photo.delete", api_photo_delete),
 

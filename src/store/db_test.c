@@ -289,8 +289,9 @@ static void file_that_is_no_database_is_refused(void **state)
 static void keys_begin_with_the_id_that_data_is_divided_by(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const tables[] = {
-		"wearer_picture", "command", "alarm", "history_chunk", "history_mark"};
+	static const char *const tables[] = {"wearer_picture", "command", "alarm", "history_chunk",
+		"history_mark", "health_rule", "health_value", "wearer_day", "call_log",
+		"friend_rule", "friendship"};
 	struct stmt *s = NULL;
 	bool has_row = false;
 

@@ -6,14 +6,14 @@
 enum {
 	PLAIN_SCHEMA = 1, /* of builds before any release: nothing in it was sealed */
 	FIRST_SCHEMA = 2,
-	MIGRATION_PARTS_MAX = 8,
+	MIGRATION_PARTS_MAX = 16,
 };
 
 /* This room is the one place where an engine's types stand (BLOB is BYTEA elsewhere). The first one
  * makes what FIRST_SCHEMA has. */
 static const char *const migrations[][MIGRATION_PARTS_MAX] = {
 	{schema_people, schema_group, schema_watch, schema_history, schema_audit, schema_partner,
-		schema_courier, schema_radio},
+		schema_courier, schema_radio, schema_health},
 };
 
 int schema_newest(void)

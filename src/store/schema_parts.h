@@ -10,3 +10,4 @@ extern const char schema_audit[];
 extern const char schema_partner[];
 extern const char schema_courier[];
 extern const char schema_radio[];
+extern const char schema_health[];
