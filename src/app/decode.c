@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/decode_command.h"
 #include "app/decode_json.h"
 #include "base/clock.h"
 #include "base/time_text.h"
@@ -27,6 +28,7 @@ struct decoder {
 	size_t objects;        /* written for this input */
 	struct frame_scan scan;
 	struct json_out json;
+	bool is_down; /* what a server sent */
 };
 
 static const char help[] =
@@ -34,7 +36,7 @@ static const char help[] =
 	"  kinward decode - show what a watch said, as JSON\n"
 	"\n"
 	"SYNOPSIS\n"
-	"  kinward decode [--lines | --raw] [--at TIME] [FILE...]\n"
+	"  kinward decode [--down] [--lines | --raw] [--at TIME] [FILE...]\n"
 	"\n"
 	"DESCRIPTION\n"
 	"  Reads frames of the watch protocol from the files, or from standard input (also: -), "
@@ -50,6 +52,9 @@ static const char help[] =
 	"  factory's, never a place where the watch is now.\n"
 	"\n"
 	"OPTIONS\n"
+	"  --down     The frames are what a server sent to a watch: shows the command that each "
+	"holds\n"
+	"             (see kinward commands), without passwords.\n"
 	"  --lines    Each line is for itself: text, or hex digits behind \"hex:\". A frame that\n"
 	"             stands alone in its line is read even when its length field is wrong.\n"
 	"  --raw      The bytes as a watch sent them, for example a capture of the TCP stream.\n"
@@ -137,7 +142,10 @@ static void decode_bytes(struct decoder *d, struct view *in, bool is_final)
 		enum rc rc = frame_read(in, is_final, &f, &d->scan, &e);
 		if (rc == RC_OK) {
 			write_dropped(d, before, f.whole.p, bad_frames);
-			decode_json_frame(&d->json, &f, d->at_ms);
+			if (d->is_down)
+				decode_json_command(&d->json, &f);
+			else
+				decode_json_frame(&d->json, &f, d->at_ms);
 			write_object(d);
 		} else if (rc == RC_LIMIT) {
 			write_error(d, (struct view){.p = before.p, .n = before.n - in->n},
@@ -316,6 +324,7 @@ static bool decode_file(struct decoder *d, const char *name)
 /* ---- command line ---- */
 
 static const struct option options[] = {
+	{"down", no_argument, NULL, 'd'},
 	{"lines", no_argument, NULL, 'l'},
 	{"raw", no_argument, NULL, 'r'},
 	{"at", required_argument, NULL, 'a'},
@@ -332,6 +341,9 @@ static int read_options(struct decoder *d, int argc, char **argv)
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	for (int c = 0; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
+		case 'd':
+			d->is_down = true;
+			break;
 		case 'l':
 			d->wanted_mode = MODE_LINES;
 			break;

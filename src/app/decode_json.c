@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "watch/reply.h"
+#include "watch/report_detail.h"
 
 enum { RAW_SHOWN = 120, STATUS_DIGITS = 8, MAC_BYTES = 6, TIME_SECONDS = 19 };
 
@@ -171,6 +172,45 @@ static void put_position(struct json_out *j, const struct report *r, int64_t at_
 
 /* ---- the rest ---- */
 
+static void put_failures(struct json_out *j, const struct report *r)
+{
+	static const struct {
+		enum report_failure bit;
+		const char *name;
+	} names[] = {
+		{REPORT_FAILED_HEART, "heart_rate"},
+		{REPORT_FAILED_BLOOD_PRESSURE, "blood_pressure"},
+		{REPORT_FAILED_SPO2, "spo2"},
+		{REPORT_FAILED_TEMPERATURE, "temperature"},
+		{REPORT_FAILED_TOO_LOW, "too_low"},
+		{REPORT_FAILED_TOO_HIGH, "too_high"},
+	};
+
+	if (r->measure_type != MEASURE_UNKNOWN)
+		json_int(j, "measure_type", r->measure_type);
+	if (r->failures == 0)
+		return;
+	json_array(j, "failed");
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if ((r->failures & names[i].bit) != 0)
+			json_text(j, NULL, view_of(names[i].name));
+	}
+	json_end(j);
+}
+
+/* As it was set up on the watch. */
+static void put_body(struct json_out *j, const struct report_body *b)
+{
+	if (b->height_cm != 0)
+		json_int(j, "height_cm", b->height_cm);
+	if (b->sex != SEX_UNKNOWN)
+		json_text(j, "sex", b->sex == SEX_MALE ? VIEW("male") : VIEW("female"));
+	if (b->age_years != 0)
+		json_int(j, "age_years", b->age_years);
+	if (b->weight_kg != 0)
+		json_int(j, "weight_kg", b->weight_kg);
+}
+
 static void put_health(struct json_out *j, const struct report *r)
 {
 	if (has(r, REPORT_HAS_HEART))
@@ -183,6 +223,119 @@ static void put_health(struct json_out *j, const struct report *r)
 		json_decimal(j, "spo2_percent", r->spo2_permille, 1);
 	if (has(r, REPORT_HAS_TEMPERATURE))
 		json_decimal(j, "temperature_c", r->temperature_cdeg, 2);
+	if (has(r, REPORT_HAS_MEASURE))
+		put_failures(j, r);
+	if (has(r, REPORT_HAS_BODY))
+		put_body(j, &r->body);
+	if (has(r, REPORT_HAS_ODOMETER)) {
+		json_int(j, "distance", r->distance);
+		json_int(j, "calories", r->calories);
+	}
+}
+
+static void put_call(struct json_out *j, const struct report *r)
+{
+	struct report_call c;
+	char text[TIME_TEXT];
+
+	if (!report_call(r, &c))
+		return;
+	time_to_text(c.started_ms, text);
+	text[TIME_SECONDS] = 'Z';
+	json_object(j, "call");
+	json_text(j, "number", view_of(c.number));
+	json_text(j, "name", view_of(c.name));
+	json_text(j, "direction", c.is_outgoing ? VIEW("out") : VIEW("in"));
+	json_bool(j, "connected", c.is_connected);
+	json_text(j, "started", (struct view){.p = text, .n = TIME_SECONDS + 1});
+	json_int(j, "duration_s", c.duration_s);
+	json_end(j);
+}
+
+static void put_networks(struct json_out *j, const struct report *r)
+{
+	static struct report_network networks[REPORT_NETWORKS_MAX];
+	size_t n = report_networks(r, networks, COUNT_OF(networks));
+
+	if (n == 0)
+		return;
+	json_array(j, "networks");
+	for (size_t i = 0; i < n; i++) {
+		const struct report_network *w = &networks[i];
+		json_object(j, NULL);
+		if (w->id[0] != '\0')
+			json_text(j, "id", view_of(w->id));
+		json_text(j, "ssid", (struct view){.p = w->ssid, .n = w->ssid_n});
+		if (w->has_mac)
+			put_mac(j, w->mac);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_levels(struct json_out *j, const struct report_config *c)
+{
+	if ((c->has & CONFIG_HAS_PILLS) != 0)
+		json_int(j, "pills", c->pills);
+	if ((c->has & CONFIG_HAS_FALL_LEVELS) != 0) {
+		json_int(j, "fall_level", c->fall_level);
+		json_int(j, "fall_levels", c->fall_levels);
+	}
+	if ((c->has & CONFIG_HAS_BOOK) != 0)
+		json_int(j, "book_entries", c->book_entries);
+	if ((c->has & CONFIG_HAS_THERMOMETER) != 0)
+		json_int(j, "thermometer", c->thermometer);
+	if ((c->has & CONFIG_HAS_ANSWER_MODE) != 0)
+		json_int(j, "answer_mode", c->answer_mode);
+	if ((c->has & CONFIG_HAS_LANGUAGES) == 0)
+		return;
+	json_array(j, "languages");
+	for (unsigned i = 0; i <= REPORT_LANGUAGES_MAX; i++) {
+		if ((c->languages >> i & 1) != 0)
+			json_int(j, NULL, i);
+	}
+	json_end(j);
+}
+
+static void put_config(struct json_out *j, const struct report *r)
+{
+	struct report_config c;
+
+	if (!report_config(r, &c))
+		return;
+	const struct {
+		enum config_has bit;
+		const char *name;
+		bool value;
+	} switches[] = {
+		{CONFIG_HAS_CAMERA, "camera", c.has_camera},
+		{CONFIG_HAS_TEMPERATURE_TIMES, "temperature_times", c.has_temperature_times},
+		{CONFIG_HAS_TEMPERATURE_LIMITS, "temperature_limits", c.has_temperature_limits},
+		{CONFIG_HAS_HEART, "heart", c.has_heart},
+		{CONFIG_HAS_OXYGEN, "oxygen", c.has_oxygen},
+		{CONFIG_HAS_VIDEO, "video", c.has_video},
+		{CONFIG_HAS_EDUCATION, "education", c.has_education},
+	};
+	json_object(j, "config");
+	if ((c.has & CONFIG_HAS_UPLOAD) != 0)
+		json_int(j, "upload_s", c.upload_s);
+	for (size_t i = 0; i < COUNT_OF(switches); i++) {
+		if ((c.has & switches[i].bit) != 0)
+			json_bool(j, switches[i].name, switches[i].value);
+	}
+	put_levels(j, &c);
+	json_end(j);
+}
+
+static void put_details(struct json_out *j, const struct report *r)
+{
+	const char *request = report_request_name(report_request(r));
+
+	if (request != NULL)
+		json_text(j, "request", view_of(request));
+	put_call(j, r);
+	put_networks(j, r);
+	put_config(j, r);
 }
 
 static void put_facts(struct json_out *j, const struct report *r)
@@ -190,6 +343,10 @@ static void put_facts(struct json_out *j, const struct report *r)
 	static const char *const names[REPORT_FACT_COUNT] = {
 		[REPORT_FACT_IMEI] = "imei",
 		[REPORT_FACT_ICCID] = "iccid",
+		[REPORT_FACT_IMSI] = "imsi",
+		[REPORT_FACT_OPERATOR] = "operator",
+		[REPORT_FACT_EID] = "eid",
+		[REPORT_FACT_PROTOCOL] = "protocol",
 		[REPORT_FACT_VERSION] = "version",
 		[REPORT_FACT_MODEL] = "model",
 		[REPORT_FACT_BOOK_SIZE] = "book_size",
@@ -248,6 +405,7 @@ void decode_json_frame(struct json_out *j, const struct frame *f, int64_t at_ms)
 		put_device(j, &r);
 	put_health(j, &r);
 	put_facts(j, &r);
+	put_details(j, &r);
 	if (r.is_stored)
 		json_bool(j, "stored", true);
 	put_reply(j, f, &r, at_ms);

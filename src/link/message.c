@@ -19,7 +19,7 @@ static void put_peer(struct out *o, const struct peer *peer)
 static void put_reply(struct out *o, const struct reply *reply)
 {
 	size_t n = 0;
-	uint8_t *length = out_take(o, 1);
+	uint8_t *length = out_take(o, 2);
 
 	if (length == NULL)
 		return;
@@ -27,7 +27,8 @@ static void put_reply(struct out *o, const struct reply *reply)
 		reply_pack(reply, o->p, o->room < REPLY_PACK_MAX ? o->room : REPLY_PACK_MAX, &n,
 			NULL) != RC_OK)
 		o->rc = o->room < REPLY_PACK_MAX ? RC_LIMIT : RC_BUG;
-	*length = (uint8_t)n;
+	length[0] = (uint8_t)n; /* at most REPLY_PACK_MAX */
+	length[1] = (uint8_t)(n >> 8);
 	(void)out_take(o, n); /* the bytes that reply_pack has written */
 }
 
@@ -80,7 +81,7 @@ static bool get_reply(struct view *in, struct reply *ret)
 	uint64_t n = 0;
 	struct view packed;
 
-	if (!get_number(in, 1, &n) || n > REPLY_PACK_MAX || !view_cut(in, (size_t)n, &packed))
+	if (!get_number(in, 2, &n) || n > REPLY_PACK_MAX || !view_cut(in, (size_t)n, &packed))
 		return false;
 	if (packed.n > 0)
 		return reply_unpack(packed, ret, NULL) == RC_OK && ret->kind != REPLY_NONE;

@@ -22,7 +22,7 @@ enum {
 	COMMAND_VOICE_MIN = 19,      /* firmware refuses less */
 	COMMAND_PACK_MAX = 12288,
 	COMMAND_INTERVAL_MIN_S = 60,
-	COMMAND_INTERVAL_MAX_S = 3600,
+	COMMAND_INTERVAL_MAX_S = 65535, /* over 3600 hides the wearer: who sets it confirms */
 	COMMAND_DIGITS_MIN = 4,
 	COMMAND_DIGITS_MAX = 8,
 	COMMAND_NUMBER_MIN = 3,  /* digits of a phone number */

@@ -371,7 +371,7 @@ static void values_over_their_limits_are_refused(void **state)
 	(void)state;
 	assert_refused(&c, RC_SYNTAX);
 	for (unsigned s = 0; s < 5; s++) {
-		static const uint32_t seconds[] = {0, 59, 3601, 65535, UINT32_MAX};
+		static const uint32_t seconds[] = {0, 59, 65536, 70000, UINT32_MAX};
 		c = (struct command){.kind = COMMAND_UPLOAD_INTERVAL, .interval_s = seconds[s]};
 		assert_refused(&c, RC_LIMIT);
 	}

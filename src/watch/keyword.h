@@ -13,6 +13,7 @@ enum keyword_family {
 	FAMILY_COMMAND,   /* acknowledgement of, or data for, one of our commands */
 	FAMILY_STATUS,    /* FAMILY_OTHER whose answer is KEYWORD,1: that alone is our own answer,
 			     echoed */
+	FAMILY_WIFI,      /* WIFIINFOUP: like FAMILY_PRIVATE, but name and address are read */
 	FAMILY_HEARTBEAT, /* LK */
 	FAMILY_KA,
 	FAMILY_POSITION,

@@ -26,3 +26,6 @@ struct wifi_list {
 };
 /* Fills r->wifi when it fits. */
 struct wifi_list wifi_read(struct view in, struct report *r);
+
+/* hh:hh:hh:hh:hh:hh, also with hyphens. */
+bool wifi_mac_read(struct view v, uint8_t ret[6]);

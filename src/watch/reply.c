@@ -3,8 +3,9 @@
 #include "watch/encode.h"
 #include "watch/keyword.h"
 #include "watch/pack.h"
+#include "watch/reply_data.h"
 
-enum { PACK_VERSION = 1, ANSWERED = 1 };
+enum { PACK_VERSION = 2, ANSWERED = 1 };
 
 /* ---- which reply ---- */
 
@@ -120,7 +121,20 @@ static void add_number(struct content *c, int64_t number)
 	content_add_number(c, number);
 }
 
-static enum rc write_content(const struct reply *r, struct content *c, struct err *e)
+static enum rc write_data(const struct reply *r, bool is_yisai, struct content *c, struct err *e)
+{
+	struct pack_in in = pack_in_of(r->packed);
+	struct reply_data data;
+
+	if (r->data != NULL)
+		return reply_data_write(r->kind, r->data, is_yisai, c, e);
+	reply_data_unpack(&in, r->kind, &data);
+	if (!unpack_is_done(&in))
+		return fail(e, RC_SYNTAX, "reply: its data are missing or damaged");
+	return reply_data_write(r->kind, &data, is_yisai, c, e);
+}
+
+static enum rc write_content(const struct reply *r, bool is_yisai, struct content *c, struct err *e)
 {
 	switch (r->kind) {
 	case REPLY_ECHO:
@@ -165,6 +179,12 @@ static enum rc write_content(const struct reply *r, struct content *c, struct er
 		content_add(c, view_of(r->group));
 		add_number(c, r->number == 0 ? 0 : 1);
 		return RC_OK;
+	case REPLY_WEATHER:
+	case REPLY_FORECAST:
+	case REPLY_PLACE:
+	case REPLY_ADDRESS:
+	case REPLY_FRIEND:
+		return write_data(r, is_yisai, c, e);
 	case REPLY_NONE:
 	case REPLY_KIND_COUNT:
 		break;
@@ -177,7 +197,7 @@ enum rc reply_write(const struct reply *r, const struct addressee *to, char *buf
 {
 	char text[REPLY_FRAME_MAX];
 	struct content content = {.p = text, .size = sizeof text};
-	enum rc rc = write_content(r, &content, e);
+	enum rc rc = write_content(r, command_is_yisai(to->vendor), &content, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -194,6 +214,18 @@ static void pack_word(struct pack_out *o, const char *word)
 	pack_bytes(o, word, n);
 }
 
+static enum rc pack_data(struct pack_out *o, const struct reply *r, struct err *e)
+{
+	if (r->data == NULL) { /* as it came */
+		pack_bytes(o, r->packed.p, r->packed.n);
+		return r->packed.n > 0 ? RC_OK : fail(e, RC_SYNTAX, "reply: its data are missing");
+	}
+	enum rc rc = reply_data_check(r->kind, r->data, e);
+	if (rc == RC_OK)
+		reply_data_pack(o, r->kind, r->data);
+	return rc;
+}
+
 enum rc reply_pack(
 	const struct reply *r, uint8_t *buf, size_t buf_size, size_t *ret_n, struct err *e)
 {
@@ -205,6 +237,11 @@ enum rc reply_pack(
 	pack_word(&o, r->keyword);
 	pack_word(&o, r->group);
 	pack_int(&o, r->number);
+	if (reply_has_data(r->kind)) {
+		enum rc rc = pack_data(&o, r, e);
+		if (rc != RC_OK)
+			return rc;
+	}
 	if (o.is_full)
 		return fail(e, RC_LIMIT, "reply: does not fit in %zu bytes", buf_size);
 	*ret_n = o.n;
@@ -230,6 +267,11 @@ enum rc reply_unpack(struct view packed, struct reply *ret, struct err *e)
 	unpack_word(&in, r.keyword, sizeof r.keyword);
 	unpack_word(&in, r.group, sizeof r.group);
 	r.number = unpack_int(&in, INT64_MIN, INT64_MAX);
+	if (reply_has_data(r.kind)) {
+		struct reply_data data;
+		r.packed = (struct view){.p = (const char *)in.p, .n = in.n};
+		reply_data_unpack(&in, r.kind, &data);
+	}
 	if (!unpack_is_done(&in))
 		return fail(e, RC_SYNTAX, "reply: damaged after packing (%zu bytes)", packed.n);
 	*ret = r;

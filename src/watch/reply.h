@@ -22,10 +22,18 @@ enum reply_kind {
 	REPLY_JXTKR, /* JXTKR,1 */
 	REPLY_TK,    /* TK,<1 stored, 0 not>; reply_for sets 0 */
 	REPLY_TK2,   /* TK2,<group>,<1 stored, 0 not>; reply_for sets 0 */
+	/* Built by whoever has the data (watch/reply_data.h); never set by reply_for. */
+	REPLY_WEATHER,  /* WT,… */
+	REPLY_FORECAST, /* WT_FUTR,… */
+	REPLY_PLACE,    /* RG,BASE,lat,N,lon,E */
+	REPLY_ADDRESS,  /* RAD,GPS or BASE,text */
+	REPLY_FRIEND,   /* the answer to PP: bare, pp,result or PP,id,name,number */
 	REPLY_KIND_COUNT,
 };
 
-enum { REPLY_GROUP_MAX = 24, REPLY_PACK_MAX = 64, REPLY_FRAME_MAX = 128 };
+struct reply_data;
+
+enum { REPLY_GROUP_MAX = 24, REPLY_PACK_MAX = 768, REPLY_FRAME_MAX = 1024 };
 
 struct reply {
 	enum reply_kind kind;
@@ -33,6 +41,8 @@ struct reply {
 	char keyword[REPORT_KEYWORD_MAX + 1]; /* in the case received */
 	char group[REPLY_GROUP_MAX + 1];      /* TK2 */
 	int64_t number;
+	const struct reply_data *data; /* borrowed: of the kinds that need it */
+	struct view packed; /* the same when the reply was unpacked; points into the pack */
 };
 
 /* Whom a frame is for: echoed from the device's last frame, byte for byte. Views are borrowed. */

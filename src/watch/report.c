@@ -43,6 +43,16 @@ static void keep_text(struct view params, struct report *r)
 		r->text.n = REPORT_TEXT_MAX;
 }
 
+/* The field before the record of WAD: CH or EN. */
+static void keep_language(struct view params, struct report *r)
+{
+	struct view v;
+
+	if (view_cut_until(&params, ',', 2, &v) && v.n == 2 && !ascii_is_digit(v.p[0]) &&
+		ascii_is_alnum(v.p[0]) && ascii_is_alnum(v.p[1]))
+		r->text = v;
+}
+
 /* ---- families ---- */
 
 /* An SOS is never lost: whatever the fields hold, this is an alarm. */
@@ -80,6 +90,8 @@ static void read_position(const struct frame *f, struct report *r)
 		position_read(f->vendor, f->params, r);
 	else
 		report_refuse(r, REPORT_BAD_FIELDS);
+	if (r->kind == REPORT_POSITION && r->keyword[0] == 'W' && r->keyword[1] == 'A')
+		keep_language(f->params, r);
 }
 
 static void read_cells_alone(struct view params, struct report *r)
@@ -131,9 +143,12 @@ static void read_known(const struct keyword *k, const struct frame *f, struct re
 		return;
 	case FAMILY_PRIVATE:
 	case FAMILY_STATUS:
+	case FAMILY_WIFI:
 		r->kind = is_own_answer(f->params) ? REPORT_ANSWER : REPORT_OTHER;
 		if (k->family == FAMILY_STATUS)
 			keep_text(f->params, r);
+		if (k->family == FAMILY_WIFI && r->kind == REPORT_OTHER)
+			wifi_info_read(f->params, r);
 		return;
 	case FAMILY_COMMAND:
 		r->kind = REPORT_ANSWER;

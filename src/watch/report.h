@@ -75,8 +75,27 @@ enum report_has {
 	REPORT_HAS_VALIDITY = 1u << 17,   /* is_valid was said (A or V) */
 	REPORT_HAS_ZERO_POINT = 1u << 18, /* the coordinates were 0,0: no place */
 	REPORT_HAS_TA = 1u << 19,         /* timing advance of the serving cell, not 255 */
-	REPORT_HAS_ALL = (1u << 20) - 1,
+	REPORT_HAS_MEASURE = 1u << 20,    /* measure_type, or some bit of failures */
+	REPORT_HAS_BODY = 1u << 21,       /* bphrt: what the watch reckons with */
+	REPORT_HAS_ODOMETER = 1u << 22,   /* LK of one platform: distance, calories */
+	REPORT_HAS_ALL = (1u << 23) - 1,
 };
+
+/* Bits of report.failures: the watch tried to measure, and could not. */
+enum report_failure {
+	REPORT_FAILED_HEART = 1u << 0,
+	REPORT_FAILED_BLOOD_PRESSURE = 1u << 1,
+	REPORT_FAILED_SPO2 = 1u << 2,
+	REPORT_FAILED_TEMPERATURE = 1u << 3,
+	REPORT_FAILED_TOO_LOW = 1u << 4,  /* with TEMPERATURE: under what it can measure */
+	REPORT_FAILED_TOO_HIGH = 1u << 5, /* … over it */
+	REPORT_FAILED_ALL = (1u << 6) - 1,
+};
+
+/* oxygen: the type (0: started on the watch); btemp2: the mode. */
+enum { MEASURE_ON_WATCH = 0, MEASURE_FOREHEAD = 0, MEASURE_WRIST = 1, MEASURE_UNKNOWN = 255 };
+
+enum report_sex { SEX_UNKNOWN, SEX_MALE, SEX_FEMALE };
 
 /* Why a report is REPORT_ERROR, or what is missing when is_partial. */
 enum report_error {
@@ -141,17 +160,23 @@ struct cdma {
 	int16_t signal;
 };
 
+/* As it was set up on the watch; 0: not said. */
+struct report_body {
+	uint8_t height_cm, age_years, sex; /* enum report_sex */
+	uint16_t weight_kg;
+};
+
 /* Members that `has` does not name, and array members behind the counts, hold nothing to rely on.
  */
 struct report {
 	enum report_kind kind;
 	enum report_error error; /* REPORT_FINE unless kind is REPORT_ERROR or is_partial */
 	enum report_source source;
-	uint32_t has;            /* enum report_has */
-	uint16_t alarms;         /* enum report_alarm */
-	uint16_t flags;          /* enum report_flag */
-	bool is_valid;           /* A = GPS fix; V is never shown as a fix */
-	bool is_stored;          /* UD2: sent late, history only */
+	uint32_t has;    /* enum report_has */
+	uint16_t alarms; /* enum report_alarm */
+	uint16_t flags;  /* enum report_flag */
+	bool is_valid;   /* A = GPS fix; V is never shown as a fix */
+	bool is_stored;  /* UD2: sent late, history only */
 	bool is_hemisphere_unknown;
 	bool is_time_alternative; /* time_alt_ms holds the other reading of the date, section 3.4 */
 	bool is_time_local;       /* the device's local time, not UTC (yisai) */
@@ -171,13 +196,18 @@ struct report {
 	uint32_t steps, rolls;
 	uint8_t heart_bpm;
 	uint16_t systolic_mmhg, diastolic_mmhg;
-	uint16_t spo2_permille;   /* 975 = 97.5 % */
-	int16_t temperature_cdeg; /* 0.01 degree Celsius */
+	uint16_t spo2_permille;      /* 975 = 97.5 % */
+	int16_t temperature_cdeg;    /* 0.01 degree Celsius */
+	uint8_t failures;            /* enum report_failure; with HAS_MEASURE */
+	uint8_t measure_type;        /* with HAS_MEASURE; MEASURE_UNKNOWN when it was not said */
+	struct report_body body;     /* with HAS_BODY */
+	uint32_t distance, calories; /* with HAS_ODOMETER; their units are not published */
 	uint8_t cells_n, wifi_n;
 	char keyword[REPORT_KEYWORD_MAX + 1]; /* upper case; "" when it is not readable */
 	struct view text; /* parameters after the keyword, borrowed; at most REPORT_TEXT_MAX bytes;
-			   * empty for positions, media and what holds other people's data or
-			   * secrets (SMS, call log, phone book, Wi-Fi passwords) */
+			   * the language of WAD, the date of KA; empty for other positions, media
+			   * and what holds other people's messages or secrets (SMS, apps and
+			   * contacts of the watch, Wi-Fi passwords). Typed by report_detail.h */
 	struct cdma cdma;
 	struct cell cells[REPORT_CELLS_MAX];
 	struct wifi wifi[REPORT_WIFI_MAX];
@@ -187,6 +217,10 @@ struct report {
 enum report_fact {
 	REPORT_FACT_IMEI,      /* 15 digits: RYIMEI, ICCID, CONFIG, TS */
 	REPORT_FACT_ICCID,     /* ICCID, CCID */
+	REPORT_FACT_IMSI,      /* ICCID: the third field when it is 14 or 15 digits */
+	REPORT_FACT_OPERATOR,  /* … else */
+	REPORT_FACT_EID,       /* ICCID */
+	REPORT_FACT_PROTOCOL,  /* ICCID: mqtt or lwm2m */
 	REPORT_FACT_VERSION,   /* VERNO, TS, CONFIG */
 	REPORT_FACT_MODEL,     /* CONFIG TY */
 	REPORT_FACT_BOOK_SIZE, /* CONFIG TB, one digit */

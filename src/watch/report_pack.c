@@ -95,6 +95,25 @@ static void pack_health(const struct report *r, struct pack_out *o)
 		pack_int(o, r->temperature_cdeg);
 }
 
+/* What few reports have. */
+static void pack_rare(const struct report *r, struct pack_out *o)
+{
+	if ((r->has & REPORT_HAS_MEASURE) != 0) {
+		pack_u8(o, r->failures);
+		pack_u8(o, r->measure_type);
+	}
+	if ((r->has & REPORT_HAS_BODY) != 0) {
+		pack_u8(o, r->body.height_cm);
+		pack_u8(o, r->body.age_years);
+		pack_u8(o, r->body.sex);
+		pack_uint(o, r->body.weight_kg);
+	}
+	if ((r->has & REPORT_HAS_ODOMETER) != 0) {
+		pack_uint(o, r->distance);
+		pack_uint(o, r->calories);
+	}
+}
+
 static void pack_cells(const struct report *r, struct pack_out *o)
 {
 	const struct cell *last = NULL;
@@ -167,6 +186,8 @@ enum rc report_pack(
 	pack_place(r, &o);
 	pack_device(r, &o);
 	pack_health(r, &o);
+	if (r->has >= REPORT_HAS_MEASURE)
+		pack_rare(r, &o);
 	pack_cells(r, &o);
 	pack_wifi(r, &o);
 	if ((r->has & REPORT_HAS_CDMA) != 0)
@@ -250,6 +271,24 @@ static void unpack_health(struct pack_in *in, struct report *r)
 		r->spo2_permille = (uint16_t)unpack_uint(in, 1000);
 	if ((r->has & REPORT_HAS_TEMPERATURE) != 0)
 		r->temperature_cdeg = (int16_t)unpack_int(in, INT16_MIN, INT16_MAX);
+}
+
+static void unpack_rare(struct pack_in *in, struct report *r)
+{
+	if ((r->has & REPORT_HAS_MEASURE) != 0) {
+		r->failures = (uint8_t)unpack_uint(in, REPORT_FAILED_ALL);
+		r->measure_type = unpack_u8(in);
+	}
+	if ((r->has & REPORT_HAS_BODY) != 0) {
+		r->body.height_cm = unpack_u8(in);
+		r->body.age_years = unpack_u8(in);
+		r->body.sex = (uint8_t)unpack_uint(in, SEX_FEMALE);
+		r->body.weight_kg = (uint16_t)unpack_uint(in, 999);
+	}
+	if ((r->has & REPORT_HAS_ODOMETER) != 0) {
+		r->distance = (uint32_t)unpack_uint(in, UINT32_MAX);
+		r->calories = (uint32_t)unpack_uint(in, UINT32_MAX);
+	}
 }
 
 /* One to three digits and NULs. */
@@ -370,6 +409,8 @@ enum rc report_unpack(struct view packed, struct report *r, struct err *e)
 	unpack_place(&in, r);
 	unpack_device(&in, r);
 	unpack_health(&in, r);
+	if (r->has >= REPORT_HAS_MEASURE)
+		unpack_rare(&in, r);
 	unpack_cells(&in, r);
 	unpack_wifi(&in, r);
 	if ((r->has & REPORT_HAS_CDMA) != 0)

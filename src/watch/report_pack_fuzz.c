@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "watch/reply.h"
+#include "watch/report_detail.h"
 #include "watch/report_pack.h"
 
 /* A report that was accepted is one like any other. */
@@ -20,6 +21,34 @@ static void check_again(const struct report *r)
 	assert(again.cells_n == r->cells_n && again.text.n == r->text.n);
 }
 
+/* What is read out of the text stays inside of it. */
+static void check_detail(const struct report *r)
+{
+	static struct report_network networks[REPORT_NETWORKS_MAX];
+	struct report_call call;
+	struct report_config config;
+	struct view key;
+	struct view value;
+	size_t at = 0;
+
+	size_t n = report_networks(r, networks, REPORT_NETWORKS_MAX);
+	assert(n <= REPORT_NETWORKS_MAX);
+	for (size_t i = 0; i < n; i++)
+		assert(networks[i].ssid_n <= REPORT_SSID_MAX);
+	if (report_call(r, &call))
+		assert(strlen(call.number) <= REPORT_NUMBER_MAX &&
+			strlen(call.name) <= REPORT_NAME_MAX);
+	if (report_config(r, &config))
+		assert(config.fall_level <= config.fall_levels);
+	while (report_next_pair(r, &at, &key, &value))
+		assert(value.n <= r->text.n && at <= r->text.n + 1);
+	assert(report_request(r) < REQUEST_COUNT);
+	for (unsigned i = 0; i < REPORT_FACT_COUNT; i++) {
+		if (report_fact(r, (enum report_fact)i, &value))
+			assert(value.n <= r->text.n);
+	}
+}
+
 static void check_report(struct view in)
 {
 	static struct report r;
@@ -30,6 +59,7 @@ static void check_report(struct view in)
 	assert(r.cells_n <= REPORT_CELLS_MAX && r.wifi_n <= REPORT_WIFI_MAX);
 	assert(r.text.n <= REPORT_TEXT_MAX && r.kind < REPORT_KIND_COUNT);
 	(void)report_time_ms(&r, 0, &is_unset);
+	check_detail(&r);
 	check_again(&r);
 }
 

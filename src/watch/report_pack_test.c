@@ -30,6 +30,12 @@ static void any_device(struct prop *p, struct report *r)
 	r->diastolic_mmhg = (uint16_t)prop_u64(p);
 	r->spo2_permille = (uint16_t)prop_below(p, 1001);
 	r->temperature_cdeg = (int16_t)prop_u64(p);
+	r->failures = (uint8_t)prop_below(p, REPORT_FAILED_ALL + 1);
+	r->measure_type = (uint8_t)prop_u64(p);
+	r->body = (struct report_body){(uint8_t)prop_u64(p), (uint8_t)prop_u64(p),
+		(uint8_t)prop_below(p, 3), (uint16_t)prop_below(p, 1000)};
+	r->distance = (uint32_t)prop_any_size(p);
+	r->calories = (uint32_t)prop_any_size(p);
 }
 
 static void any_mnc(struct prop *p, char mnc[4])

@@ -459,8 +459,7 @@ static void acknowledgements_are_answers(void **state)
 static void secrets_are_not_kept(void **state)
 {
 	static const char *const contents[] = {"WIFIINFOUP,0041,00420043,aa:bb:cc:dd:ee:ff",
-		"SMS,230101,120000,+4917012345,,00480069",
-		"calllog,13600000000,5F20,1,1,1752200000,42", "APPCONTACTTEL,110,5F204E09",
+		"SMS,230101,120000,+4917012345,,00480069", "APPCONTACTTEL,110,5F204E09",
 		"APPANDFNREPORT,1,5F20"};
 
 	(void)state;

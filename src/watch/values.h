@@ -9,4 +9,6 @@
 void heartbeat_read(struct view vendor, struct view params, struct report *r);
 void ka_read(struct view params, struct report *r);
 void health_read(enum keyword_family family, struct view params, struct report *r);
+/* WIFIINFOUP: name and address to wifi[0]. */
+void wifi_info_read(struct view params, struct report *r);
 void media_read(enum keyword_family family, struct view params, struct report *r);

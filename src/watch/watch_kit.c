@@ -162,6 +162,14 @@ static void assert_same_values(const struct report *a, const struct report *b)
 	assert_true((has & REPORT_HAS_SPO2) == 0 || a->spo2_permille == b->spo2_permille);
 	assert_true(
 		(has & REPORT_HAS_TEMPERATURE) == 0 || a->temperature_cdeg == b->temperature_cdeg);
+	assert_true((has & REPORT_HAS_MEASURE) == 0 ||
+		    (a->failures == b->failures && a->measure_type == b->measure_type));
+	assert_true((has & REPORT_HAS_BODY) == 0 ||
+		    (a->body.height_cm == b->body.height_cm && a->body.sex == b->body.sex &&
+			    a->body.age_years == b->body.age_years &&
+			    a->body.weight_kg == b->body.weight_kg));
+	assert_true((has & REPORT_HAS_ODOMETER) == 0 ||
+		    (a->distance == b->distance && a->calories == b->calories));
 }
 
 static void assert_same_cdma(const struct cdma *a, const struct cdma *b)

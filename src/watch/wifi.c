@@ -19,7 +19,7 @@ static bool is_mac_sign(char c)
 	return c == ':' || c == '-';
 }
 
-static bool read_mac(struct view v, uint8_t ret[6])
+bool wifi_mac_read(struct view v, uint8_t ret[6])
 {
 	if (v.n != MAC_TEXT)
 		return false;
@@ -52,7 +52,7 @@ static bool is_mac_shaped(struct view v)
 static enum mac mac_of(struct view v, uint8_t ret[6])
 {
 	v = field_trim(v);
-	if (read_mac(v, ret))
+	if (wifi_mac_read(v, ret))
 		return memcmp(ret, "\0\0\0\0\0\0", 6) == 0 ? MAC_BLANK : MAC_GOOD;
 	if (v.n == 0 || (v.n == 1 && v.p[0] == '0'))
 		return MAC_BLANK;
