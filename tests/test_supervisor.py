@@ -128,7 +128,7 @@ def test_gateways_stop_before_the_server(server):
         watch.heartbeat()
         assert server.stop() == 0
     ended = [re.search(r"role=(\S+)", line)[1] for line in lines_of(server, "supervisor.role_ended")]
-    assert sorted(ended[:-1]) == ["courier", "gateway-0", "gateway-1"]
+    assert sorted(ended[:-1]) == ["courier", "gateway-0", "gateway-1", "media"]
     assert ended[-1] == "server"
     assert "supervisor.stopped clean=yes" in server.process.lines[-1]
 

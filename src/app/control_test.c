@@ -65,7 +65,7 @@ static void malformed_packets_are_refused(void **state)
 		size_t n;
 	} rows[] = {
 		{"\0x", 2},
-		{"\x06x", 2},
+		{"\x07x", 2},
 		{"\x3Fx", 2},
 		{"\x45x", 2},
 		{"\xFFx", 2},
