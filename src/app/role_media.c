@@ -64,6 +64,8 @@ static enum rc make_media(struct role_media *r, struct err *e)
 {
 	struct media_role_config config = {.loop = r->loop,
 		.link_fd = r->role->media_fd,
+		.cpu_s = WORKER_CPU_S,
+		.wall_ms = WORKER_WALL_MS,
 		.seal = seal,
 		.work = transcode,
 		.on_stopped = on_stopped,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +58,24 @@ static enum rc enter_server(void)
 	enum rc rc = sandbox_enter_server(data_dir, key_dir, &layers, NULL);
 
 	return rc == RC_OK && !layers.has_seccomp ? RC_DENIED : rc;
+}
+
+enum { MEMORY_MAX = 32 * 1024 * 1024 };
+
+static enum rc enter_media(void)
+{
+	struct sandbox_layers layers;
+	enum rc rc = sandbox_enter_media("", MEMORY_MAX, &layers, NULL);
+
+	return rc == RC_OK && !layers.has_seccomp ? RC_DENIED : rc;
+}
+
+/* As the role's fork does, but that there is no other process. */
+static enum rc enter_worker(void)
+{
+	enum rc rc = enter_media();
+
+	return rc == RC_OK && !sandbox_seal_worker(true) ? RC_DENIED : rc;
 }
 
 /* The wait status of a child that enters and then acts. */
@@ -361,6 +380,143 @@ static void courier_reads_no_data(void **state)
 		print_message("this kernel has no Landlock: nothing to prove\n");
 }
 
+static int act_thread(void)
+{
+	pthread_t thread;
+
+	(void)pthread_create(&thread, NULL, thread_main, NULL);
+	return WRONG;
+}
+
+static int act_terminate_child(void)
+{
+	(void)kill(getpid(), SIGTERM);
+	return WRONG;
+}
+
+static void media_role_is_killed_for_what_it_must_not_do(void **state)
+{
+	(void)state;
+	assert_killed(enter_media, act_execve, "execve");
+	assert_killed(enter_media, act_open, "open");
+	assert_killed(enter_media, act_create, "create");
+	assert_killed(enter_media, act_socket, "socket");
+	assert_killed(enter_media, act_unix_socket, "unix socket");
+	assert_killed(enter_media, act_connect, "connect");
+	assert_killed(enter_media, act_ptrace, "ptrace");
+	assert_killed(enter_media, act_executable_memory, "executable memory");
+	assert_killed(enter_media, act_thread, "thread");
+	assert_killed(enter_media, act_terminate_child, "another signal than SIGKILL");
+	assert_killed(enter_media, act_setuid, "setuid");
+	assert_killed(enter_media, act_mkdir, "mkdir");
+}
+
+static int act_write(void)
+{
+	(void)!write(STDERR_FILENO, "x", 1); /* killed before it returns */
+	return WRONG;
+}
+
+static int act_read(void)
+{
+	char byte = 0;
+
+	(void)!read(STDIN_FILENO, &byte, 1);
+	return WRONG;
+}
+
+static int act_limit(void)
+{
+	struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+	(void)setrlimit(RLIMIT_CPU, &none);
+	return WRONG;
+}
+
+static int act_outlive(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	return WRONG;
+}
+
+static void worker_is_killed_for_all_but_memory_and_its_end(void **state)
+{
+	(void)state;
+	assert_killed(enter_worker, act_execve, "execve");
+	assert_killed(enter_worker, act_open, "open");
+	assert_killed(enter_worker, act_create, "create");
+	assert_killed(enter_worker, act_socket, "socket");
+	assert_killed(enter_worker, act_connect, "connect");
+	assert_killed(enter_worker, act_fork, "fork");
+	assert_killed(enter_worker, act_ptrace, "ptrace");
+	assert_killed(enter_worker, act_executable_memory, "executable memory");
+	assert_killed(enter_worker, act_kill_parent, "kill");
+	assert_killed(enter_worker, act_setuid, "setuid");
+	assert_killed(enter_worker, act_mkdir, "mkdir");
+	assert_killed(enter_worker, act_write, "write");
+	assert_killed(enter_worker, act_read, "read");
+	assert_killed(enter_worker, act_limit, "a higher limit");
+	assert_killed(enter_worker, act_outlive, "outliving the role");
+}
+
+/* Starts processes, waits for them, kills them. */
+static int act_as_media(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(sandbox_seal_worker(true) ? 7 : WRONG);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+		WEXITSTATUS(status) != 7)
+		return WRONG;
+	pid = fork();
+	if (pid == 0) {
+		for (;;)
+			(void)poll(NULL, 0, -1);
+	}
+	return kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid ? DONE : WRONG;
+}
+
+static int act_as_worker(void)
+{
+	for (size_t n = 16; n < (size_t)8 * 1024 * 1024; n *= 2) {
+		char *p = malloc(n);
+		if (p == NULL)
+			return WRONG;
+		memset(p, 1, n);
+		char *larger = realloc(p, n * 2);
+		if (larger == NULL)
+			return WRONG;
+		free(larger);
+	}
+	return DONE;
+}
+
+static int act_take_too_much_memory(void)
+{
+	for (size_t n = 0; n < MEMORY_MAX; n += 1024 * 1024) {
+		char *volatile p = malloc(1024 * 1024); /* kept, so that it is really taken */
+		if (p == NULL)
+			return DONE;
+	}
+	return WRONG;
+}
+
+static void media_role_and_its_workers_can_still_work(void **state)
+{
+	(void)state;
+	assert_done(enter_media, act_as_media, "work");
+	assert_done(enter_worker, act_as_worker, "work");
+}
+
+static void media_role_and_its_workers_have_little_memory(void **state)
+{
+	(void)state;
+	assert_done(enter_media, act_take_too_much_memory, "memory");
+	assert_done(enter_worker, act_take_too_much_memory, "memory");
+}
+
 static void roles_leave_no_core_and_gain_no_rights(void **state)
 {
 	(void)state;
@@ -402,6 +558,10 @@ int main(void)
 		cmocka_unit_test(courier_is_killed_for_what_it_must_not_do),
 		cmocka_unit_test(courier_can_still_work),
 		cmocka_unit_test(courier_reads_no_data),
+		cmocka_unit_test(media_role_is_killed_for_what_it_must_not_do),
+		cmocka_unit_test(worker_is_killed_for_all_but_memory_and_its_end),
+		cmocka_unit_test(media_role_and_its_workers_can_still_work),
+		cmocka_unit_test(media_role_and_its_workers_have_little_memory),
 		cmocka_unit_test(roles_leave_no_core_and_gain_no_rights),
 		cmocka_unit_test(account_that_is_missing_or_root_is_refused),
 		cmocka_unit_test(layers_are_told_in_words),

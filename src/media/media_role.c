@@ -103,7 +103,8 @@ static void end_job(struct media_role *m, enum media_outcome outcome)
 /* In the child; never returns. */
 static void be_worker(const struct media_role *m, pid_t parent)
 {
-	const struct rlimit cpu = {.rlim_cur = WORKER_CPU_S, .rlim_max = WORKER_CPU_S + 1};
+	const struct rlimit cpu = {
+		.rlim_cur = m->config.cpu_s, .rlim_max = (rlim_t)m->config.cpu_s + 1};
 	struct view in = {.p = (const char *)m->job.bytes, .n = m->job.total};
 
 	/* It must not outlive the role, which alone can kill it. */
@@ -130,7 +131,7 @@ static void begin_job(struct media_role *m)
 	m->worker = pid;
 	m->is_late = false;
 	timer_set(loop_wheel(m->config.loop), &m->deadline,
-		loop_now_ms(m->config.loop) + WORKER_WALL_MS);
+		loop_now_ms(m->config.loop) + m->config.wall_ms);
 }
 
 static void on_deadline(struct timer *t, void *context)

@@ -26,6 +26,8 @@ struct media_role_config {
 	struct loop *loop;
 	int link_fd;
 	uint64_t epoch; /* of this process; not 0 */
+	unsigned cpu_s; /* of a worker: WORKER_CPU_S, but for tests */
+	int wall_ms;    /* WORKER_WALL_MS */
 	/* In the worker, before the file is looked at: closes every descriptor but what is needed
 	 * to fail loudly, and gives up everything else. False: the worker ends. */
 	bool (*seal)(void *owner);
