@@ -87,6 +87,19 @@ static enum rc cut_segment(struct look *l, struct view *ret_whole, struct view *
 	return RC_OK;
 }
 
+/* The names of the components; with two alike a scan would mean either. */
+static bool has_doubles(struct view s, unsigned components)
+{
+	for (unsigned i = 1; i < components; i++) {
+		for (unsigned j = 0; j < i; j++) {
+			if (byte_at(s, 6 + COMPONENT_BYTES * i) ==
+				byte_at(s, 6 + COMPONENT_BYTES * j))
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum rc check_frame(struct look *l, struct view s, struct err *e)
 {
 	if (l->has_frame || s.n < SOF_MIN || byte_at(s, 0) != 8)
@@ -95,8 +108,9 @@ static enum rc check_frame(struct look *l, struct view s, struct err *e)
 		.height = (uint16_t)word_at(s, 1), .width = (uint16_t)word_at(s, 3)};
 	l->components = byte_at(s, 5);
 	if ((l->components != 1 && l->components != COMPONENTS_MAX) ||
-		s.n != 6 + (size_t)COMPONENT_BYTES * l->components)
-		return fail(e, RC_SYNTAX, "jpeg: one or three components expected");
+		s.n != 6 + (size_t)COMPONENT_BYTES * l->components ||
+		has_doubles(s, l->components))
+		return fail(e, RC_SYNTAX, "jpeg: one or three different components expected");
 	for (unsigned i = 0; i < l->components; i++) {
 		uint8_t sampling = byte_at(s, 6 + COMPONENT_BYTES * i + 1);
 		unsigned across = sampling >> 4;

@@ -150,6 +150,9 @@ static void a_frame_that_cannot_be_is_refused(void **state)
 	p.b[frame + 9] = 4; /* components */
 	assert_int_equal(clean(&p, &out), RC_SYNTAX);
 	p = scene();
+	p.b[frame + 13] = p.b[frame + 10]; /* two components of one name */
+	assert_int_equal(clean(&p, &out), RC_SYNTAX);
+	p = scene();
 	p.b[frame + 1] = 0xc3; /* lossless */
 	assert_int_equal(clean(&p, &out), RC_SYNTAX);
 	p = scene();
