@@ -56,6 +56,7 @@ def test_each_kind_of_value_is_shown_as_it_was_said(api, claimed):
         ("temperature", 36.61, False),
         ("temperature", 37.2, False),
     ]
+    assert [v["origin"] for v in found if v["kind"] == "oxygen"] == ["watch"]
     assert events.wait("health").data == {"wearer": wearer}
     assert api.alarms() == []
 
@@ -64,7 +65,7 @@ def test_what_could_not_be_measured_is_no_value(api, claimed):
     wearer, watch = claimed
     allow(api, wearer)
     watch.send("btemp2,1,0", "heart,0", "btemp2,1,1", "bphrt,0,0,0,,,,", "oxygen,1,0", "heart,251", "BLOOD,300,20")
-    found = eventually(lambda: len(v := values(api, wearer)) == 7 and v, what="seven tries")
+    found = eventually(lambda: len(v := values(api, wearer)) == 8 and v, what="eight tries")
     assert all(v["is_failed"] and not {"value", "systolic", "diastolic"} & v.keys() for v in found)
 
 
@@ -190,3 +191,54 @@ def test_values_are_sealed(server, api, claimed):
     with sqlite3.connect(f"file:{server.data}/kinward.db?mode=ro", uri=True) as db:
         (body,) = db.execute("SELECT body FROM health_value").fetchone()
     assert len(body) > 37 and (980).to_bytes(2, "little") not in body
+
+
+def call(number, name="", kind=1, status=1, start=None, seconds=30, keyword="calllog"):
+    start = int(time.time()) - 60 if start is None else start
+    return f"{keyword},{number},{name.encode('utf-16-be').hex()},{kind},{status},{start},{seconds}"
+
+
+def test_calls_are_answered_when_stored_and_known_numbers_are_marked(server, api, claimed):
+    wearer, watch = claimed
+    now = int(time.time())
+    api.ok("PUT", f"/wearers/{wearer}/contacts", json={"contacts": [{"name": "Oma", "number": "+4936431234567"}]})
+    api.ok("PUT", f"/wearers/{wearer}/sos-numbers", json={"numbers": ["+493643999888"]})
+    watch.send(call("036431234567", "Omi", 2, 1, now - 30, 95))
+    assert watch.receive_keyword("calllog") == b"calllog,1"
+    watch.send(call("0900555", "", 1, 2, now - 20, 0, keyword="CALLLOG"))
+    assert watch.receive_keyword("CALLLOG") == b"CALLLOG,1"
+    watch.send(call("03643999888", "", 1, 1, now - 10, 5), call("03643999888", "", 1, 1, now - 10, 5))
+    for _ in range(2):
+        assert watch.receive_keyword("calllog") == b"calllog,1"
+    log = api.ok("GET", f"/wearers/{wearer}/calls")
+    assert log["keep_days"] == 30
+    shown = [(c["direction"], c["is_approved"], c["is_connected"], c["seconds"]) for c in log["calls"]]
+    assert shown == [("in", True, True, 5), ("in", False, False, 0), ("out", True, True, 95)]
+    assert log["calls"][2]["contact"]["name"] == "Oma" and log["calls"][2]["name"] == "Omi"
+    assert "contact" not in log["calls"][0]
+    server.restart()
+    assert api.ok("GET", f"/wearers/{wearer}/calls")["calls"] == log["calls"]
+
+
+@pytest.mark.parametrize("broken", ["calllog", "calllog,1,2", "calllog,x*y,zz,9,9,-1,-1", "calllog," + "9" * 400])
+def test_calls_that_cannot_be_read_are_answered_and_not_stored(api, claimed, broken):
+    wearer, watch = claimed
+    watch.send(broken, "LK,1,0,80")
+    watch.receive_keyword("LK")
+    assert api.ok("GET", f"/wearers/{wearer}/calls")["calls"] == []
+
+
+def test_an_address_is_the_nearest_town_and_only_of_a_fresh_place(api, claimed):
+    _, watch = claimed
+    where = position("UD", lat=50.98, lon=11.33).partition(",")[2]
+    watch.send("WAD,EN," + where)
+    assert watch.receive_keyword("RAD") == b"RAD,GPS," + b"Weimar".hex().encode()
+    watch.send("WG," + where)
+    assert watch.receive_keyword("RG").startswith(b"RG,BASE,50.98")
+
+
+def test_an_old_place_answers_nobody(api, claimed):
+    _, watch = claimed
+    old = position("UD", when=time.time() - 1200, lat=50.98, lon=11.33).partition(",")[2]
+    watch.send("WAD,EN," + old, "WG," + old)
+    assert watch.heartbeat() == b"LK"  # and nothing before it

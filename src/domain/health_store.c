@@ -22,11 +22,21 @@ static const struct {
 	{REPORT_HAS_TEMPERATURE, HEALTH_TEMPERATURE},
 };
 
-/* What the watch tried to measure when it says a keyword without a value. */
+static const struct {
+	uint8_t of_report;
+	enum health_kind kind;
+} failures[] = {
+	{REPORT_FAILED_HEART, HEALTH_HEART},
+	{REPORT_FAILED_BLOOD_PRESSURE, HEALTH_BLOOD_PRESSURE},
+	{REPORT_FAILED_SPO2, HEALTH_OXYGEN},
+	{REPORT_FAILED_TEMPERATURE, HEALTH_TEMPERATURE},
+};
+
+/* What was measured when the number cannot be true. */
 static const struct {
 	const char *keyword;
 	enum health_kind kind;
-} tried[] = {
+} measures[] = {
 	{"HEART", HEALTH_HEART},
 	{"PULSE", HEALTH_HEART},
 	{"BLOOD", HEALTH_BLOOD_PRESSURE},
@@ -36,13 +46,13 @@ static const struct {
 	{"BTEMP2", HEALTH_TEMPERATURE},
 };
 
-/* The first parameter of oxygen says 0 for what was started on the watch. */
 static enum health_origin origin_of(const struct report *r)
 {
-	bool is_own = strcmp(r->keyword, "OXYGEN") == 0 && r->text.n >= 2 && r->text.p[0] == '0' &&
-		      r->text.p[1] == ',';
+	bool is_own = (r->has & REPORT_HAS_SPO2) != 0 || (r->failures & REPORT_FAILED_SPO2) != 0;
 
-	return is_own ? HEALTH_ON_WATCH : HEALTH_BY_UNKNOWN;
+	return is_own && (r->has & REPORT_HAS_MEASURE) != 0 && r->measure_type == MEASURE_ON_WATCH
+		       ? HEALTH_ON_WATCH
+		       : HEALTH_BY_UNKNOWN;
 }
 
 bool health_from_report(
@@ -62,9 +72,16 @@ bool health_from_report(
 		if ((r->has & values[i].of_report) != 0)
 			ret->has |= (uint8_t)(1u << values[i].kind);
 	}
-	for (size_t i = 0; i < COUNT_OF(tried) && ret->has == 0; i++) {
-		if (strcmp(r->keyword, tried[i].keyword) == 0)
-			ret->failed = (uint8_t)(1u << tried[i].kind);
+	/* Beside a value, 0 means that this kind is not measured. */
+	bool has_failures = ret->has == 0 && (r->has & REPORT_HAS_MEASURE) != 0;
+	for (size_t i = 0; i < COUNT_OF(failures) && has_failures; i++) {
+		if ((r->failures & failures[i].of_report) != 0)
+			ret->failed |= (uint8_t)(1u << failures[i].kind);
+	}
+	bool is_nothing = ret->has == 0 && ret->failed == 0 && r->error == REPORT_BAD_VALUE;
+	for (size_t i = 0; i < COUNT_OF(measures) && is_nothing; i++) {
+		if (strcmp(r->keyword, measures[i].keyword) == 0)
+			ret->failed = (uint8_t)(1u << measures[i].kind);
 	}
 	return ret->has != 0 || ret->failed != 0;
 }

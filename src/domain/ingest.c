@@ -6,11 +6,12 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
-#include "domain/locate.h"
 #include "domain/days.h"
+#include "domain/locate.h"
 #include "domain/outbox.h"
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
+#include "domain/watch_asks.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer.h"
 #include "store/sealed.h"
@@ -577,6 +578,12 @@ static void report_of_stranger(
 		answer_now(d, m);
 }
 
+/* Of the keywords with a position only those that ask for something do not begin so. */
+static bool is_request(const struct report *r)
+{
+	return r->kind == REPORT_POSITION && r->keyword[0] != 'U';
+}
+
 static void report_of_bound(
 	struct ingest *in, const struct message_report *m, const struct report *r)
 {
@@ -588,6 +595,8 @@ static void report_of_bound(
 	case REPORT_ALARM:
 	case REPORT_HEALTH:
 		(void)!take_values(in, m, r); /* it is bound: the caller looked */
+		if (is_request(r))
+			watch_asks_on_position(d, m, r);
 		break;
 	case REPORT_HEARTBEAT:
 		on_heartbeat(in, m, r);
@@ -595,7 +604,8 @@ static void report_of_bound(
 	case REPORT_ANSWER:
 	case REPORT_OTHER:
 		on_other(in, m, r);
-		answer_with_values(d, m);
+		if (!watch_asks_on_other(d, m, r))
+			answer_with_values(d, m);
 		break;
 	case REPORT_MEDIA: /* voice is not stored yet, and said so: TK,0 */
 		count_keyword(in, r->keyword);
@@ -627,8 +637,11 @@ void ingest_report(struct domain *d, const struct message_report *m)
 		log_event(LOG_WARN, "ingest.unreadable", "why=\"%s\"", e.msg);
 		return;
 	}
-	if (is_about_values(r) && !sessions_are_disputed(in) && take_values(in, m, r))
+	if (is_about_values(r) && !sessions_are_disputed(in) && take_values(in, m, r)) {
+		if (is_request(r))
+			watch_asks_on_position(d, m, r);
 		return;
+	}
 	if (is_bound(in, m->session) || is_known_after_all(in, m))
 		report_of_bound(in, m, r);
 	else
