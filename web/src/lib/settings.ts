@@ -277,6 +277,7 @@ function fieldWords(setting: Setting, one: SettingField, value: unknown, locale:
 	if (one.type === 'zone') return String(value).replaceAll('_', ' ');
 	if (typeof value === 'number' && isSeconds(one)) return value === 0 ? t('value.off') : t('value.every', { span: seconds(value, t) });
 	if (typeof value === 'number' && one.name === 'hours') return t('value.every', { span: t('span.hours', { n: value }) });
+	if (typeof value === 'number' && one.name === 'level') return t('value.level', { n: value, first: one.min ?? 1 });
 	if (typeof value === 'number') return new Intl.NumberFormat(locale).format(value);
 	return choiceWords(setting, String(value), t);
 }

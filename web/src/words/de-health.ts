@@ -5,7 +5,7 @@ import type { Texts } from './words.svelte';
 
 export const vital: Texts<typeof English> = {
 	'vital.title': 'Gesundheit von {name}',
-	'vital.link': 'Gesundheit und Schritte',
+	'vital.link': 'Gesundheit',
 	'vital.not_allowed': 'Du darfst Gesundheitswerte in dieser Gruppe nicht sehen.',
 	'vital.off': 'Gesundheitswerte von {name} werden nicht behalten. Was die Uhr misst, wird verworfen, bis es jemand unten erlaubt.',
 	'vital.none': 'In dieser Zeit wurde bei {name} nichts gemessen.',
@@ -73,7 +73,7 @@ export const vital: Texts<typeof English> = {
 	'advice_battery.weak_signal': 'Wo {name} viel ist, ist der Empfang schwach. Das kostet Akku; ein anderer SIM-Anbieter hilft vielleicht.',
 	'advice_battery.not_enough_data': 'Komm in ein paar Tagen wieder: Dann ist der Rhythmus dieser Uhr bekannt.',
 	'calls.title': 'Anrufe von {name}',
-	'calls.link': 'Anrufe der Uhr',
+	'calls.link': 'Anrufe',
 	'calls.none': 'Die Uhr hat von keinen Anrufen berichtet. Nicht jede tut das.',
 	'calls.unknown': 'Nummer unbekannt',
 	'calls.in': 'hat angerufen, wurde angenommen',

@@ -2,7 +2,7 @@
 
 export const vital = {
 	'vital.title': 'Health of {name}',
-	'vital.link': 'Health and steps',
+	'vital.link': 'Health',
 	'vital.not_allowed': 'You may not see health values in this group.',
 	'vital.off': 'Health values of {name} are not kept. What the watch measures is thrown away until somebody allows it below.',
 	'vital.none': 'Nothing has been measured for {name} in this time.',
@@ -70,7 +70,7 @@ export const vital = {
 	'advice_battery.weak_signal': 'Where {name} is much of the time, the signal is weak. That costs battery; another SIM provider may help.',
 	'advice_battery.not_enough_data': 'Come back in some days: then the rhythm of this watch is known.',
 	'calls.title': 'Calls of {name}',
-	'calls.link': 'Calls of the watch',
+	'calls.link': 'Calls',
 	'calls.none': 'The watch has told of no calls. Not every watch does.',
 	'calls.unknown': 'Number not known',
 	'calls.in': 'called and was answered',

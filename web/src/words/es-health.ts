@@ -5,7 +5,7 @@ import type { Texts } from './words.svelte';
 
 export const vital: Texts<typeof English> = {
 	'vital.title': 'Salud de {name}',
-	'vital.link': 'Salud y pasos',
+	'vital.link': 'Salud',
 	'vital.not_allowed': 'No puedes ver valores de salud en este grupo.',
 	'vital.off': 'No se guardan los valores de salud de {name}. Lo que mide el reloj se descarta hasta que alguien lo permita abajo.',
 	'vital.none': 'En este tiempo no se ha medido nada de {name}.',
@@ -73,7 +73,7 @@ export const vital: Texts<typeof English> = {
 	'advice_battery.weak_signal': 'Donde {name} pasa mucho tiempo hay poca cobertura. Eso gasta batería; otro operador puede ayudar.',
 	'advice_battery.not_enough_data': 'Vuelve en unos días: entonces se conocerá el ritmo de este reloj.',
 	'calls.title': 'Llamadas de {name}',
-	'calls.link': 'Llamadas del reloj',
+	'calls.link': 'Llamadas',
 	'calls.none': 'El reloj no ha contado ninguna llamada. No todos lo hacen.',
 	'calls.unknown': 'Número desconocido',
 	'calls.in': 'llamó y se contestó',

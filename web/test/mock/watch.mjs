@@ -104,6 +104,10 @@ export function watchRoutes({ state, ok, problem, later, tell, id, iso }) {
 			delete one.wanted;
 			return ok(Object.assign(one, { state: 'none', is_drifted: false }));
 		},
+		'GET /models': () => ok({ models: [
+			{ id: 'g29', name: 'G29 (4G, protocol of 2025)', vendors: [], has: ['alarm_clocks', 'quiet_times', 'text', 'voice'], lacks: [], notes: ['still_sends_nothing'] },
+			{ id: 'beesure_4g', name: 'Beesure, 4P-Touch 4G before the change to plain text', vendors: [], has: [], lacks: [], notes: ['locked_aqsh'] }
+		] }),
 		'GET /wearers/*/capabilities': () => ok(capabilities()),
 		'PUT /wearers/*/capabilities/*': (b, _p, _q, _ids, name) => {
 			if (b.has === 'auto') delete said[name];
