@@ -105,15 +105,15 @@ describe('in words', () => {
 	});
 
 	test('what was measured', () => {
-		const heart = { kind: 'heart', time: '2026-01-01T00:00:00Z', value: 72 } as const;
+		const heart = { kind: 'heart', time: '2026-01-01T00:00:00Z', value: 72, origin: 'watch' } as const;
 		expect(readable(heart, 'en-GB', t)).toBe('72 a minute');
 		expect(readable({ ...heart, is_failed: true }, 'en-GB', t)).toBe('not measured');
-		const warm = { kind: 'temperature', time: heart.time, value: 36.6 } as const;
+		const warm = { kind: 'temperature', time: heart.time, value: 36.6, origin: 'watch' } as const;
 		expect([readable(warm, 'en-GB', t), readable(warm, 'en-US', t)]).toEqual(['36.6 °C', '97.9 °F']);
 		expect(drawn({ ...heart, is_failed: true }, 'en')).toBeNull();
-		expect(readable({ kind: 'blood_pressure', time: heart.time, systolic: 120, diastolic: 80 }, 'en', t)).toBe('120 / 80');
+		expect(readable({ kind: 'blood_pressure', time: heart.time, systolic: 120, diastolic: 80, origin: 'asked' }, 'en', t)).toBe('120 / 80');
 		expect(originWords({ ...heart, origin: 'asked', by: { id: 'a', name: 'Ben' } }, t)).toBe('asked for by Ben');
-		expect(originWords({ ...heart, origin: 'of another world' }, t)).toBe('not known');
+		expect(originWords({ ...heart, origin: 'of another world' as 'unknown' }, t)).toBe('not known');
 		expect(ofKind([{ ...heart, time: '2026-01-02T00:00:00Z' }, warm, heart], 'heart').map((one) => one.time)).toEqual([heart.time, '2026-01-02T00:00:00Z']);
 	});
 });

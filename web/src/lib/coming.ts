@@ -179,59 +179,11 @@ export interface Capabilities {
 /** A command with what the watch said to it, and how it can go by text message instead. */
 export type Told = Command & { answer?: unknown; sms?: { to?: string; text: string } };
 
-export type HealthKind = 'heart' | 'blood_pressure' | 'oxygen' | 'temperature';
-export interface HealthValue {
-	kind: HealthKind;
-	time: string;
-	value?: number;
-	systolic?: number;
-	diastolic?: number;
-	is_failed?: boolean;
-	origin?: string;
-	by?: { id: Id; name: string };
-}
-export interface HealthRule {
-	is_allowed: boolean;
-	keep_days: number;
-}
-export interface DayFacts {
-	date: string;
-	steps?: number;
-	rolls?: number;
-	distance_m?: number;
-	first?: string;
-	last?: string;
-	falls?: number;
-	taken_off?: number;
-	battery_low?: number;
-}
-export interface BatteryView {
-	level?: number;
-	time?: string;
-	is_charging?: boolean;
-	levels: { time: string; percent: number; is_charging?: boolean }[];
-	/** Percent that an hour takes. */
-	per_hour?: number;
-	hours_left?: number;
-	empties?: string;
-	drains: { cause: string; percent: number; is_estimate?: boolean }[];
-	advice: string[];
-}
-export interface LoggedCall {
-	time: string;
-	direction: 'in' | 'out';
-	number?: string;
-	name?: string;
-	contact?: { id: Id; name: string };
-	/** The number is in the phone book of the watch. */
-	is_approved: boolean;
-	is_connected: boolean;
-	seconds?: number;
-}
-export interface Friend {
-	id: Id;
-	name: string;
-	since?: string;
-}
+export type HealthValue = Schemas['HealthValue'];
+export type HealthKind = HealthValue['kind'];
+export type HealthRule = Schemas['HealthRule'];
+export type DayFacts = Schemas['Day'];
+export type BatteryView = Schemas['Battery'];
+export type LoggedCall = Schemas['CallLog']['calls'][number];
 
 export { answered, send };

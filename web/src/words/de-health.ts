@@ -81,5 +81,6 @@ export const vital: Texts<typeof English> = {
 	'calls.missed': 'hat angerufen, niemand nahm ab',
 	'calls.out_missed': 'wurde angerufen, nahm nicht ab',
 	'calls.stranger': 'Nicht im Telefonbuch',
-	'calls.keep': { one: 'Bleibt {n} Tag, dann gelöscht.', other: 'Bleibt {n} Tage, dann gelöscht.' }
+	'calls.keep': { one: 'Bleibt {n} Tag, dann gelöscht.', other: 'Bleibt {n} Tage, dann gelöscht.' },
+	'kind.not_charged': 'Heute Abend nicht geladen'
 };

@@ -78,5 +78,6 @@ export const vital = {
 	'calls.missed': 'called, nobody answered',
 	'calls.out_missed': 'was called, did not answer',
 	'calls.stranger': 'Not in the phone book',
-	'calls.keep': { one: 'Kept for {n} day, then erased.', other: 'Kept for {n} days, then erased.' }
+	'calls.keep': { one: 'Kept for {n} day, then erased.', other: 'Kept for {n} days, then erased.' },
+	'kind.not_charged': 'Not charged tonight'
 } as const;

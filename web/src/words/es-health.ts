@@ -81,5 +81,6 @@ export const vital: Texts<typeof English> = {
 	'calls.missed': 'llamó y nadie contestó',
 	'calls.out_missed': 'se le llamó y no contestó',
 	'calls.stranger': 'No está en la agenda',
-	'calls.keep': { one: 'Se guarda {n} día y luego se borra.', other: 'Se guarda {n} días y luego se borra.' }
+	'calls.keep': { one: 'Se guarda {n} día y luego se borra.', other: 'Se guarda {n} días y luego se borra.' },
+	'kind.not_charged': 'Sin cargar esta noche'
 };
