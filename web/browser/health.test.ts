@@ -39,7 +39,7 @@ test('health values are thrown away until somebody allows them; then they come b
 	const { page } = maria;
 	await say('heart,151');
 	await go(`#/day/${oma}/health`);
-	await page.getByText('Health values of Oma are not kept.').waitFor();
+	await page.getByText('What the watch measures is thrown away').waitFor();
 	await page.getByLabel(/Keep health values of Oma/).click();
 	await expect.poll(() => page.getByLabel(/Keep health values of Oma/).isChecked()).toBe(true);
 	await page.getByText('Nothing has been measured for Oma in this time.').waitFor();
@@ -59,7 +59,7 @@ test('health values are thrown away until somebody allows them; then they come b
 test('the day says what happened, the battery how long it lasts, the call log who called', async () => {
 	const { page } = maria;
 	await sim.ask(`fall ${sim.id()}`);
-	await page.getByRole('button', { name: 'I have it' }).click();
+	await page.getByRole('button', { name: 'I take care of it' }).click();
 	await page.getByRole('link', { name: 'Day', exact: true }).first().click();
 	await page.locator('.facts .bad').getByText('Falls').waitFor();
 	expect(await axe(page)).toEqual([]);

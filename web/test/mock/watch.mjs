@@ -80,7 +80,7 @@ export function watchRoutes({ state, ok, problem, later, tell, id, iso }) {
 	};
 	const days = (from, to) => {
 		const found = [];
-		for (let at = Date.parse(`${from}T12:00:00Z`), i = 0; at <= Math.min(Date.parse(`${to}T12:00:00Z`), Date.now() + DAY_MS); at += DAY_MS, i++)
+		for (let at = Date.parse(from) + DAY_MS / 2, i = 0; at < Math.min(Date.parse(to), Date.now() + DAY_MS); at += DAY_MS, i++)
 			found.push({ date: iso(at).slice(0, 10), steps: 3100 + ((i * 1777) % 5200), rolls: i % 5, distance_m: 2400 + i * 150, first: iso(at - 5 * 3.6e6), last: iso(at + 6 * 3.6e6), falls: i % 6 === 5 ? 1 : 0, taken_off: i % 3, battery_low: 0 });
 		return found;
 	};
