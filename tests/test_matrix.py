@@ -143,6 +143,8 @@ GET /api/v1/operator/break-glass operator
 POST /api/v1/operator/break-glass operator
 POST /api/v1/operator/break-glass/{break_glass}/approve operator
 DELETE /api/v1/operator/break-glass/{break_glass} operator
+GET /api/v1/operator/radio operator
+POST /api/v1/operator/radio operator
 GET /api/v1/operator/mail operator
 POST /api/v1/operator/mail/test operator
 GET /api/v1/operator/dead-letters operator

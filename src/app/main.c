@@ -16,6 +16,7 @@
 #include "app/role_gateway.h"
 #include "app/role_media.h"
 #include "app/role_server.h"
+#include "app/radio_cli.h"
 #include "app/rotate.h"
 #include "app/settings.h"
 #include "app/spawn.h"
@@ -181,6 +182,7 @@ static const struct subcommand subcommands[] = {
 	{"user", "list accounts, ban and let in, end sessions, make operators", admin_main},
 	{"device", "list watches that nobody owns", admin_main},
 	{"partner", "list, stop, start and delete other companies' servers", admin_main},
+	{"radio", "import public tables of cells and access points, show or empty them", radio_main},
 	{"settings", "print all settings with their limits and defaults", run_settings},
 	{"version", "print the version", run_version},
 	{"help", "print this", run_help},

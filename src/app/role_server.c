@@ -41,6 +41,7 @@
 #include "domain/pictures.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
+#include "domain/radio_job.h"
 #include "domain/roles.h"
 #include "domain/sign_in_limits.h"
 #include "domain/watch_guard.h"
@@ -184,6 +185,8 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.are_photos_forbidden = !s->photos,
 		.has_mail = s->smtp_url[0] != '\0',
 		.mail_from = s->mail_from,
+		.is_radio_service_on = s->radio_url[0] != '\0',
+		.radio_per_hour = s->radio_per_hour,
 		.is_wearer_notice_on = s->wearer_notice,
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,
@@ -397,6 +400,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = locate_new(d, r->reader, &d->locate, e);
 	if (rc == RC_OK)
+		rc = radio_job_new(d->settings.data_dir, &d->radio_job, e);
+	if (rc == RC_OK)
 		audit_check_start(d, r->reader);
 	if (rc == RC_OK)
 		rc = admin_start(r->admin, r->reader, e);
@@ -506,6 +511,7 @@ static void drain(struct role_server *r)
 		server_links_receive_all(r->links);
 	if (r->courier != NULL)
 		server_courier_stop(r->courier);
+	radio_job_stop(d->radio_job);
 	locate_stop(d->locate);
 	if (d->writer != NULL && d->ingest != NULL)
 		ingest_flush_all(d);
@@ -530,6 +536,7 @@ static void tear_down(struct role_server *r)
 	zone_clock_free(d->zone_clock);
 	approvals_free(d->approvals);
 	wearer_notices_free(d->wearer_notices);
+	radio_job_free(d->radio_job);
 	locate_free(d->locate);
 	health_sweep_free(d->health_sweep);
 	ingest_free(d->ingest);

@@ -297,6 +297,14 @@ static const struct setting table[] = {
 		1, 720, "h", 0, NULL,
 		"from opening a recovery link to a new password; the groups are told and can "
 		"react"},
+	{"radio_url", "", SETTING_TEXT, offsetof(struct settings, radio_url),
+		0, 0, "", 0, NULL,
+		"service (Ichnaea's geolocate, https) that is asked for the place of cells and access "
+		"points when the house does not know them; it gets their numbers and strengths, "
+		"never a name, an id, a network's name or a place; empty: never"},
+	{"radio_per_hour", "600", SETTING_NUMBER, offsetof(struct settings, radio_per_hour),
+		1, 1000000, "1/h", SETTING_LIMIT, NULL,
+		"questions to radio_url in an hour; more reports stay without its answer"},
 	{"courier_allow", "", SETTING_TEXT, offsetof(struct settings, courier_allow),
 		0, 0, "", 0, NULL,
 		"prefixes that webhooks may go to although they are not public, comma separated, such "

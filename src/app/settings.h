@@ -36,6 +36,7 @@ struct settings {
 	setting_text tls_key;
 	setting_text map_url;
 	setting_text map_attribution;
+	setting_text radio_url;     /* empty: nothing about places leaves the house */
 	setting_text courier_allow;      /* prefixes that webhooks may go to besides public ones */
 	setting_text courier_ca_file;    /* empty: the system's certificates */
 	setting_text courier_hosts_file; /* empty: none besides the system's */
@@ -111,6 +112,7 @@ struct settings {
 	/* limits of the courier */
 	uint32_t webhook_timeout_s;
 	uint32_t mail_per_hour;
+	uint32_t radio_per_hour;
 };
 
 /* All defaults. */

@@ -26,6 +26,7 @@ struct outbox;
 struct claims;
 struct ingest;
 struct locate;
+struct radio_job;
 struct quarantine;
 struct passkeys;
 struct sign_in_limits;
@@ -66,6 +67,8 @@ struct domain_settings {
 	bool are_photos_forbidden;
 	bool has_mail;            /* smtp_url is set */
 	const char *mail_from;    /* may be NULL */
+	bool is_radio_service_on; /* radio_url is set */
+	uint32_t radio_per_hour;
 	bool is_wearer_notice_on; /* the weekly text on the watches of children */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
@@ -125,6 +128,7 @@ struct domain {
 	struct ingest *ingest;            /* main loop only */
 	struct locate *locate;            /* main loop only; NULL in some tests */
 	struct media *media;              /* jobs of the media role; NULL: none */
+	struct radio_job *radio_job;      /* any thread; NULL in tests */
 	struct pictures *pictures;        /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */

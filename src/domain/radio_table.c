@@ -18,7 +18,9 @@ static const char schema[] =
 	" skipped INTEGER NOT NULL, bad INTEGER NOT NULL, started_ms INTEGER NOT NULL,"
 	" ended_ms INTEGER NOT NULL, message TEXT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS import_bad (import INTEGER NOT NULL, line INTEGER NOT NULL,"
-	" why TEXT NOT NULL, PRIMARY KEY (import, line));";
+	" why TEXT NOT NULL, PRIMARY KEY (import, line));"
+	"CREATE TABLE IF NOT EXISTS total (id INTEGER PRIMARY KEY, cells INTEGER NOT NULL,"
+	" points INTEGER NOT NULL);";
 
 struct radio_reader {
 	char path[RADIO_PATH_MAX];

@@ -7,7 +7,7 @@
 #include "locate/radio_row.h"
 #include "store/db.h"
 
-enum { RADIO_PATH_MAX = 320, RADIO_NAME_MAX = 200, RADIO_BAD_SHOWN = 5, RADIO_WHY_MAX = 120 };
+enum { RADIO_PATH_MAX = 320, RADIO_NAME_MAX = 200, RADIO_BAD_SHOWN = 5, RADIO_WHY_MAX = 160 };
 
 void radio_table_path(const char *data_dir, char ret[RADIO_PATH_MAX]);
 /* Makes the file, or its tables, when there are none. */

@@ -29,6 +29,7 @@ route_fn api_operator_accounts, api_operator_ban, api_operator_unban, api_operat
 	api_operator_health, api_operator_limits;
 route_fn api_security_txt;
 route_fn api_audit, api_audit_json, api_audit_csv, api_notices, api_notices_read;
+route_fn api_operator_radio, api_operator_radio_import;
 route_fn api_jwks, api_operator_mail, api_operator_mail_test, api_dead_letters,
 	api_dead_letter_retry;
 route_fn api_operator_partners, api_operator_partner_add, api_operator_partner_keys,

@@ -292,6 +292,11 @@ static const struct field mail_test_fields[] = {
 const struct field_table mail_test_table = {
 	"MailTestBody", mail_test_fields, COUNT_OF(mail_test_fields), false};
 
+static const struct field radio_fields[] = {
+	{"file", FIELD_TEXT, true, AT(radio_values, file), 1, 199, NULL, NULL},
+};
+const struct field_table radio_table = {"RadioBody", radio_fields, COUNT_OF(radio_fields), false};
+
 static const struct field dead_letters_fields[] = {
 	{"before", FIELD_TIME, false, AT(dead_letters_values, before), 0, 0, NULL, NULL},
 };

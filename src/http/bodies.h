@@ -118,6 +118,9 @@ struct network_ban_values {
 struct notices_read_values {
 	struct field_int seq;
 };
+struct radio_values {
+	struct view file;
+};
 struct mail_test_values {
 	struct view to;
 };
@@ -164,6 +167,7 @@ union body_values {
 	struct claim_code_values claim_code;
 	struct demo_values demo;
 	struct mail_test_values mail_test;
+	struct radio_values radio;
 	struct notices_read_values notices_read;
 	struct ban_values ban;
 	struct operator_flag_values operator_flag;
@@ -185,7 +189,7 @@ union query_values {
 	struct partner_wearers_values wearers;
 };
 
-extern const struct field_table mail_test_table, dead_letters_table;
+extern const struct field_table mail_test_table, radio_table, dead_letters_table;
 extern const struct field_table audit_page_table, audit_export_table, notices_table,
 	notices_read_table, operator_accounts_table, ban_table, operator_flag_table,
 	network_ban_table;

@@ -184,6 +184,8 @@ const struct route routes[] = {
 	PLAIN("POST", "/api/v1/operator/break-glass/{break_glass}/approve", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "break_glass.agree", api_break_glass_agree),
 	PLAIN("DELETE", "/api/v1/operator/break-glass/{break_glass}", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_NONE, NULL, NULL, "break_glass.end", api_break_glass_end),
 	PLAIN("GET", "/api/v1/operator/devices", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "operator.devices", api_operator_devices),
+	PLAIN("GET", "/api/v1/operator/radio", ACCESS_OPERATOR, RATE_READ, RUN_POOL, BODY_NONE, NULL, NULL, "", api_operator_radio),
+	PLAIN("POST", "/api/v1/operator/radio", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &radio_table, NULL, "operator.radio_import", api_operator_radio_import),
 	PLAIN("GET", "/api/v1/operator/mail", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_operator_mail),
 	PLAIN("POST", "/api/v1/operator/mail/test", ACCESS_OPERATOR, RATE_CHANGE, RUN_POOL, BODY_JSON, &mail_test_table, NULL, "operator.mail_test", api_operator_mail_test),
 	PLAIN("GET", "/api/v1/operator/dead-letters", ACCESS_OPERATOR, RATE_READ, RUN_HERE, BODY_NONE, NULL, &dead_letters_table, "", api_dead_letters),

@@ -425,6 +425,8 @@ const base = {
 	'problem.claim_expired': 'This took too long. Please start again.',
 	'problem.claim_locked': 'Too many wrong codes. Please start again.',
 	'problem.demo_off': 'Simulated watches are switched off on this server.',
+	'problem.file_unknown': 'There is no such file in the folder radio-import.',
+	'problem.import_running': 'An import is running. Wait for its end.',
 	'problem.demo_exists': 'There is a simulated watch already.',
 	'problem.conflict': 'That is not possible now. Load the page again.',
 	'problem.length_required': 'The server did not understand the app. Load the page again.',
