@@ -227,6 +227,8 @@ def live_through(server, api, canaries):
     for n in range(90):
         watch.send(position(lat=LAT, lon=LON, when=time.time() - 2000 + 20 * n, tail=cells))
     watch.send("heart,137", "bphrt,137,89,93")
+    # What the group learns of them is written with a later report.
+    eventually(lambda: (api.metric("kinward_locate_lessons_total") or 0) >= 1, what="a lesson")
     watch.send(position("AL", lat=LAT, lon=LON, status=SOS, tail=cells))
     watch.receive_keyword("AL")
     watch.send(f"ERROR,{WATCH['wifi.ssid']},{PEOPLE['message.text']}")
@@ -250,7 +252,16 @@ def live_through(server, api, canaries):
     stranger.close()
     bring_people(server, api, canaries)
     be_refused(api)
+    eventually(lambda: learned_rows(server) >= 2, what="what the group learned")
     watch.close()
+
+
+def learned_rows(server):
+    database = sqlite3.connect(f"file:{server.data / 'kinward.db'}?mode=ro", uri=True)
+    try:
+        return database.execute("SELECT COUNT(*) FROM radio_learned").fetchone()[0]
+    finally:
+        database.close()
 
 
 def bring_people(server, api, canaries):
