@@ -9,6 +9,7 @@
 #include "app/audit_cli.h"
 #include "app/backup.h"
 #include "app/backup_job.h"
+#include "app/commands_cli.h"
 #include "app/decode.h"
 #include "app/doctor.h"
 #include "app/role.h"
@@ -173,6 +174,7 @@ static const struct subcommand subcommands[] = {
 	{"serve", "run the service: --config FILE, --set NAME=VALUE", run_serve},
 	{"setup-link", "make a new one-time link for the first account", run_setup_link},
 	{"decode", "show what a watch says, one JSON object a frame", decode_main},
+	{"commands", "show what a watch can be told", commands_main},
 	{"sim", "run simulated watches", sim_main},
 	{"backup", "write an encrypted backup while the service runs, or verify one", backup_main},
 	{"restore", "make a data folder from a backup", restore_main},

@@ -69,3 +69,12 @@ MUST_CHECK enum rc reply_write(const struct reply *r, const struct addressee *to
 MUST_CHECK enum rc reply_pack(
 	const struct reply *r, uint8_t *buf, size_t buf_size, size_t *ret_n, struct err *e);
 MUST_CHECK enum rc reply_unpack(struct view in, struct reply *ret, struct err *e);
+
+/* What the server answers, for the reference: data rows alone; what is sent is decided by reply_for
+ * and its callers. */
+struct reply_definition {
+	const char *keyword; /* of the answer */
+	const char *answers; /* to what */
+	const char *form, *meaning;
+};
+const struct reply_definition *reply_definitions(size_t *ret_n);
