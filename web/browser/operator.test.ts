@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -273,6 +273,25 @@ describe('running the server', () => {
 		await expect.poll(() => list.getByRole('listitem').count()).toBe(0);
 		await page.reload();
 		await page.getByText('None is shut out.').waitFor();
+	});
+
+	test('a table of masts is read in from its folder, and says what was wrong in it', async () => {
+		const { page } = maria;
+		const folder = join(server.folder, 'data', 'radio-import');
+		mkdirSync(folder, { recursive: true });
+		const row = (cell: number, lon: string) => `GSM,262,1,100,${cell},0,${lon},47.99,500,20,1,1600000000,1700000000,0`;
+		writeFileSync(
+			join(folder, 'town.csv'),
+			['radio,mcc,net,area,cell,unit,lon,lat,range,samples,changeable,created,updated,averageSignal', row(1, '7.85'), row(2, PAYLOAD), row(3, '7.86'), ''].join('\n')
+		);
+		await go(page, '#/operator/radio');
+		await page.getByText('None yet.').waitFor();
+		await page.getByRole('button', { name: 'Read in town.csv' }).click();
+		await page.locator('[data-state="done"]').getByText('2 cells, 0 access points').waitFor();
+		await page.getByText('1 line could not be read').click();
+		await page.getByText(/^Line 3: /).waitFor();
+		expect(await page.locator('main img').count()).toBe(0);
+		await judge(page, 'radio');
 	});
 });
 

@@ -193,6 +193,7 @@ describe('with three wearers', () => {
 			['25-mail', '#/operator/mail', '#mail-dead'],
 			['26-networks', '#/operator/networks', '#networks-add'],
 			['27-watches', '#/operator/watches', '#op-limits'],
+			['29-radio', '#/operator/radio', '#radio-imports'],
 			['28-emergency', '#/operator/emergency', '#glass-ask']
 		];
 		await page.goto(server.url);

@@ -32,7 +32,7 @@ export type Route =
 	| { at: 'operator'; page?: OperatorPlace };
 
 /** What whoever runs the server looks at; without one it is how the server does. */
-export const OPERATOR_PLACES = ['accounts', 'partners', 'mail', 'networks', 'watches', 'emergency'] as const;
+export const OPERATOR_PLACES = ['accounts', 'partners', 'mail', 'networks', 'watches', 'radio', 'emergency'] as const;
 export type OperatorPlace = (typeof OPERATOR_PLACES)[number];
 
 const ID = /^[0-9a-f]{32}$/;

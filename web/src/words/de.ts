@@ -427,7 +427,7 @@ export const de: Catalogue = {
 	'problem.claim_locked': 'Zu viele falsche Codes. Bitte beginne neu.',
 	'problem.demo_off': 'Simulierte Uhren sind auf diesem Server abgeschaltet.',
 	'problem.file_unknown': 'Im Ordner radio-import liegt keine solche Datei.',
-	'problem.import_running': 'Ein Import läuft noch. Warten Sie, bis er fertig ist.',
+	'problem.import_running': 'Ein Import läuft noch. Warte, bis er fertig ist.',
 	'problem.demo_exists': 'Es gibt schon eine simulierte Uhr.',
 	'problem.conflict': 'Das geht gerade nicht. Lade die Seite neu.',
 	'problem.length_required': 'Der Server hat die App nicht verstanden. Lade die Seite neu.',

@@ -427,7 +427,7 @@ export const es: Catalogue = {
 	'problem.claim_locked': 'Demasiados códigos equivocados. Empieza de nuevo.',
 	'problem.demo_off': 'Los relojes simulados están desactivados en este servidor.',
 	'problem.file_unknown': 'No hay tal archivo en la carpeta radio-import.',
-	'problem.import_running': 'Hay una importación en curso. Espere a que termine.',
+	'problem.import_running': 'Hay una importación en curso. Espera a que termine.',
 	'problem.demo_exists': 'Ya hay un reloj simulado.',
 	'problem.conflict': 'Ahora no es posible. Vuelve a cargar la página.',
 	'problem.length_required': 'El servidor no entendió a la app. Vuelve a cargar la página.',

@@ -89,6 +89,25 @@ export function makeMock(options = {}) {
 		});
 	}
 
+	/** Tables of masts: one was read, one had faults, and what one begins takes ten seconds. */
+	const imports = [
+		{ id: id(), name: '262.csv.gz', begun: Date.now() - 4e6 },
+		{ id: id(), name: 'notes.txt', begun: Date.now() - 9e6, message: 'no table: the first line is not understood' }
+	];
+	const radio = () => ({
+		cells: 1_284_113, access_points: 9120, is_service_set: false, files: [{ name: '228.csv.gz', bytes: 5_120_331 }, { name: '262.csv.gz', bytes: 48_120_331 }],
+		imports: imports.map((one, n) => {
+			const done = Math.min(1, (Date.now() - one.begun) / 10_000);
+			const lines = one.message ? 1 : Math.round(done * 1_300_250);
+			return {
+				id: n + 1, name: one.name, bytes: Math.round(done * 48_120_331), bytes_total: 48_120_331, lines, cells: Math.round(lines * 0.98), access_points: 0, skipped: Math.round(lines * 0.018),
+				bad: lines > 1000 ? 2 : 0, first_bad: lines > 1000 ? [{ line: 412, why: 'latitude out of range' }, { line: 9001, why: 'a field is missing' }] : [],
+				started: iso(one.begun), state: one.message ? 'failed' : done < 1 ? 'running' : 'done',
+				...(one.message ? { message: one.message } : {}), ...(done < 1 ? {} : { ended: iso(one.begun + 10_000) })
+			};
+		})
+	});
+
 	const problem = (status, code, more = {}) => ({ status, type: 'application/problem+json', body: { type: 'about:blank', title: code, status, detail: code, code, ...more } });
 	const ok = (body, status = 200) => ({ status, body });
 	const session = () => ({ account, groups: [group], session_id: '0'.repeat(32) });
@@ -199,7 +218,9 @@ export function makeMock(options = {}) {
 			unknown: [{ id_masked: '35••••••••••777', vendor: '3G', first_seen: iso(Date.now() - 1e7), last_seen: iso(), frames: 211 }],
 			foreign: [{ protocol: 'aqsh', count: 4, last_seen: iso(Date.now() - 1e6), advice: 'An encrypted protocol.' }],
 			limits: [{ name: 'frame_s', count: 2 }, { name: 'idle_s', count: 0 }]
-		})
+		}),
+		'GET /operator/radio': () => ok(radio()),
+		'POST /operator/radio': (b) => (imports.unshift({ id: id(), name: b.file, begun: Date.now() }), ok(radio(), 202))
 	};
 
 	Object.assign(routes, peopleRoutes({ state, account, group, ok, problem, session, id, iso, tell }), watchRoutes({ state, ok, problem, later, tell, id, iso }));
