@@ -90,11 +90,9 @@ static enum rc insert_device(
 	enum rc rc = db_prepare(s->db,
 		"INSERT INTO device (id, wearer, wire_id, wire_hash, vendor, model, version, "
 		"is_demo,"
-		" date_order, offset_min, language, zone, zone_sent_min, upload_interval_s,"
-		" is_language_confirmed, is_zone_confirmed, is_interval_confirmed, is_lz_refused,"
-		" password, phone, guard_due_ms, guard_checked_ms, bound_ms)"
-		" VALUES (?1, ?2, ?3, ?4, '3G', ?5, ?6, 0, 0, 0, 'en', 'Etc/UTC', 0, 600, 1, 1, 1, "
-		"0,"
+		" date_order, offset_min, language, zone, zone_sent_min, upload_sent_s,"
+		" is_lz_refused, password, phone, guard_due_ms, guard_checked_ms, bound_ms)"
+		" VALUES (?1, ?2, ?3, ?4, '3G', ?5, ?6, 0, 0, 0, 'en', 'Etc/UTC', 0, 600, 0,"
 		" ?7, ?8, ?9, ?10, ?10)",
 		&stmt, e);
 

@@ -123,15 +123,16 @@ def test_names_and_colours_are_changed_and_hostile_ones_refused(server, api):
 
 def test_settings_of_a_watch_are_wanted_until_it_confirms_them(server, api):
     wearer, watch = api.claim_raw("8800000015")
-    changed = api.ok("PATCH", f"/wearers/{wearer}/settings", json={"upload_interval_s": 300})
-    assert changed["upload_interval_s"] == 300 and changed["state"]["upload_interval_s"] == "wanted"
+    changed = api.put_setting(wearer, "upload_interval", seconds=300)
+    assert (changed["wanted"], changed["state"], changed["confirmed"]) == ({"seconds": 300}, "wanted", {"seconds": 600})
     assert watch.receive_keyword("UPLOAD") == b"UPLOAD,300"
     watch.send("UPLOAD")
-    eventually(
-        lambda: api.ok("GET", f"/wearers/{wearer}/settings")["state"]["upload_interval_s"] == "confirmed", what="confirmed"
-    )
-    api.refused(400, "zone_unknown", "PATCH", f"/wearers/{wearer}/settings", json={"zone": "Mars/Olympus"})
-    api.refused(400, "field_range", "PATCH", f"/wearers/{wearer}/settings", json={"upload_interval_s": 59})
+    eventually(lambda: api.settings(wearer)["upload_interval"]["state"] == "confirmed", what="confirmed")
+    path = f"/wearers/{wearer}/settings/"
+    api.refused(400, "zone_unknown", "PUT", path + "zone", json={"zone": "Mars/Olympus"})
+    api.refused(400, "field_range", "PUT", path + "upload_interval", json={"seconds": 59})
+    api.refused(404, "not_found", "PUT", path + "no_such_thing", json={"is_on": True})
+    api.refused(404, "not_found", "PUT", path + "control_numbers", json={})
     watch.close()
 
 

@@ -89,6 +89,9 @@ def test_every_field_of_every_body_is_the_same(table):
     for method, path, operation, _ in operations():
         kind, schema = body_of(operation)
         row = rows[method, path]
+        if row["body_kind"] == "object":  # its members depend on the path: test_settings.py
+            assert kind == "json" and resolved(schema, spec_of(path))["additionalProperties"] is False
+            continue
         assert row["body_kind"] == kind, f"{method} {path}"
         if schema is None:
             assert row["body"] == []

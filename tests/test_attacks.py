@@ -116,8 +116,8 @@ CAPABILITIES = {
     "server move": command(type="ip", text="203.0.113.9,8001"),
     "device password": command(type="new_password"),
     "device password by value": command(type="password", text="123456"),
-    "interval": ("PATCH", "/wearers/{wearer}/settings", {"upload_interval_s": 3600}),
-    "endless interval": ("PATCH", "/wearers/{wearer}/settings", {"upload_interval_s": 65535}),
+    "interval": ("PUT", "/wearers/{wearer}/settings/upload_interval", {"seconds": 3600}),
+    "endless interval": ("PUT", "/wearers/{wearer}/settings/upload_interval", {"seconds": 65535}),
     "phone book": ("PUT", "/wearers/{wearer}/contacts", {"contacts": [{"name": "Mum", "number": "+4930999999"}]}),
     "SOS numbers": ("PUT", "/wearers/{wearer}/sos-numbers", {"numbers": ["+4930999999"]}),
     "SMS alerts": ("PATCH", "/wearers/{wearer}/sms-alerts", {"sos": False}),
@@ -206,11 +206,14 @@ def test_no_command_beyond_the_list_exists_for_anybody(town):
 
 
 def test_no_interval_blinds_the_family(town):
-    path = f"/wearers/{town.wearer}/settings"
-    for seconds in (0, 1, 59, 3601, 65535, -60, 2**31, 2**63, 60.5, "60", None, True):
-        answer = town.eve.request("PATCH", "/api/v1" + path, json={"upload_interval_s": seconds})
+    path = f"/wearers/{town.wearer}/settings/upload_interval"
+    for seconds in (0, 1, 59, 3601, 65535, -60, 2**31, 2**63, 60.5, "60", None, True):  # none without a second word
+        answer = town.eve.request("PUT", "/api/v1" + path, json={"seconds": seconds})
         assert answer.status_code == 400, f"{seconds!r}: {answer.text}"
-    assert 60 <= town.eve.ok("GET", path)["upload_interval_s"] <= 3600
+    for seconds in (0, 59, 65536, 2**63):
+        answer = town.eve.request("PUT", "/api/v1" + path, json={"seconds": seconds, "is_understood": True})
+        assert answer.status_code == 400, f"{seconds!r}: {answer.text}"
+    assert 60 <= town.eve.settings(town.wearer)["upload_interval"]["wanted"]["seconds"] <= 3600
 
 
 def test_nobody_writes_in_another_name(town):

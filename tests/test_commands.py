@@ -151,13 +151,16 @@ def test_texts_that_no_watch_can_show_are_refused(server, api):
 def test_changed_settings_go_to_the_watch_and_are_confirmed(server, api, make_sim):
     sim = make_sim(server.watch_port)
     wearer = api.claim_sim(sim)
+
     def all_confirmed():
-        state = api.ok("GET", f"/wearers/{wearer}/settings")["state"]
-        return set(state.values()) == {"confirmed"}
+        settings = api.settings(wearer)
+        return {settings[n]["state"] for n in ("language", "zone", "upload_interval")} == {"confirmed"}
 
     eventually(all_confirmed, what="the first settings")
-    api.ok("PATCH", f"/wearers/{wearer}/settings", json={"upload_interval_s": 300, "zone": "Asia/Kathmandu"})
+    api.put_setting(wearer, "upload_interval", seconds=300)
+    api.put_setting(wearer, "zone", zone="Asia/Kathmandu")
     eventually(all_confirmed, what="the new settings")
+    assert api.settings(wearer)["zone"]["confirmed"] == {"zone": "Asia/Kathmandu"}
     where = sim.where(sim.id())
     assert (where["upload_s"], where["zone_min"]) == (300, 345)
 

@@ -44,6 +44,7 @@ GET /api/v1/claims account
 GET /api/v1/notices account
 POST /api/v1/notices/read account
 GET /api/v1/partners account
+GET /api/v1/models account
 
 GET /api/v1/groups/{group} AGCV
 PATCH /api/v1/groups/{group} AG
@@ -80,7 +81,10 @@ GET /api/v1/wearers/{wearer}/commands AGCV
 POST /api/v1/wearers/{wearer}/commands locate:AGC find:AGC message:AGC call:AGC check_in_call:AGC photo:AG power_off:AG! reset:A! new_password:A!
 DELETE /api/v1/wearers/{wearer}/commands/{command} AG
 GET /api/v1/wearers/{wearer}/settings AGCV
-PATCH /api/v1/wearers/{wearer}/settings AG
+PUT /api/v1/wearers/{wearer}/settings/{setting} language:AG zone:AG upload_interval:AG tracking_mode:AG quiet_times:AG alarm_clocks:AG timetable:AG allowed_callers:AG refuse_strangers:AG walk_times:AG sleep_time:AG fall_alarm:AG removed_alarm:AG apps:AG long_life:AG alarm_delivery:AG home_wifi:AG power_times:AG! gps_switch:AG dial_pad:AG heart_interval:AG temperature_limits:AG
+DELETE /api/v1/wearers/{wearer}/settings/{setting} zone:AG quiet_times:AG power_times:AG!
+GET /api/v1/wearers/{wearer}/capabilities AGCV
+PUT /api/v1/wearers/{wearer}/capabilities/{capability} fall_alarm:AG
 GET /api/v1/wearers/{wearer}/contacts AGC
 PUT /api/v1/wearers/{wearer}/contacts AG
 GET /api/v1/wearers/{wearer}/sos-numbers AG
@@ -286,6 +290,8 @@ def body_for(path, method, row, word=None):
 
 
 def send(api, method, path, ids, row="", word=None):
+    for place in ("{setting}", "{capability}"):
+        path = path.replace(place, word or "zone")
     for name, value in ids.items():
         path = path.replace("{" + name + "}", value)
     if method == "GET" and path.endswith(("/history", "/health", "/days", "/battery")):

@@ -343,7 +343,7 @@ def test_a_stolen_token_does_not_open_another_group(api, partner, watched, serve
     routes = [
         ("GET", f"/api/v1/wearers/{wearer}"),
         ("POST", f"/api/v1/wearers/{wearer}/commands"),
-        ("PATCH", f"/api/v1/wearers/{wearer}/settings"),
+        ("PUT", f"/api/v1/wearers/{wearer}/settings/zone"),
         ("DELETE", f"/api/v1/wearers/{wearer}"),
         ("GET", f"/api/v1/groups/{api.group}/consents"),
         ("POST", f"/api/v1/groups/{api.group}/consents"),

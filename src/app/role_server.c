@@ -27,6 +27,7 @@
 #include "domain/bus.h"
 #include "domain/claims.h"
 #include "domain/days.h"
+#include "domain/command_clean.h"
 #include "domain/demo_watch.h"
 #include "domain/erase_keyless.h"
 #include "domain/health.h"
@@ -42,8 +43,10 @@
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/radio_job.h"
+#include "domain/reapply.h"
 #include "domain/roles.h"
 #include "domain/sign_in_limits.h"
+#include "domain/tracking.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer_notice.h"
 #include "domain/web_session.h"
@@ -197,6 +200,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.is_second_factor_required = s->second_factor == 1,
 		.recovery_wait_h = s->recovery_wait_h,
 		.audit_keep_days = s->audit_keep_days,
+		.command_keep_days = s->command_keep_days,
 		.commit_linger_ms = s->commit_linger_ms,
 		.claim_code_s = s->claim_code_s,
 		.claim_life_s = s->claim_life_s,
@@ -412,6 +416,14 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = zone_clock_new(d, &d->zone_clock, e);
 	if (rc == RC_OK)
+		rc = tracking_new(d, &d->tracking, e);
+	if (rc == RC_OK)
+		rc = tracking_load(d, r->reader, e);
+	if (rc == RC_OK)
+		rc = reapply_new(d, &d->reapply, e);
+	if (rc == RC_OK)
+		rc = command_clean_new(d, &d->command_clean, e);
+	if (rc == RC_OK)
 		rc = watch_guard_new(d, &d->watch_guard, e);
 	if (rc == RC_OK)
 		rc = approvals_new(d, &d->approvals, e);
@@ -474,6 +486,8 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	d->out.demo_owner = r;
 	keyring_on_destroy(d->keyring, tell_key_gone, r);
 	zone_clock_start(d->zone_clock);
+	reapply_start(d->reapply);
+	command_clean_start(d->command_clean);
 	watch_guard_start(d->watch_guard);
 	approvals_wake(d);
 	wearer_notices_wake(d);
@@ -534,6 +548,9 @@ static void tear_down(struct role_server *r)
 	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
+	tracking_free(d->tracking);
+	reapply_free(d->reapply);
+	command_clean_free(d->command_clean);
 	approvals_free(d->approvals);
 	wearer_notices_free(d->wearer_notices);
 	radio_job_free(d->radio_job);

@@ -91,7 +91,8 @@ struct settings {
 	uint32_t message_life_s;
 	uint32_t settings_life_s;
 	uint32_t commit_linger_ms;
-	uint32_t audit_keep_days; /* 0: for ever */
+	uint32_t audit_keep_days;   /* 0: for ever */
+	uint32_t command_keep_days; /* the same */
 	uint32_t sse_streams_max;
 	uint32_t sse_per_account_max;
 	uint32_t http_connections_max;

@@ -12,59 +12,23 @@
 #include "domain/outbox.h"
 #include "domain/quarantine.h"
 #include "domain/watch_guard.h"
-#include "domain/watch_settings_inside.h"
 #include "domain/wearer.h"
 #include "domain/wearer_notice.h"
 #include "domain/zone_clock.h"
 #include "store/sealed.h"
 
-static struct command_row *add_command(
-	const struct domain *d, struct bind_work *w, enum command_kind kind)
-{
-	struct command_row *row = &w->commands[w->commands_n++];
-
-	command_row_init(row, d, kind);
-	row->wearer = w->wearer;
-	row->group = w->group;
-	row->number = 0;                  /* known in the job */
-	row->created_ms += w->commands_n; /* keeps their order */
-	return row;
-}
-
 enum rc bind_prepare(struct domain *d, struct bind_work *w, struct err *e)
 {
-	uint8_t language = 0;
 	int16_t offset_min = 0;
 
 	w->domain = d;
 	w->now_ms = d->wall_ms();
 	w->wearer = uid_new();
 	w->device = uid_new();
-	w->commands_n = 0;
-	digits_new(COMMAND_DIGITS_MAX, w->password);
-	enum rc rc = watch_zone_minutes(view_of(w->zone), w->now_ms, &offset_min, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!watch_language_number(view_of(w->language), &language))
-		language = 0;
-	struct command_row *row = add_command(d, w, COMMAND_LANGUAGE_ZONE);
-	row->command.language = language;
-	row->command.zone_min = offset_min;
-	(void)add_command(d, w, COMMAND_VERSION); /* nothing to fill in */
-	add_command(d, w, COMMAND_UPLOAD_INTERVAL)->command.interval_s = BIND_INTERVAL_S;
-	(void)add_command(d, w, COMMAND_CENTER_CLEAR);
-	(void)add_command(d, w, COMMAND_SLAVE_CLEAR);
-	(void)add_command(d, w, COMMAND_AUTO_ANSWER_OFF);
-	bool is_yisai = command_is_yisai(view_of(w->vendor));
-	if (is_yisai) { /* it knows two more that must be off */
-		(void)add_command(d, w, COMMAND_AUTO_PICKUP_OFF);
-		(void)add_command(d, w, COMMAND_SMS_FORWARD_OFF);
-	}
-	add_command(d, w, is_yisai ? COMMAND_REFUSE_STRANGERS_2 : COMMAND_REFUSE_STRANGERS)
-		->command.is_on = true;
-	row = add_command(d, w, COMMAND_PASSWORD);
-	memcpy(row->command.digits, w->password, sizeof w->password);
-	return RC_OK;
+	w->rows = command_rows_new();
+	if (w->rows == NULL)
+		return fail(e, RC_NOMEM, "bind: out of memory");
+	return watch_zone_minutes(view_of(w->zone), w->now_ms, &offset_min, e);
 }
 
 static enum rc check_free(struct db *db, const struct bind_work *w, struct err *e)
@@ -124,11 +88,9 @@ static enum rc insert_device(struct db *db, const struct bind_work *w, struct er
 	struct stmt *s = NULL;
 	enum rc rc = db_prepare(db,
 		"INSERT INTO device (id, wearer, wire_id, wire_hash, vendor, is_demo, date_order,"
-		" offset_min, language, zone, zone_sent_min, upload_interval_s,"
-		" is_language_confirmed, is_zone_confirmed, is_interval_confirmed, is_lz_refused,"
-		" password_wanted, phone, bound_ms, guard_due_ms)"
-		" VALUES (?1, ?2, ?3, ?13, ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, 0, 0, 0, 0, ?10, ?11, "
-		"?12, ?14)",
+		" offset_min, language, zone, upload_sent_s, is_lz_refused, phone, bound_ms,"
+		" guard_due_ms)"
+		" VALUES (?1, ?2, ?3, ?8, ?4, ?5, 0, 0, ?6, ?7, ?9, 0, ?10, ?11, ?12)",
 		&s, e);
 
 	if (rc != RC_OK)
@@ -140,13 +102,11 @@ static enum rc insert_device(struct db *db, const struct bind_work *w, struct er
 	stmt_bind_int(s, 5, w->is_demo);
 	stmt_bind_text(s, 6, view_of(w->language));
 	stmt_bind_text(s, 7, view_of(w->zone));
-	stmt_bind_int(s, 8, w->commands[0].command.zone_min);
+	stmt_bind_lookup(s, 8, "device.wire_id", view_of(w->wire_id));
 	stmt_bind_int(s, 9, BIND_INTERVAL_S);
-	stmt_bind_sealed(s, 10, &w->wearer, "device.password_wanted", view_of(w->password));
-	stmt_bind_sealed(s, 11, &w->wearer, "device.phone", view_of(w->phone));
-	stmt_bind_int(s, 12, w->now_ms);
-	stmt_bind_lookup(s, 13, "device.wire_id", view_of(w->wire_id));
-	stmt_bind_int(s, 14, w->now_ms + GUARD_FIRST_MS);
+	stmt_bind_sealed(s, 10, &w->wearer, "device.phone", view_of(w->phone));
+	stmt_bind_int(s, 11, w->now_ms);
+	stmt_bind_int(s, 12, w->now_ms + GUARD_FIRST_MS);
 	return stmt_run(s, NULL, e);
 }
 
@@ -166,6 +126,46 @@ static enum rc close_claim(struct db *db, const struct bind_work *w, struct err 
 	return stmt_run(s, NULL, e);
 }
 
+/* A language that no watch knows is English there. */
+static enum rc want(struct setting_work *w, struct db *db, enum setting_id id, struct err *e)
+{
+	struct setting_value v = {.numbers = {0}};
+	uint8_t number = 0;
+	bool has_value = setting_def(id)->fields_n > 0;
+	const char *text = id == SETTING_ZONE ? w->to.zone
+			   : watch_language_number(view_of(w->to.language), &number)
+				   ? w->to.language
+				   : "en";
+
+	if (id == SETTING_UPLOAD_INTERVAL)
+		v.numbers[0] = BIND_INTERVAL_S;
+	else if (id == SETTING_REFUSE_STRANGERS)
+		v.numbers[0] = true;
+	else if (has_value && !view_to_text(view_of(text), v.text, sizeof v.text))
+		return fail(e, RC_BUG, "bind: a text that is too long");
+	return setting_want(db, &w->to.wearer, id, has_value ? &v : NULL, NULL, w->now_ms, e);
+}
+
+/* What every watch is told first; the password comes last, when all else is said. */
+static enum rc first_settings(struct db *db, const struct bind_work *b, struct err *e)
+{
+	static const enum setting_id ids[] = {SETTING_LANGUAGE, SETTING_ZONE,
+		SETTING_UPLOAD_INTERVAL, SETTING_CONTROL_NUMBERS, SETTING_AUTO_ANSWER,
+		SETTING_REFUSE_STRANGERS, SETTING_PASSWORD};
+	struct setting_work w = {.domain = b->domain, .rows = b->rows, .now_ms = b->now_ms};
+	enum rc rc = watch_target_read(db, &b->wearer, &w.to, NULL, e);
+
+	b->rows->n = 0;
+	for (size_t i = 0; i < COUNT_OF(ids) && rc == RC_OK; i++)
+		rc = want(&w, db, ids[i], e);
+	for (size_t i = 0; i < COUNT_OF(ids) && rc == RC_OK; i++) {
+		rc = setting_build_again(&w, db, ids[i], e);
+		if (rc == RC_OK && ids[i] == SETTING_ZONE)
+			(void)command_rows_add(w.rows, w.domain, &w.to, NULL, COMMAND_VERSION);
+	}
+	return rc == RC_OK ? command_rows_insert(db, w.rows, e) : rc;
+}
+
 enum rc bind_job(struct db *db, void *work, struct err *e)
 {
 	struct bind_work *w = work;
@@ -177,10 +177,8 @@ enum rc bind_job(struct db *db, void *work, struct err *e)
 		rc = insert_wearer(db, w, e);
 	if (rc == RC_OK)
 		rc = insert_device(db, w, e);
-	for (unsigned i = 0; i < w->commands_n && rc == RC_OK; i++) {
-		w->commands[i].number = w->number;
-		rc = command_row_insert(db, &w->commands[i], e);
-	}
+	if (rc == RC_OK)
+		rc = first_settings(db, w, e);
 	return rc == RC_OK ? close_claim(db, w, e) : rc;
 }
 
@@ -219,8 +217,8 @@ void bind_take_session(const struct bind_work *w)
 		if (is_mine)
 			d->out.standing(d->out.owner, session, STANDING_BOUND);
 	}
-	for (unsigned i = 0; i < w->commands_n; i++)
-		outbox_add(d, &w->commands[i]);
+	for (unsigned i = 0; i < w->rows->n; i++)
+		outbox_add(d, &w->rows->items[i]);
 	bus_publish(d->bus, EVENT_WEARER, &w->group, &w->wearer);
 	log_event(LOG_INFO, "device.bound", "demo=%d", w->is_demo);
 	zone_clock_start(d->zone_clock); /* perhaps a zone that nobody had */
@@ -248,6 +246,8 @@ void bind_free(struct bind_work *w)
 {
 	if (w == NULL)
 		return;
-	secret_forget(w, sizeof *w);
+	if (w->rows != NULL)
+		secret_forget(w->rows, sizeof *w->rows);
+	free(w->rows);
 	free(w);
 }

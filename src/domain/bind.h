@@ -2,9 +2,9 @@
  * table and the session. Inside of domain/ only. */
 #pragma once
 
-#include "domain/command_row.h"
+#include "domain/setting_build.h"
 
-enum { BIND_COMMANDS_MAX = 12, BIND_INTERVAL_S = 600 };
+enum { BIND_INTERVAL_S = INTERVAL_DEFAULT_S };
 
 struct bind_work {
 	/* given */
@@ -22,10 +22,8 @@ struct bind_work {
 	struct domain *domain;
 	struct uid wearer, device;
 	uint32_t number;
-	char password[COMMAND_DIGITS_MAX + 1];
 	int64_t now_ms;
-	unsigned commands_n;
-	struct command_row commands[BIND_COMMANDS_MAX];
+	struct command_rows *rows; /* owned; the first commands */
 };
 
 /* Ids, password, commands; call before the job. */

@@ -8,8 +8,8 @@
 #include "domain/audit.h"
 #include "domain/claims_inside.h"
 #include "domain/quarantine.h"
+#include "domain/setting_build.h"
 #include "domain/text.h"
-#include "domain/watch_settings_inside.h"
 #include "store/sealed.h"
 
 const char *claim_state_name(enum claim_state s)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "crypto/token.h"
-#include "domain/watch_setting.h"
+#include "domain/setting_store.h"
 #include "store/sealed.h"
 
 const char *command_reason_name(enum command_reason r)
@@ -21,6 +21,7 @@ const char *command_reason_name(enum command_reason r)
 		[REASON_NEVER_ANSWERED] = "never_answered",
 		[REASON_BAD_PICTURE] = "bad_picture",
 		[REASON_WENT_DARK] = "went_dark",
+		[REASON_OTHER_VALUE] = "other_value",
 	};
 
 	return r < REASON_COUNT ? names[r] : NULL;
@@ -147,7 +148,7 @@ enum rc command_row_insert(struct db *db, const struct command_row *row, struct 
 	stmt_bind_uid(s, 11, &row->after);
 	rc = stmt_run(s, NULL, e);
 	if (rc == RC_OK)
-		rc = setting_want(db, &row->wearer, &row->command, row->created_ms, e);
+		rc = setting_part_want(db, &row->wearer, &row->command, e);
 	return rc;
 }
 
@@ -196,5 +197,6 @@ enum rc command_rows_end_restored(struct db *db, int64_t now_ms, int64_t *ret_n,
 	stmt_bind_int(s, 1, COMMAND_UNKNOWN);
 	stmt_bind_int(s, 2, REASON_RESTORED);
 	stmt_bind_int(s, 3, now_ms);
-	return stmt_run(s, ret_n, e);
+	rc = stmt_run(s, ret_n, e);
+	return rc == RC_OK ? settings_end_restored(db, e) : rc;
 }

@@ -22,6 +22,7 @@ enum command_reason {
 	REASON_BAD_PICTURE,    /* bad_picture: what came is no picture */
 	REASON_WENT_DARK,      /* went_dark: the connection ended, which is all that is to be seen
 				*/
+	REASON_OTHER_VALUE,    /* other_value: the watch said that it is set otherwise */
 	REASON_COUNT,
 };
 const char *command_reason_name(enum command_reason r); /* NULL for none */

@@ -4,17 +4,12 @@
 
 #include "domain/audit.h"
 #include "domain/bus.h"
-#include "domain/watch_target.h"
+#include "domain/setting_build.h"
 #include "store/query.h"
 #include "store/sealed.h"
 
 /* CONFIG TB (protocol section 4). */
 enum book_size { BOOK_NONE = 0, BOOK_TEN = 1, BOOK_FIFTEEN = 2, BOOK_THIRTY = 3, BOOK_HUNDRED = 4 };
-
-static const enum command_kind book_kinds[] = {
-	COMMAND_BOOK_1, COMMAND_BOOK_2, COMMAND_BOOK_3, COMMAND_BOOK_WHOLE, COMMAND_BOOK_ENTRY};
-static const enum command_kind sos_kinds[] = {
-	COMMAND_SOS_1, COMMAND_SOS_2, COMMAND_SOS_3, COMMAND_SOS_ALL};
 
 static unsigned capacity_of(const struct watch_target *to)
 {
@@ -51,8 +46,7 @@ static enum rc read_contact(
 	return rc;
 }
 
-static enum rc read_list(
-	struct db *db, const struct uid *wearer, struct contacts *ret, struct err *e)
+enum rc contacts_list(struct db *db, const struct uid *wearer, struct contacts *ret, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
@@ -79,11 +73,11 @@ enum rc contacts_get(struct db *reader, const struct uid *wearer, struct contact
 	enum rc rc = watch_target_read(reader, wearer, &to, p, e);
 
 	if (rc == RC_OK)
-		rc = read_list(reader, wearer, ret, e);
+		rc = contacts_list(reader, wearer, ret, e);
 	if (rc != RC_OK)
 		return rc;
 	ret->max = capacity_of(&to);
-	return setting_read(reader, wearer, book_kinds, COUNT_OF(book_kinds), &ret->state, e);
+	return setting_state_read(reader, wearer, SETTING_CONTACTS, &ret->state, e);
 }
 
 enum rc contact_find(struct db *db, const struct uid *wearer, const struct uid *contact,
@@ -136,12 +130,10 @@ static enum rc check_contacts(const struct contacts *wanted, struct problem *p)
 }
 
 struct contacts_job {
-	struct domain *domain;
-	const struct uid *wearer, *by;
+	const struct uid *wearer;
 	const struct contacts *wanted;
 	struct contacts before, now; /* out */
-	struct watch_target to;      /* out */
-	struct command_rows *rows;   /* out */
+	struct setting_work work;    /* out */
 	struct problem *problem;
 };
 
@@ -190,67 +182,72 @@ static void set_entry(struct command_entry *entry, const struct contact *c)
 	memcpy(entry->number, c->number, sizeof entry->number);
 }
 
-static struct command *add(struct contacts_job *job, enum command_kind kind)
+static struct command *add(struct setting_work *w, enum command_kind kind)
 {
-	return &command_rows_add(job->rows, job->domain, &job->to, job->by, kind)->command;
+	return &command_rows_add(w->rows, w->domain, &w->to, w->by, kind)->command;
 }
 
 /* PHB, PHB2, PHB3: whole pages, padded. */
-static void add_pages(struct contacts_job *job)
+static void add_pages(struct setting_work *w, const struct contacts *now)
 {
 	static const enum command_kind pages[] = {COMMAND_BOOK_1, COMMAND_BOOK_2, COMMAND_BOOK_3};
-	unsigned pages_n = capacity_of(&job->to) / COMMAND_BOOK_PAGE;
+	unsigned pages_n = capacity_of(&w->to) / COMMAND_BOOK_PAGE;
 
 	for (unsigned page = 0; page < pages_n && page < COUNT_OF(pages); page++) {
-		struct command *c = add(job, pages[page]);
+		struct command *c = add(w, pages[page]);
 		c->entries_n = COMMAND_BOOK_PAGE;
 		for (unsigned i = 0; i < COMMAND_BOOK_PAGE; i++) {
 			unsigned at = page * COMMAND_BOOK_PAGE + i;
-			if (at < job->now.n)
-				set_entry(&c->entries[i], &job->now.items[at]);
+			if (at < now->n)
+				set_entry(&c->entries[i], &now->items[at]);
 		}
 	}
 }
 
 /* PHL replaces the book; PHB with empty pairs erases it. */
-static void add_whole(struct contacts_job *job)
+static void add_whole(struct setting_work *w, const struct contacts *now)
 {
-	struct command *c = add(job, job->now.n == 0 ? COMMAND_BOOK_1 : COMMAND_BOOK_WHOLE);
+	struct command *c = add(w, now->n == 0 ? COMMAND_BOOK_1 : COMMAND_BOOK_WHOLE);
 
-	c->entries_n = (uint8_t)(job->now.n == 0 ? COMMAND_BOOK_PAGE : job->now.n);
-	for (unsigned i = 0; i < job->now.n; i++)
-		set_entry(&c->entries[i], &job->now.items[i]);
+	c->entries_n = (uint8_t)(now->n == 0 ? COMMAND_BOOK_PAGE : now->n);
+	for (unsigned i = 0; i < now->n; i++)
+		set_entry(&c->entries[i], &now->items[i]);
 }
 
 /* PHBX for each place, DPHBX for those that are free now. */
-static void add_places(struct contacts_job *job)
+static void add_places(struct setting_work *w, const struct contacts *now, unsigned before_n)
 {
-	unsigned last = job->before.n > job->now.n ? job->before.n : job->now.n;
+	unsigned last = before_n > now->n ? before_n : now->n;
 
 	for (unsigned i = 0; i < last; i++) {
-		bool is_used = i < job->now.n;
-		struct command *c = add(job, is_used ? COMMAND_BOOK_ENTRY : COMMAND_BOOK_REMOVE);
+		bool is_used = i < now->n;
+		struct command *c = add(w, is_used ? COMMAND_BOOK_ENTRY : COMMAND_BOOK_REMOVE);
 		c->slot = (uint8_t)(i + 1);
 		c->entries_n = is_used ? 1 : 0;
 		if (is_used)
-			set_entry(&c->entries[0], &job->now.items[i]);
+			set_entry(&c->entries[0], &now->items[i]);
 	}
 }
 
-static void add_book(struct contacts_job *job)
+enum rc contacts_build(struct setting_work *w, struct db *db, unsigned before_n, struct err *e)
 {
-	job->rows->n = 0;
-	if (job->to.is_yisai)
-		add_whole(job);
-	else if (has_places(&job->to))
-		add_places(job);
+	struct contacts now;
+	enum rc rc = contacts_list(db, &w->to.wearer, &now, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (w->to.is_yisai)
+		add_whole(w, &now);
+	else if (has_places(&w->to))
+		add_places(w, &now, before_n);
 	else
-		add_pages(job);
+		add_pages(w, &now);
+	return RC_OK;
 }
 
 static enum rc check_capacity(const struct contacts_job *job)
 {
-	unsigned max = capacity_of(&job->to);
+	unsigned max = capacity_of(&job->work.to);
 
 	if (max == 0)
 		return refuse(job->problem, RC_CONFLICT, "no_phone_book", NULL,
@@ -261,25 +258,39 @@ static enum rc check_capacity(const struct contacts_job *job)
 	return RC_OK;
 }
 
+/* Who may call follows the phone book. */
+static enum rc follow_contacts(struct setting_work *w, struct db *db, struct err *e)
+{
+	struct setting_row row;
+	enum rc rc = setting_read(db, &w->to.wearer, SETTING_ALLOWED_CALLERS, &row, e);
+
+	return rc == RC_OK && row.has_wanted && row.wanted.numbers[0] != 0
+		       ? setting_build_again(w, db, SETTING_ALLOWED_CALLERS, e)
+		       : rc;
+}
+
 static enum rc contacts_job(struct db *db, void *arg, struct err *e)
 {
 	struct contacts_job *job = arg;
-	enum rc rc = watch_target_read(db, job->wearer, &job->to, job->problem, e);
+	struct setting_work *w = &job->work;
+	enum rc rc = watch_target_read(db, job->wearer, &w->to, job->problem, e);
 
+	w->rows->n = 0;
 	if (rc == RC_OK)
 		rc = check_capacity(job);
 	if (rc == RC_OK)
-		rc = read_list(db, job->wearer, &job->before, e);
+		rc = contacts_list(db, job->wearer, &job->before, e);
 	if (rc != RC_OK)
 		return rc;
 	keep_ids(job);
 	rc = write_list(db, job, e);
 	if (rc == RC_OK)
-		rc = setting_forget(db, job->wearer, book_kinds, COUNT_OF(book_kinds), e);
-	if (rc != RC_OK)
-		return rc;
-	add_book(job);
-	return command_rows_insert(db, job->rows, e);
+		rc = setting_want(db, job->wearer, SETTING_CONTACTS, NULL, w->by, w->now_ms, e);
+	if (rc == RC_OK)
+		rc = contacts_build(w, db, job->before.n, e);
+	if (rc == RC_OK)
+		rc = follow_contacts(w, db, e);
+	return rc == RC_OK ? command_rows_insert(db, w->rows, e) : rc;
 }
 
 static void rows_freep(struct command_rows **rows)
@@ -291,11 +302,9 @@ enum rc contacts_put(struct domain *d, const struct principal *who, const struct
 	const struct contacts *wanted, struct contacts *ret, struct problem *p, struct err *e)
 {
 	CLEANUP(rows_freep) struct command_rows *rows = command_rows_new();
-	struct contacts_job job = {.domain = d,
-		.wearer = wearer,
-		.by = &who->account,
+	struct contacts_job job = {.wearer = wearer,
 		.wanted = wanted,
-		.rows = rows,
+		.work = {.domain = d, .by = &who->account, .rows = rows, .now_ms = d->wall_ms()},
 		.problem = p};
 
 	if (rows == NULL)
@@ -306,9 +315,9 @@ enum rc contacts_put(struct domain *d, const struct principal *who, const struct
 	if (rc != RC_OK)
 		return rc;
 	command_rows_post(d, rows);
-	bus_publish(d->bus, EVENT_WEARER, &job.to.group, wearer);
+	bus_publish(d->bus, EVENT_WEARER, &job.work.to.group, wearer);
 	*ret = job.now;
-	ret->max = capacity_of(&job.to);
+	ret->max = capacity_of(&job.work.to);
 	ret->state = rows->n == 0 ? SETTING_CONFIRMED : SETTING_WANTED;
 	return RC_OK;
 }
@@ -345,17 +354,14 @@ enum rc sos_numbers_get(struct db *reader, const struct uid *wearer, struct sos_
 
 	if (rc == RC_OK)
 		rc = read_sos(reader, wearer, ret, e);
-	return rc == RC_OK ? setting_read(
-				     reader, wearer, sos_kinds, COUNT_OF(sos_kinds), &ret->state, e)
+	return rc == RC_OK ? setting_state_read(reader, wearer, SETTING_SOS_NUMBERS, &ret->state, e)
 			   : rc;
 }
 
 struct sos_job {
-	struct domain *domain;
-	const struct uid *wearer, *by;
+	const struct uid *wearer;
 	const struct sos_numbers *wanted;
-	struct watch_target to;    /* out */
-	struct command_rows *rows; /* out */
+	struct setting_work work; /* out */
 	struct problem *problem;
 };
 
@@ -366,28 +372,27 @@ static void set_number(struct command_entry *entry, const struct sos_numbers *fr
 }
 
 /* yisai knows one command for each; all others take the three at once. */
-static void add_sos(struct sos_job *job)
+enum rc sos_numbers_build(struct setting_work *w, struct db *db, struct err *e)
 {
 	static const enum command_kind kinds[] = {COMMAND_SOS_1, COMMAND_SOS_2, COMMAND_SOS_3};
-	const struct sos_numbers *from = job->wanted;
+	struct sos_numbers from;
+	enum rc rc = read_sos(db, &w->to.wearer, &from, e);
 
-	job->rows->n = 0;
-	if (!job->to.is_yisai) {
-		struct command *c = &command_rows_add(
-			job->rows, job->domain, &job->to, job->by, COMMAND_SOS_ALL)
-					     ->command;
+	if (rc != RC_OK)
+		return rc;
+	if (!w->to.is_yisai) {
+		struct command *c = add(w, COMMAND_SOS_ALL);
 		c->entries_n = COMMAND_SOS_MAX;
 		for (unsigned i = 0; i < COMMAND_SOS_MAX; i++)
-			set_number(&c->entries[i], from, i);
-		return;
+			set_number(&c->entries[i], &from, i);
+		return RC_OK;
 	}
 	for (unsigned i = 0; i < COMMAND_SOS_MAX; i++) {
-		struct command *c =
-			&command_rows_add(job->rows, job->domain, &job->to, job->by, kinds[i])
-				 ->command;
+		struct command *c = add(w, kinds[i]);
 		c->entries_n = 1;
-		set_number(&c->entries[0], from, i);
+		set_number(&c->entries[0], &from, i);
 	}
+	return RC_OK;
 }
 
 static enum rc write_sos(struct db *db, const struct sos_job *job, struct err *e)
@@ -412,16 +417,17 @@ static enum rc write_sos(struct db *db, const struct sos_job *job, struct err *e
 static enum rc sos_job(struct db *db, void *arg, struct err *e)
 {
 	struct sos_job *job = arg;
-	enum rc rc = watch_target_read(db, job->wearer, &job->to, job->problem, e);
+	struct setting_work *w = &job->work;
+	enum rc rc = watch_target_read(db, job->wearer, &w->to, job->problem, e);
 
+	w->rows->n = 0;
 	if (rc == RC_OK)
 		rc = write_sos(db, job, e);
 	if (rc == RC_OK)
-		rc = setting_forget(db, job->wearer, sos_kinds, COUNT_OF(sos_kinds), e);
-	if (rc != RC_OK)
-		return rc;
-	add_sos(job);
-	return command_rows_insert(db, job->rows, e);
+		rc = setting_want(db, job->wearer, SETTING_SOS_NUMBERS, NULL, w->by, w->now_ms, e);
+	if (rc == RC_OK)
+		rc = sos_numbers_build(w, db, e);
+	return rc == RC_OK ? command_rows_insert(db, w->rows, e) : rc;
 }
 
 static enum rc check_sos(const struct sos_numbers *wanted, struct problem *p)
@@ -443,11 +449,9 @@ enum rc sos_numbers_put(struct domain *d, const struct principal *who, const str
 	const struct sos_numbers *wanted, struct sos_numbers *ret, struct problem *p, struct err *e)
 {
 	CLEANUP(rows_freep) struct command_rows *rows = command_rows_new();
-	struct sos_job job = {.domain = d,
-		.wearer = wearer,
-		.by = &who->account,
+	struct sos_job job = {.wearer = wearer,
 		.wanted = wanted,
-		.rows = rows,
+		.work = {.domain = d, .by = &who->account, .rows = rows, .now_ms = d->wall_ms()},
 		.problem = p};
 
 	if (rows == NULL)
@@ -458,7 +462,7 @@ enum rc sos_numbers_put(struct domain *d, const struct principal *who, const str
 	if (rc != RC_OK)
 		return rc;
 	command_rows_post(d, rows);
-	bus_publish(d->bus, EVENT_WEARER, &job.to.group, wearer);
+	bus_publish(d->bus, EVENT_WEARER, &job.work.to.group, wearer);
 	*ret = *wanted;
 	ret->state = SETTING_WANTED;
 	return RC_OK;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/domain.h"
-#include "domain/watch_setting.h"
+#include "domain/setting_store.h"
 
 enum { CONTACTS_MAX = COMMAND_BOOK_MAX, CONTACTS_UNKNOWN_MAX = 10 };
 
@@ -28,6 +28,9 @@ MUST_CHECK enum rc contacts_get(struct db *reader, const struct uid *wearer, str
 MUST_CHECK enum rc contacts_put(struct domain *d, const struct principal *who,
 	const struct uid *wearer, const struct contacts *wanted, struct contacts *ret,
 	struct problem *p, struct err *e);
+/* Names and numbers alone: not max, not state. */
+MUST_CHECK enum rc contacts_list(
+	struct db *db, const struct uid *wearer, struct contacts *ret, struct err *e);
 /* In a writer job or with a reader: RC_NOT_FOUND when it is not in this wearer's list. */
 MUST_CHECK enum rc contact_find(struct db *db, const struct uid *wearer, const struct uid *contact,
 	struct contact *ret, struct err *e);
@@ -43,3 +46,9 @@ MUST_CHECK enum rc sos_numbers_get(struct db *reader, const struct uid *wearer,
 MUST_CHECK enum rc sos_numbers_put(struct domain *d, const struct principal *who,
 	const struct uid *wearer, const struct sos_numbers *wanted, struct sos_numbers *ret,
 	struct problem *p, struct err *e);
+
+/* In a writer job: the commands that set the stored list; the book had before_n entries. */
+struct setting_work;
+MUST_CHECK enum rc contacts_build(
+	struct setting_work *w, struct db *db, unsigned before_n, struct err *e);
+MUST_CHECK enum rc sos_numbers_build(struct setting_work *w, struct db *db, struct err *e);

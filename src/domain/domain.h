@@ -33,6 +33,9 @@ struct sign_in_limits;
 struct pictures;
 struct watch_guard;
 struct zone_clock;
+struct tracking;
+struct reapply;
+struct command_clean;
 struct approvals;
 struct wearer_notices;
 struct days;
@@ -84,6 +87,7 @@ struct domain_settings {
 	uint32_t claim_life_s;          /* life of a claim */
 	uint32_t command_unanswered_s;  /* sent and never acknowledged: unknown */
 	uint32_t locate_life_s, find_life_s, message_life_s, settings_life_s;
+	uint32_t command_keep_days; /* finished commands; 0: for ever */
 };
 
 /* How the main loop reaches the gateways, and the supervisor; set by role_server, replaced in
@@ -132,7 +136,10 @@ struct domain {
 	struct pictures *pictures;        /* main loop only */
 	struct watch_guard *watch_guard;  /* main loop only */
 	struct zone_clock *zone_clock;    /* main loop only */
-	struct approvals *approvals;      /* main loop only */
+	struct tracking *tracking;        /* main loop only, but for tracking_post_change */
+	struct reapply *reapply;          /* main loop only */
+	struct command_clean *command_clean;   /* main loop only */
+	struct approvals *approvals;           /* main loop only */
 	struct wearer_notices *wearer_notices; /* main loop only */
 	struct days *days;                     /* NULL in some tests */
 	struct health_sweep *health_sweep;     /* main loop only */

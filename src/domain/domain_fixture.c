@@ -196,6 +196,9 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(claims_load(d, f->reader, NULL), RC_OK);
 	assert_int_equal(zone_clock_new(d, &d->zone_clock, NULL), RC_OK);
 	assert_int_equal(watch_guard_new(d, &d->watch_guard, NULL), RC_OK);
+	assert_int_equal(reapply_new(d, &d->reapply, NULL), RC_OK);
+	assert_int_equal(tracking_new(d, &d->tracking, NULL), RC_OK);
+	assert_int_equal(tracking_load(d, f->reader, NULL), RC_OK);
 	assert_int_equal(pictures_new(d, &d->pictures, NULL), RC_OK);
 	open_media(f);
 }
@@ -210,6 +213,8 @@ static void close_domain(struct fixture *f)
 	media_free(d);
 	pictures_free(d->pictures);
 	watch_guard_free(d->watch_guard);
+	reapply_free(d->reapply);
+	tracking_free(d->tracking);
 	zone_clock_free(d->zone_clock);
 	locate_free(d->locate);
 	ingest_free(d->ingest);
@@ -343,17 +348,20 @@ struct uid fixture_bind(struct fixture *f, const char *wire_id)
 
 	memcpy(w.wire_id, wire_id, strlen(wire_id));
 	assert_int_equal(bind_prepare(&f->d, &w, NULL), RC_OK);
-	w.commands_n = 1; /* insert_device reads the first */
 	assert_int_equal(writer_run(f->d.writer, bind_job, &w, NULL), RC_OK);
 	assert_int_equal(bind_finish(&f->d, &w, NULL), RC_OK);
-	w.commands_n = 0;
+	w.rows->n = 0;
 	bind_take_session(&w);
-	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command"), 1);
+	free(w.rows);
 	struct uid wearer = w.wearer;
 	struct db *db = NULL;
 	fixture_settle(f);
 	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
-	assert_int_equal(db_script(db, "DELETE FROM command", NULL), RC_OK);
+	assert_int_equal(db_script(db,
+				 "DELETE FROM command; DELETE FROM watch_setting_part;"
+				 "DELETE FROM watch_setting",
+				 NULL),
+		RC_OK);
 	db_close(db);
 	fixture_forget(f);
 	return wearer;

@@ -12,6 +12,8 @@
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
 #include "domain/watch_asks.h"
+#include "domain/tracking.h"
+#include "domain/watch_facts.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer.h"
 #include "store/sealed.h"
@@ -157,12 +159,14 @@ static void on_heartbeat(struct ingest *in, const struct message_report *m, cons
 	struct domain *d = in->domain;
 	uint32_t number = 0;
 	uint64_t current = 0;
+	bool is_adaptive = false;
 
 	live_lock(d->live);
 	struct live_device *dev = session_device(in, m->session);
 	if (dev != NULL) {
 		number = dev->number;
 		current = dev->session;
+		is_adaptive = dev->is_adaptive;
 		dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
 		if (judge_battery(dev, r)) {
 			dev->has_battery = true;
@@ -177,8 +181,11 @@ static void on_heartbeat(struct ingest *in, const struct message_report *m, cons
 		ingest_mark_dirty(in, dev);
 	}
 	live_unlock(d->live);
-	if (number != 0 && current == m->session)
+	if (number != 0 && current == m->session) {
 		outbox_on_heartbeat(d, number, m->session);
+		if (is_adaptive)
+			tracking_on_report(d, number, NULL, m->received_ms);
+	}
 }
 
 struct fact_work {
@@ -293,8 +300,10 @@ static void on_other(struct ingest *in, const struct message_report *m, const st
 		write_facts(d, &facts);
 	if (number != 0 && strcmp(r->keyword, "TS") == 0 && ingest_trusts(d, number, m->session))
 		watch_guard_on_status(d, &facts.wearer, r);
+	bool is_known =
+		number != 0 && watch_facts_on_report(d, &facts.wearer, number, m->session, r);
 	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword), r->text);
-	if (r->kind == REPORT_OTHER && !is_answer)
+	if (r->kind == REPORT_OTHER && !is_answer && !is_known)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
 }
 
@@ -521,12 +530,17 @@ static bool is_about_values(const struct report *r)
 static bool take_values(struct ingest *in, const struct message_report *m, const struct report *r)
 {
 	struct live *live = in->domain->live;
+	uint32_t adaptive = 0;
 
 	live_lock(live);
 	struct live_device *dev = session_device(in, m->session);
-	if (dev != NULL)
+	if (dev != NULL) {
 		on_values(in, dev, m, r);
+		adaptive = dev->is_adaptive ? dev->number : 0;
+	}
 	live_unlock(live);
+	if (adaptive != 0)
+		tracking_on_report(in->domain, adaptive, r, m->received_ms);
 	return dev != NULL;
 }
 

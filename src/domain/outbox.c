@@ -11,7 +11,7 @@
 #include "domain/bus.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
-#include "domain/watch_setting.h"
+#include "domain/setting_store.h"
 
 enum { BUCKETS = 1024 };
 
@@ -35,6 +35,9 @@ static void item_free(struct item *item)
 	atomic_fetch_sub(&item->domain->outbox->waiting, 1);
 	secret_forget(&item->command, sizeof item->command); /* it may be a password */
 	free(item->extra);
+	if (item->answer != NULL)
+		secret_forget(item->answer, strlen(item->answer));
+	free(item->answer);
 	free(item);
 }
 
@@ -85,23 +88,13 @@ static void unmark(struct item *item);
 static void finish(
 	struct queue *q, struct item *item, enum command_state final, enum command_reason reason);
 
-/* A newer value of a setting makes the older ones that still wait pointless. */
+/* A newer value of a setting makes the older ones that still wait pointless. What carries no
+ * setting is an act, each of which counts; asking for the status twice is pointless, too. */
 static bool is_setting(enum command_kind kind)
 {
-	return kind != COMMAND_LOCATE && kind != COMMAND_FIND && kind != COMMAND_MESSAGE &&
-	       kind != COMMAND_CALL && kind != COMMAND_PHOTO && kind != COMMAND_POWER_OFF &&
-	       kind != COMMAND_RESET;
-}
+	enum setting_id ids[SETTINGS_OF_KIND_MAX];
 
-/* Two values of one setting: of the same kind, and in the phone book of the same place. */
-static bool is_same_setting(const struct command *a, const struct command *b)
-{
-	const char *name[2] = {NULL, NULL};
-	uint8_t slot[2] = {0, 0};
-
-	if (setting_of(a, &name[0], &slot[0]) && setting_of(b, &name[1], &slot[1]))
-		return strcmp(name[0], name[1]) == 0 && slot[0] == slot[1];
-	return a->kind == b->kind;
+	return setting_ids_of(kind, ids) > 0 || kind == COMMAND_STATUS || kind == COMMAND_VERSION;
 }
 
 static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
@@ -180,7 +173,8 @@ static void finish(
 {
 	item->is_newest = true;
 	for (struct list *n = item->node.next; n != &q->items; n = n->next) {
-		if (is_same_setting(&CONTAINER_OF(n, struct item, node)->command, &item->command))
+		if (setting_is_same_place(
+			    &CONTAINER_OF(n, struct item, node)->command, &item->command))
 			item->is_newest = false;
 	}
 	item->final = final;
@@ -358,7 +352,7 @@ static void replace_older(struct queue *q, const struct command *newer)
 	for (struct list *n = q->items.next; n != &q->items; n = next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
 		next = n->next;
-		if (item->state != ITEM_QUEUED || !is_same_setting(&item->command, newer))
+		if (item->state != ITEM_QUEUED || !setting_is_same_place(&item->command, newer))
 			continue;
 		bool is_last = q->items.next == n && next == &q->items;
 		assert(!is_last); /* the new one stands behind it, so the queue lives on */

@@ -1,7 +1,10 @@
 #include "domain/outbox_item.h"
 
+#include "domain/capability.h"
 #include "domain/device_password.h"
-#include "domain/watch_setting.h"
+#include "domain/reapply.h"
+#include "domain/setting_store.h"
+#include "store/sealed.h"
 
 static enum rc update_state(struct db *db, const struct item *item, enum command_state from,
 	enum command_state to, int64_t *ret_changed, struct err *e)
@@ -38,22 +41,13 @@ enum rc outbox_unmark_job(struct db *db, void *arg, struct err *e)
 	return rc == RC_OK && changed == 0 ? fail(e, RC_CONFLICT, "command: no longer sent") : rc;
 }
 
-/* What a confirmed command changes about the device. Each row takes the wearer as ?1. */
-static const char *const confirmed_sql[COMMAND_KIND_COUNT] = {
-	[COMMAND_LANGUAGE_ZONE] = ("UPDATE device SET is_language_confirmed = 1,"
-				   " is_zone_confirmed = 1 WHERE wearer = ?1"),
-	[COMMAND_LANGUAGE] = "UPDATE device SET is_language_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_ZONE] = "UPDATE device SET is_zone_confirmed = 1 WHERE wearer = ?1",
-	[COMMAND_UPLOAD_INTERVAL] = "UPDATE device SET is_interval_confirmed = 1 WHERE wearer = ?1",
-};
-
 static enum rc run_for_wearer(
 	struct db *db, const char *sql, const struct uid *wearer, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = sql == NULL ? RC_OK : db_prepare(db, sql, &s, e);
+	enum rc rc = db_prepare(db, sql, &s, e);
 
-	if (rc != RC_OK || sql == NULL)
+	if (rc != RC_OK)
 		return rc;
 	stmt_bind_uid(s, 1, wearer);
 	return stmt_run(s, NULL, e);
@@ -66,33 +60,86 @@ static enum setting_state setting_after(enum command_state final)
 					  : SETTING_UNKNOWN;
 }
 
-enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
+static enum rc write_end(struct db *db, const struct item *item, struct err *e)
 {
-	const struct item *item = arg;
 	struct stmt *s = NULL;
 	/* A password is not kept in the list of commands longer than it has to be. */
 	enum rc rc = db_prepare(db,
 		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5,"
-		" body = CASE WHEN ?6 = 1 THEN NULL ELSE body END"
+		" body = CASE WHEN ?6 = 1 THEN NULL ELSE body END, answer = ?7"
 		" WHERE wearer = ?1 AND id = ?2 AND finished_ms = 0",
 		&s, e);
 
-	if (rc == RC_OK) {
-		stmt_bind_uid(s, 1, &item->wearer);
-		stmt_bind_uid(s, 2, &item->id);
-		stmt_bind_int(s, 3, item->final);
-		stmt_bind_int(s, 4, item->reason);
-		stmt_bind_int(s, 5, item->finished_ms);
-		stmt_bind_int(s, 6, item->kind == COMMAND_PASSWORD);
-		rc = stmt_run(s, NULL, e);
-	}
-	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->is_newest)
-		rc = run_for_wearer(db, confirmed_sql[item->kind], &item->wearer, e);
-	if (rc == RC_OK && item->final == COMMAND_CONFIRMED && item->kind == COMMAND_PASSWORD)
-		rc = device_password_confirm(db, &item->wearer, view_of(item->command.digits), e);
-	if (rc == RC_OK && item->is_newest && item->reason != REASON_REPLACED)
-		rc = setting_end(db, &item->wearer, &item->command, setting_after(item->final),
-			item->finished_ms, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 1, &item->wearer);
+	stmt_bind_uid(s, 2, &item->id);
+	stmt_bind_int(s, 3, item->final);
+	stmt_bind_int(s, 4, item->reason);
+	stmt_bind_int(s, 5, item->finished_ms);
+	stmt_bind_int(s, 6,
+		item->kind == COMMAND_PASSWORD || item->kind == COMMAND_WIFI_JOIN ||
+			item->kind == COMMAND_APN);
+	if (item->answer != NULL)
+		stmt_bind_sealed(s, 7, &item->wearer, "command.answer", view_of(item->answer));
+	return stmt_run(s, NULL, e);
+}
+
+/* What its end tells about the watch. A watch that said nothing at all meanwhile may be asleep. */
+static enum rc learn(struct db *db, const struct item *item, struct err *e)
+{
+	enum capability_lesson lesson = LESSON_ANSWERED;
+
+	if (item->final == COMMAND_REFUSED && item->reason == REASON_BY_WATCH)
+		lesson = LESSON_REFUSED;
+	else if (item->final == COMMAND_UNKNOWN && item->is_written &&
+		 (item->reason == REASON_OTHER_FORM ||
+			 (item->reason == REASON_NO_ANSWER && item->heartbeats >= 2)))
+		lesson = LESSON_SILENT;
+	else if (item->final != COMMAND_CONFIRMED || item->reason != REASON_NONE)
+		return RC_OK;
+	if (item->reason == REASON_OTHER_FORM)
+		return RC_OK; /* the same in other words: they will tell */
+	return capability_learn(db, &item->wearer, item->kind, lesson, item->finished_ms, e);
+}
+
+/* What a confirmed command changes besides. */
+static enum rc after_confirmed(struct db *db, const struct item *item, struct err *e)
+{
+	if (item->kind == COMMAND_PASSWORD)
+		return device_password_confirm(db, &item->wearer, view_of(item->command.digits), e);
+	if (item->kind != COMMAND_RESET && item->kind != COMMAND_FACTORY)
+		return RC_OK;
+	enum rc rc = reapply_want(db, &item->wearer, item->finished_ms, true, e);
+	/* The factory's password is on the watch again. */
+	return rc == RC_OK && item->kind == COMMAND_FACTORY
+		       ? run_for_wearer(db,
+				 "UPDATE device SET password = NULL, is_lz_refused = 0"
+				 " WHERE wearer = ?1",
+				 &item->wearer, e)
+		       : rc;
+}
+
+static enum rc end_setting(struct db *db, const struct item *item, struct err *e)
+{
+	if (!item->is_newest || item->reason == REASON_REPLACED)
+		return RC_OK;
+	if (item->reason == REASON_OTHER_FORM)
+		return setting_part_forget(db, &item->wearer, &item->command, e);
+	return setting_part_end(db, &item->wearer, &item->command, setting_after(item->final), e);
+}
+
+enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
+{
+	const struct item *item = arg;
+	enum rc rc = write_end(db, item, e);
+
+	if (rc == RC_OK && item->final == COMMAND_CONFIRMED)
+		rc = after_confirmed(db, item, e);
+	if (rc == RC_OK)
+		rc = end_setting(db, item, e);
+	if (rc == RC_OK)
+		rc = learn(db, item, e);
 	if (rc == RC_OK && item->extra != NULL)
 		rc = run_for_wearer(db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1",
 			&item->wearer, e);

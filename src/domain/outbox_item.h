@@ -35,6 +35,7 @@ struct item {
 	int64_t expires_ms, sent_ms, finished_ms;
 	uint64_t session;
 	struct command_row *extra; /* LZ refused: the two commands that take its place */
+	char *answer;              /* owned; what the watch said, for people; NULL: nothing */
 	struct command command;
 };
 

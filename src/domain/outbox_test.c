@@ -298,28 +298,38 @@ static void damaged_command_ends_and_does_not_keep_the_others_from_going_out(voi
 	assert_int_equal(state_of(f, &good), COMMAND_SENT);
 }
 
-static struct watch_settings change(struct fixture *f, const struct uid *wearer,
-	const char *language, const char *zone, uint32_t interval_s)
+static void put(struct fixture *f, const struct uid *wearer, enum setting_id id,
+	const struct setting_value *v)
 {
-	struct watch_settings s;
 	struct problem p;
 
-	assert_int_equal(watch_settings_change(&f->d, f->reader, &f->maria, wearer,
-				 language == NULL ? (struct view){NULL, 0} : view_of(language),
-				 zone == NULL ? (struct view){NULL, 0} : view_of(zone), interval_s,
-				 &s, &p, NULL),
-		RC_OK);
+	assert_int_equal(settings_put(&f->d, &f->maria, wearer, id, v, false, &p, NULL), RC_OK);
 	fixture_settle(f);
-	return s;
 }
 
-static struct watch_settings settings_of(struct fixture *f, const struct uid *wearer)
+static void put_text(
+	struct fixture *f, const struct uid *wearer, enum setting_id id, const char *text)
 {
-	struct watch_settings s;
-	struct problem p;
+	struct setting_value v = {.numbers = {0}};
 
-	assert_int_equal(watch_settings_get(f->reader, wearer, &s, &p, NULL), RC_OK);
-	return s;
+	assert_true(view_to_text(view_of(text), v.text, sizeof v.text));
+	put(f, wearer, id, &v);
+}
+
+static void put_interval(struct fixture *f, const struct uid *wearer, int32_t interval_s)
+{
+	const struct setting_value v = {.numbers = {interval_s}};
+
+	put(f, wearer, SETTING_UPLOAD_INTERVAL, &v);
+}
+
+static enum setting_state setting_state_of(
+	struct fixture *f, const struct uid *wearer, enum setting_id id)
+{
+	enum setting_state state = SETTING_NONE;
+
+	assert_int_equal(setting_state_read(f->reader, wearer, id, &state, NULL), RC_OK);
+	return state;
 }
 
 static void setting_is_confirmed_by_the_acknowledgement(void **state)
@@ -328,19 +338,22 @@ static void setting_is_confirmed_by_the_acknowledgement(void **state)
 	struct uid mia = fixture_bind(f, watch);
 
 	fixture_open(f, 1, watch);
-	struct watch_settings s = change(f, &mia, "es", "Asia/Kathmandu", 300);
-	assert_false(s.is_language_confirmed || s.is_zone_confirmed || s.is_interval_confirmed);
+	put_text(f, &mia, SETTING_ZONE, "Asia/Kathmandu");
+	put_text(f, &mia, SETTING_LANGUAGE, "es");
+	put_interval(f, &mia, 300);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_LANGUAGE), SETTING_WANTED);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_UPLOAD_INTERVAL), SETTING_WANTED);
 	for (unsigned i = 0; i < f->told_n; i++) {
 		if (f->told[i].what == TOLD_COMMAND)
 			outbox_on_sent(&f->d, 1, &f->told[i].id);
 	}
 	answer(f, 1, "UPLOAD");
-	s = settings_of(f, &mia);
-	assert_true(s.is_interval_confirmed);
-	assert_false(s.is_language_confirmed);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_UPLOAD_INTERVAL), SETTING_CONFIRMED);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_LANGUAGE), SETTING_WANTED);
+	answer(f, 1, "ZONE");
 	answer(f, 1, "LZ");
-	s = settings_of(f, &mia);
-	assert_true(s.is_language_confirmed && s.is_zone_confirmed);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_LANGUAGE), SETTING_CONFIRMED);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_ZONE), SETTING_CONFIRMED);
 }
 
 static void newer_setting_takes_the_place_of_one_that_waits(void **state)
@@ -348,8 +361,8 @@ static void newer_setting_takes_the_place_of_one_that_waits(void **state)
 	struct fixture *f = *state;
 	struct uid mia = fixture_bind(f, watch);
 
-	(void)change(f, &mia, NULL, NULL, 120);
-	(void)change(f, &mia, NULL, NULL, 240);
+	put_interval(f, &mia, 120);
+	put_interval(f, &mia, 240);
 	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command WHERE state = 5"), 1);
 	fixture_open(f, 1, watch);
 	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
@@ -362,7 +375,11 @@ static void watch_that_ignores_LZ_gets_LANG_and_ZONE(void **state)
 	struct uid mia = fixture_bind(f, watch);
 
 	fixture_open(f, 1, watch);
-	(void)change(f, &mia, "de", "Etc/UTC", 0);
+	put_text(f, &mia, SETTING_LANGUAGE, "de"); /* alone: LANG */
+	outbox_on_sent(&f->d, 1, &fixture_last(f, TOLD_COMMAND, 1)->id);
+	answer(f, 1, "LANG");
+	fixture_forget(f);
+	put_text(f, &mia, SETTING_ZONE, "Etc/UTC");
 	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_LANGUAGE_ZONE);
 	outbox_on_sent(&f->d, 1, &fixture_last(f, TOLD_COMMAND, 1)->id);
 	fixture_pass(f, 20000);
@@ -378,10 +395,10 @@ static void watch_that_ignores_LZ_gets_LANG_and_ZONE(void **state)
 	}
 	answer(f, 1, "LANG");
 	answer(f, 1, "ZONE");
-	struct watch_settings s = settings_of(f, &mia);
-	assert_true(s.is_language_confirmed && s.is_zone_confirmed);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_LANGUAGE), SETTING_CONFIRMED);
+	assert_int_equal(setting_state_of(f, &mia, SETTING_ZONE), SETTING_CONFIRMED);
 	/* Known from now on. */
-	(void)change(f, &mia, "es", NULL, 0);
+	put_text(f, &mia, SETTING_LANGUAGE, "es");
 	assert_int_not_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_LANGUAGE_ZONE);
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/domain.h"
-#include "domain/watch_setting.h"
+#include "domain/setting_store.h"
 
 struct sms_alerts {
 	bool low_battery, sos, removed;

@@ -10,7 +10,9 @@
 #include "domain/device_password.h"
 #include "domain/live_table.h"
 #include "domain/outbox.h"
-#include "domain/watch_target.h"
+#include "domain/setting_build.h"
+#include "domain/setting_drift.h"
+#include "domain/tracking.h"
 #include "store/query.h"
 
 enum { STATUS_LIFE_MS = 24 * 3600 * 1000, NEXT_STEP_MS = 1000 };
@@ -152,18 +154,17 @@ struct status_work {
 	struct domain *domain;
 	struct uid wearer;
 	struct told_value center, slave, password;
-	int64_t now_ms;
-	struct watch_target to;     /* out */
-	struct command_rows *rows;  /* out */
+	struct told_settings told;
+	struct setting_work work;   /* out */
 	bool is_drift;              /* out */
 	struct alarm_outcome alarm; /* out */
 };
 
 static void work_free(struct status_work *w)
 {
-	if (w->rows != NULL)
-		secret_forget(w->rows, sizeof *w->rows);
-	free(w->rows);
+	if (w->work.rows != NULL)
+		secret_forget(w->work.rows, sizeof *w->work.rows);
+	free(w->work.rows);
 	secret_forget(w, sizeof *w);
 	free(w);
 }
@@ -177,28 +178,29 @@ static void copy_told(const struct report *r, enum report_fact fact, struct told
 
 /* Something is not as it was confirmed: told again. When it was confirmed, somebody changed it. */
 static enum rc set_right(
-	struct db *db, struct status_work *w, enum command_kind kind, bool is_wrong, struct err *e)
+	struct db *db, struct status_work *w, enum setting_id id, bool is_wrong, struct err *e)
 {
 	enum setting_state state = SETTING_NONE;
-	enum rc rc = setting_read(db, &w->wearer, &kind, 1, &state, e);
+	enum rc rc = setting_state_read(db, &w->wearer, id, &state, e);
 
-	if (rc != RC_OK || state == SETTING_WANTED)
-		return rc; /* on its way already */
-	w->is_drift = w->is_drift || (is_wrong && state == SETTING_CONFIRMED);
-	struct command_row *row = command_rows_add(w->rows, w->domain, &w->to, NULL, kind);
-	row->command.is_on = true; /* of the switch */
-	if (kind == COMMAND_PASSWORD)
-		rc = device_password_want(db, &w->wearer, row->command.digits, e);
-	return rc;
+	if (rc != RC_OK || state == SETTING_WANTED || state == SETTING_NONE)
+		return rc; /* on its way already, or nobody wants it */
+	if (is_wrong && state == SETTING_CONFIRMED) {
+		w->is_drift = true;
+		rc = setting_note_drift(db, &w->wearer, id, w->work.now_ms, e);
+	}
+	return rc == RC_OK ? setting_build_again(&w->work, db, id, e) : rc;
 }
 
-/* A number that must not be there. What the watch does not tell is cleared again each time. */
-static enum rc look_at_number(struct db *db, struct status_work *w, enum command_kind kind,
-	const struct told_value *told, struct err *e)
+/* Numbers that must not be there. What the watch does not tell is cleared again each time. */
+static enum rc look_at_numbers(struct db *db, struct status_work *w, struct err *e)
 {
-	if (told->is_told && told->value[0] == '\0')
+	bool is_wrong = (w->center.is_told && w->center.value[0] != '\0') ||
+			(w->slave.is_told && w->slave.value[0] != '\0');
+
+	if (w->center.is_told && w->slave.is_told && !is_wrong)
 		return RC_OK;
-	return set_right(db, w, kind, told->is_told, e);
+	return set_right(db, w, SETTING_CONTROL_NUMBERS, is_wrong, e);
 }
 
 static enum rc look_at_password(struct db *db, struct status_work *w, struct err *e)
@@ -208,7 +210,7 @@ static enum rc look_at_password(struct db *db, struct status_work *w, struct err
 	if (!w->password.is_told)
 		return RC_OK;
 	enum rc rc = device_password_is(db, &w->wearer, view_of(w->password.value), &is_same, e);
-	return rc == RC_OK && !is_same ? set_right(db, w, COMMAND_PASSWORD, true, e) : rc;
+	return rc == RC_OK && !is_same ? set_right(db, w, SETTING_PASSWORD, true, e) : rc;
 }
 
 static enum rc note_look(struct db *db, const struct status_work *w, struct err *e)
@@ -225,7 +227,7 @@ static enum rc note_look(struct db *db, const struct status_work *w, struct err 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_int(s, 2, is_told);
-	stmt_bind_int(s, 3, w->now_ms);
+	stmt_bind_int(s, 3, w->work.now_ms);
 	stmt_bind_int(s, 4, w->is_drift);
 	return stmt_run(s, NULL, e);
 }
@@ -234,9 +236,9 @@ static enum rc raise_alarm(struct db *db, struct status_work *w, struct err *e)
 {
 	const struct alarm_intake intake = {.wearer = w->wearer,
 		.kinds = ALARM_SETTINGS_DRIFT,
-		.device_time_ms = w->now_ms,
-		.time_ms = w->now_ms,
-		.received_ms = w->now_ms,
+		.device_time_ms = w->work.now_ms,
+		.time_ms = w->work.now_ms,
+		.received_ms = w->work.now_ms,
 		.is_own_report = true};
 
 	return w->is_drift ? alarm_take_in(db, &intake, &w->alarm, e) : RC_OK;
@@ -245,26 +247,24 @@ static enum rc raise_alarm(struct db *db, struct status_work *w, struct err *e)
 static enum rc status_job(struct db *db, void *arg, struct err *e)
 {
 	struct status_work *w = arg;
-	enum rc rc = watch_target_read(db, &w->wearer, &w->to, NULL, e);
+	enum rc rc = watch_target_read(db, &w->wearer, &w->work.to, NULL, e);
 
 	w->is_drift = false;
-	w->rows->n = 0;
+	w->work.rows->n = 0;
 	w->alarm = (struct alarm_outcome){.is_new = false};
 	if (rc == RC_OK)
-		rc = look_at_number(db, w, COMMAND_CENTER_CLEAR, &w->center, e);
-	if (rc == RC_OK)
-		rc = look_at_number(db, w, COMMAND_SLAVE_CLEAR, &w->slave, e);
+		rc = look_at_numbers(db, w, e);
 	if (rc == RC_OK)
 		rc = look_at_password(db, w, e);
 	if (rc == RC_OK) /* no watch tells this one */
-		rc = set_right(db, w,
-			w->to.is_yisai ? COMMAND_REFUSE_STRANGERS_2 : COMMAND_REFUSE_STRANGERS,
-			false, e);
+		rc = set_right(db, w, SETTING_REFUSE_STRANGERS, false, e);
 	if (rc == RC_OK)
 		rc = note_look(db, w, e);
 	if (rc == RC_OK)
 		rc = raise_alarm(db, w, e);
-	return rc == RC_OK ? command_rows_insert(db, w->rows, e) : rc;
+	if (rc == RC_OK) /* what is no matter of strangers is put right without an alarm */
+		rc = setting_drift_look(&w->work, db, &w->told, e);
+	return rc == RC_OK ? command_rows_insert(db, w->work.rows, e) : rc;
 }
 
 static void tell_drift(struct domain *d, const struct status_work *w)
@@ -274,13 +274,14 @@ static void tell_drift(struct domain *d, const struct status_work *w)
 	if (dev != NULL)
 		dev->open_alarms = w->alarm.open_alarms;
 	live_unlock(d->live);
-	bus_publish(d->bus, EVENT_ALARM, &w->to.group, &w->alarm.id);
+	bus_publish(d->bus, EVENT_ALARM, &w->work.to.group, &w->alarm.id);
 	log_event(LOG_WARN, "guard.drift", "settings that keep strangers out were changed");
 }
 
 static void status_done(void *arg, enum rc rc, const struct err *e)
 {
 	struct status_work *w = arg;
+	const struct setting_work *work = &w->work;
 	struct domain *d = w->domain;
 
 	if (rc != RC_OK) {
@@ -288,11 +289,13 @@ static void status_done(void *arg, enum rc rc, const struct err *e)
 		work_free(w);
 		return;
 	}
-	for (unsigned i = 0; i < w->rows->n; i++)
-		outbox_add(d, &w->rows->items[i]);
+	for (unsigned i = 0; i < work->rows->n; i++)
+		outbox_add(d, &work->rows->items[i]);
 	if (w->is_drift && !uid_is_none(&w->alarm.id))
 		tell_drift(d, w);
-	bus_publish(d->bus, EVENT_WEARER, &w->to.group, &w->wearer);
+	if (command_rows_have(work->rows, &work->to, COMMAND_UPLOAD_INTERVAL))
+		tracking_post_change(d, &w->wearer);
+	bus_publish(d->bus, EVENT_WEARER, &work->to.group, &w->wearer);
 	work_free(w);
 }
 
@@ -302,14 +305,16 @@ void watch_guard_on_status(struct domain *d, const struct uid *wearer, const str
 
 	if (w == NULL)
 		return; /* at the next look */
-	w->rows = command_rows_new();
 	w->domain = d;
+	w->work = (struct setting_work){
+		.domain = d, .rows = command_rows_new(), .now_ms = d->wall_ms()};
 	w->wearer = *wearer;
-	w->now_ms = d->wall_ms();
 	copy_told(r, REPORT_FACT_CENTER, &w->center);
 	copy_told(r, REPORT_FACT_SLAVE, &w->slave);
 	copy_told(r, REPORT_FACT_PASSWORD, &w->password);
-	if (w->rows == NULL || writer_post(d->writer, status_job, status_done, w, 0, NULL) != RC_OK)
+	setting_drift_read(r->text, &w->told);
+	if (w->work.rows == NULL ||
+		writer_post(d->writer, status_job, status_done, w, 0, NULL) != RC_OK)
 		work_free(w); /* as above */
 }
 
@@ -330,15 +335,11 @@ const char *guard_item_name(enum guard_item item)
 enum rc watch_guard_get(struct db *reader, const struct uid *wearer, struct guard_state *ret,
 	struct problem *p, struct err *e)
 {
-	static const struct {
-		size_t n;
-		enum command_kind kinds[3];
-	} items[GUARD_ITEM_COUNT] = {
-		[GUARD_CONTROL_NUMBERS] = {2, {COMMAND_CENTER_CLEAR, COMMAND_SLAVE_CLEAR}},
-		[GUARD_PASSWORD] = {1, {COMMAND_PASSWORD}},
-		[GUARD_STRANGERS] = {2, {COMMAND_REFUSE_STRANGERS, COMMAND_REFUSE_STRANGERS_2}},
-		[GUARD_AUTO_ANSWER] = {3, {COMMAND_AUTO_ANSWER_OFF, COMMAND_AUTO_PICKUP_OFF,
-						  COMMAND_SMS_FORWARD_OFF}},
+	static const enum setting_id ids[GUARD_ITEM_COUNT] = {
+		[GUARD_CONTROL_NUMBERS] = SETTING_CONTROL_NUMBERS,
+		[GUARD_PASSWORD] = SETTING_PASSWORD,
+		[GUARD_STRANGERS] = SETTING_REFUSE_STRANGERS,
+		[GUARD_AUTO_ANSWER] = SETTING_AUTO_ANSWER,
 	};
 	struct stmt *s = NULL;
 	bool has_row = false;
@@ -356,6 +357,6 @@ enum rc watch_guard_get(struct db *reader, const struct uid *wearer, struct guar
 	ret->drift_ms = stmt_int(s, 1);
 	stmt_reset(s);
 	for (unsigned i = 0; i < GUARD_ITEM_COUNT && rc == RC_OK; i++)
-		rc = setting_read(reader, wearer, items[i].kinds, items[i].n, &ret->items[i], e);
+		rc = setting_state_read(reader, wearer, ids[i], &ret->items[i], e);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "domain/ingest.h"
-#include "domain/watch_setting.h"
+#include "domain/setting_store.h"
 
 struct watch_guard;
 
@@ -22,8 +22,8 @@ void watch_guard_free(struct watch_guard *g);
 /* Main loop: begins to look. */
 void watch_guard_start(struct watch_guard *g);
 
-/* Main loop: a bound watch, in a session that is not in doubt, told its settings. */
-struct live_device;
+/* Main loop: a bound watch, in a session that is not in doubt, told its settings: these are
+ * compared (setting_drift.h). */
 void watch_guard_on_status(struct domain *d, const struct uid *wearer, const struct report *r);
 
 enum guard_item {

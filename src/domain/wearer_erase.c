@@ -9,6 +9,7 @@
 #include "domain/bus.h"
 #include "domain/ingest_inside.h"
 #include "domain/outbox.h"
+#include "domain/tracking.h"
 #include "domain/wearer.h"
 #include "store/query.h"
 
@@ -20,6 +21,8 @@ static const char *const deletions[] = {
 	"DELETE FROM contact WHERE wearer = ?1",
 	"DELETE FROM sos_number WHERE wearer = ?1",
 	"DELETE FROM watch_setting WHERE wearer = ?1",
+	"DELETE FROM watch_setting_part WHERE wearer = ?1",
+	"DELETE FROM watch_capability WHERE wearer = ?1",
 	"DELETE FROM photo WHERE wearer = ?1",
 	"DELETE FROM photo_rule WHERE wearer = ?1",
 	"DELETE FROM health_rule WHERE wearer = ?1",
@@ -93,6 +96,7 @@ static void forget_wearer(void *arg)
 	live_unlock(d->live);
 	session_forget(d->ingest, f->erased.number);
 	outbox_forget(d, f->erased.number);
+	tracking_forget(d, f->erased.number);
 	history_forget(d->history, f->erased.number);
 	if (session != 0)
 		d->out.close(d->out.owner, session); /* it comes back and is quarantined */

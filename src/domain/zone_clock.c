@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "domain/watch_settings_inside.h"
+#include "domain/outbox.h"
+#include "domain/setting_build.h"
+#include "store/query.h"
 #include "time/zone.h"
 
 enum { RETRY_MS = 10 * 1000 };
@@ -16,8 +18,9 @@ struct zone_clock {
 	int64_t next_change_ms; /* UTC; of all zones in use */
 	bool has_more;
 	unsigned n;
-	struct settings_commands commands[ZONE_CLOCK_STEP];
+	struct setting_work work;
 };
+_Static_assert((int)ZONE_CLOCK_STEP <= TARGET_ROWS_MAX, "one command a watch");
 
 /* The first zone in use after `last`, "" at the end. An index look-up each, so that a million
  * watches in ten zones cost ten. */
@@ -41,35 +44,25 @@ static enum rc next_zone(struct db *db, char zone[ZONE_TEXT], struct err *e)
 }
 
 /* One watch that shows a wrong hour. */
-static void read_target(struct stmt *s, int16_t zone_min, struct settings_target *ret)
+static enum rc tell_watch(
+	struct zone_clock *c, struct db *db, const struct uid *wearer, struct err *e)
 {
-	*ret = (struct settings_target){.wearer = stmt_uid(s, 0),
-		.group = stmt_uid(s, 1),
-		.number = (uint32_t)stmt_int(s, 2),
-		.is_lz_refused = stmt_int(s, 4) != 0,
-		.zone_min = zone_min};
-	if (!watch_language_number(stmt_text(s, 3), &ret->language))
-		ret->language = 0; /* English, as the watch came */
-}
+	enum rc rc = watch_target_read(db, wearer, &c->work.to, NULL, e);
+	unsigned before = c->work.rows->n;
 
-static enum rc mark_sent(struct db *db, const struct settings_target *to, struct err *e)
-{
-	struct stmt *s = NULL;
-	enum rc rc = db_prepare(db,
-		"UPDATE device SET zone_sent_min = ?2, is_zone_confirmed = 0 WHERE wearer = ?1", &s,
-		e);
-
-	if (rc != RC_OK)
-		return rc;
-	stmt_bind_uid(s, 1, &to->wearer);
-	stmt_bind_int(s, 2, to->zone_min);
-	return stmt_run(s, NULL, e);
+	if (rc == RC_OK)
+		rc = setting_build_again(&c->work, db, SETTING_ZONE, e);
+	/* Nobody wants a zone: it is not looked at again. */
+	if (rc == RC_OK && c->work.rows->n == before)
+		rc = query_run(
+			db, "UPDATE device SET zone_sent_min = NULL WHERE wearer = ?1", wearer, e);
+	return rc;
 }
 
 static enum rc tell_watches(struct zone_clock *c, struct db *db, const char *sql, const char *zone,
 	int16_t zone_min, struct err *e)
 {
-	struct settings_target targets[ZONE_CLOCK_STEP];
+	struct uid wearers[ZONE_CLOCK_STEP];
 	unsigned n = 0;
 	struct stmt *s = NULL;
 	bool has_row = false;
@@ -81,20 +74,14 @@ static enum rc tell_watches(struct zone_clock *c, struct db *db, const char *sql
 	stmt_bind_int(s, 2, zone_min);
 	stmt_bind_int(s, 3, ZONE_CLOCK_STEP - c->n);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
-		read_target(s, zone_min, &targets[n++]);
-	for (unsigned i = 0; i < n && rc == RC_OK; i++) {
-		rc = mark_sent(db, &targets[i], e);
-		if (rc == RC_OK)
-			rc = settings_commands_insert(
-				c->domain, db, &targets[i], true, false, &c->commands[c->n], e);
-		c->n++;
-	}
+		wearers[n++] = stmt_uid(s, 0);
+	for (unsigned i = 0; i < n && rc == RC_OK; i++)
+		rc = tell_watch(c, db, &wearers[i], e);
+	c->n += n;
 	return rc;
 }
 
-#define WRONG_WATCHES                                                                              \
-	"SELECT d.wearer, w.care_group, w.number, d.language, d.is_lz_refused FROM device d"       \
-	" JOIN wearer w ON w.id = d.wearer WHERE d.zone = ?1 AND d.zone_sent_min "
+#define WRONG_WATCHES "SELECT wearer FROM device WHERE zone = ?1 AND zone_sent_min "
 
 static void zone_freep(struct zone **z)
 {
@@ -125,15 +112,18 @@ static enum rc look_job(struct db *db, void *arg, struct err *e)
 	char zone[ZONE_TEXT] = "";
 
 	c->n = 0;
+	c->work.rows->n = 0;
 	c->next_change_ms = INT64_MAX;
 	enum rc rc = next_zone(db, zone, e);
+	if (rc == RC_OK)
+		c->work.now_ms = c->domain->wall_ms();
 	while (rc == RC_OK && zone[0] != '\0' && c->n < ZONE_CLOCK_STEP) {
 		rc = look_at_zone(c, db, zone, e);
 		if (rc == RC_OK)
 			rc = next_zone(db, zone, e);
 	}
 	c->has_more = c->n == ZONE_CLOCK_STEP;
-	return rc;
+	return rc == RC_OK ? command_rows_insert(db, c->work.rows, e) : rc;
 }
 
 static void set_timer(struct zone_clock *c, int64_t wait_ms)
@@ -154,8 +144,8 @@ static void look_done(void *arg, enum rc rc, const struct err *e)
 		set_timer(c, RETRY_MS);
 		return;
 	}
-	for (unsigned i = 0; i < c->n; i++)
-		settings_commands_post(c->domain, &c->commands[i]);
+	for (unsigned i = 0; i < c->work.rows->n; i++)
+		outbox_add(c->domain, &c->work.rows->items[i]);
 	if (c->n > 0)
 		log_event(LOG_INFO, "zone_clock.told", "watches=%u", c->n);
 	if (c->next_change_ms != INT64_MAX && c->next_change_ms - c->domain->wall_ms() < wait_ms)
@@ -179,15 +169,23 @@ static void on_timer(struct timer *t, void *context)
 	}
 }
 
+static void zone_clock_freep(struct zone_clock **c)
+{
+	zone_clock_free(*c);
+}
+
 enum rc zone_clock_new(struct domain *d, struct zone_clock **ret_owned, struct err *e)
 {
-	struct zone_clock *c = calloc(1, sizeof *c);
+	CLEANUP(zone_clock_freep) struct zone_clock *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		return fail(e, RC_NOMEM, "zone clock: out of memory");
 	c->domain = d;
 	timer_init(&c->timer, on_timer);
-	*ret_owned = c;
+	c->work = (struct setting_work){.domain = d, .rows = command_rows_new()};
+	if (c->work.rows == NULL)
+		return fail(e, RC_NOMEM, "zone clock: out of memory");
+	*ret_owned = STEAL(c);
 	return RC_OK;
 }
 
@@ -196,10 +194,21 @@ void zone_clock_free(struct zone_clock *c)
 	if (c == NULL)
 		return;
 	timer_cancel(&c->timer);
+	free(c->work.rows);
 	free(c);
 }
 
 void zone_clock_start(struct zone_clock *c)
 {
 	set_timer(c, 0);
+}
+
+static void wake(void *arg)
+{
+	zone_clock_start(arg);
+}
+
+void zone_clock_wake(struct domain *d)
+{
+	(void)!loop_post(d->loop, wake, d->zone_clock, NULL); /* else it looks within the hour */
 }

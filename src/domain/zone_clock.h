@@ -18,3 +18,5 @@ MUST_CHECK enum rc zone_clock_new(struct domain *d, struct zone_clock **ret_owne
 void zone_clock_free(struct zone_clock *c);
 /* The first look, soon. */
 void zone_clock_start(struct zone_clock *c);
+/* The same from any thread: perhaps a zone that nobody had. */
+void zone_clock_wake(struct domain *d);

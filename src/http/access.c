@@ -47,6 +47,9 @@ static enum rc find_target(struct exchange *x, struct view method, struct view p
 	if (match.route != NULL) {
 		x->route = match.route;
 		memcpy(x->ids, match.ids, sizeof x->ids);
+		x->word = (struct view){.p = x->word_text, .n = match.word.n};
+		if (match.word.n > 0) /* routes.c bounds it */
+			memcpy(x->word_text, match.word.p, match.word.n);
 		trail_begin(x);
 		return RC_OK;
 	}
@@ -191,7 +194,8 @@ static enum rc check_body_head(struct exchange *x)
 		return refuse_head(x, RC_SYNTAX, "length_required", true);
 	if (kind == BODY_NONE)
 		return has_body ? refuse_head(x, RC_SYNTAX, "request_bad", true) : RC_OK;
-	if ((kind == BODY_JSON && !head_is_type(&x->head, VIEW("application/json"))) ||
+	bool is_json = kind == BODY_JSON || kind == BODY_OBJECT;
+	if ((is_json && !head_is_type(&x->head, VIEW("application/json"))) ||
 		(kind == BODY_FORM &&
 			!head_is_type(&x->head, VIEW("application/x-www-form-urlencoded"))))
 		return refuse_head(x, RC_SYNTAX, "media_type_wrong", x->head.length > DISCARD_MAX);
@@ -395,7 +399,12 @@ enum rc access_check_object(struct exchange *x, struct db *reader)
 enum rc access_check_word(struct exchange *x, struct db *reader)
 {
 	const struct word_right *w = x->route->words;
+	struct word_right in_path;
 
+	if (x->route->path_word != NULL)
+		return x->route->path_word(x->word, &in_path)
+			       ? check_right(x, reader, &x->ids[0], in_path.right, in_path.may_wait)
+			       : RC_NOT_FOUND; /* default deny */
 	if (w == NULL)
 		return RC_OK;
 	while (w->word != NULL && !view_is(x->body.word, view_of(w->word)))

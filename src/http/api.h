@@ -19,7 +19,8 @@ route_fn api_invitation_create, api_invitations, api_invitation_delete, api_invi
 route_fn api_break_glass, api_break_glass_request, api_break_glass_agree, api_break_glass_end;
 route_fn api_approvals, api_approval_agree, api_approval_object, api_approval_withdraw;
 route_fn api_wearers, api_wearer, api_wearer_change, api_wearer_erase, api_picture, api_picture_put,
-	api_picture_remove, api_history, api_watch_settings, api_watch_settings_change;
+	api_picture_remove, api_history, api_settings, api_setting_put, api_setting_drop,
+	api_capabilities, api_capability_put, api_models;
 route_fn api_commands, api_command_give, api_command_cancel;
 route_fn api_alarms, api_alarm_take, api_alarm_close;
 route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code, api_claim_send,

@@ -1,4 +1,4 @@
-/* Wearers: list, change, erase, picture, history, settings of the watch. */
+/* Wearers: list, change, erase, picture, history. */
 #include "http/api.h"
 
 #include "domain/approval.h"
@@ -105,27 +105,5 @@ enum rc api_history(struct exchange *x, struct db *reader)
 	json_end(&x->out);
 	json_bool(&x->out, "truncated", is_truncated);
 	json_end(&x->out);
-	return rc;
-}
-
-enum rc api_watch_settings(struct exchange *x, struct db *reader)
-{
-	struct watch_settings settings;
-
-	enum rc rc = watch_settings_get(reader, &x->ids[0], &settings, &x->problem, &x->err);
-	if (rc == RC_OK)
-		shape_watch_settings(&x->out, NULL, &settings);
-	return rc;
-}
-
-enum rc api_watch_settings_change(struct exchange *x, struct db *reader)
-{
-	const struct watch_settings_values *in = &x->body.watch_settings;
-	struct watch_settings settings;
-
-	enum rc rc = watch_settings_change(x->domain, reader, &x->who, &x->ids[0], in->language,
-		in->zone, (uint32_t)in->upload_interval_s.value, &settings, &x->problem, &x->err);
-	if (rc == RC_OK)
-		shape_watch_settings(&x->out, NULL, &settings);
 	return rc;
 }

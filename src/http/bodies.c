@@ -162,11 +162,9 @@ static const struct field health_rule_fields[] = {
 	{"keep_days", FIELD_INT, true, AT(health_rule_values, keep_days), 1, HEALTH_KEEP_DAYS_MAX,
 		NULL, NULL},
 };
-static const struct field watch_settings_fields[] = {
-	{"language", FIELD_TEXT, false, AT(watch_settings_values, language), 2, 12, NULL, NULL},
-	{"zone", FIELD_TEXT, false, AT(watch_settings_values, zone), 1, 64, NULL, NULL},
-	{"upload_interval_s", FIELD_INT, false, AT(watch_settings_values, upload_interval_s), 60,
-		3600, NULL, NULL},
+static const char *const capability_choices[] = {"yes", "no", "auto", NULL};
+static const struct field capability_fields[] = {
+	{"has", FIELD_TEXT, true, AT(capability_values, has), 1, 32, capability_choices, NULL},
 };
 static const struct field close_fields[] = {
 	{"note", FIELD_TEXT, false, AT(close_values, note), 1, 500, NULL, NULL},
@@ -271,8 +269,8 @@ const struct field_table photo_rule_table = {
 	"PhotoRuleBody", photo_rule_fields, COUNT_OF(photo_rule_fields), false};
 const struct field_table health_rule_table = {
 	"HealthRuleBody", health_rule_fields, COUNT_OF(health_rule_fields), false};
-const struct field_table watch_settings_table = {
-	"WatchSettingsBody", watch_settings_fields, COUNT_OF(watch_settings_fields), true};
+const struct field_table capability_table = {
+	"CapabilityBody", capability_fields, COUNT_OF(capability_fields), false};
 const struct field_table close_table = {"CloseBody", close_fields, COUNT_OF(close_fields), false};
 const struct field_table claim_table = {"ClaimBody", claim_fields, COUNT_OF(claim_fields), false};
 const struct field_table claim_code_table = {

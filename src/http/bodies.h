@@ -70,9 +70,8 @@ struct photo_rule_values {
 	struct field_bool is_allowed;
 	struct field_int per_day;
 };
-struct watch_settings_values {
-	struct view language, zone;
-	struct field_int upload_interval_s;
+struct capability_values {
+	struct view has;
 };
 struct close_values {
 	struct view note;
@@ -156,7 +155,7 @@ union body_values {
 	struct invitation_accept_values invitation_accept;
 	struct wearer_values wearer;
 	struct command_values command;
-	struct watch_settings_values watch_settings;
+	struct capability_values capability;
 	struct contacts_values contacts;
 	struct sos_numbers_values sos_numbers;
 	struct sms_alerts_values sms_alerts;
@@ -198,5 +197,5 @@ extern const struct field_table group_new_table, member_table, member_wearer_tab
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table, health_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,
-	command_table, watch_settings_table, close_table, claim_table, claim_code_table, demo_table,
+	command_table, capability_table, close_table, claim_table, claim_code_table, demo_table,
 	history_table, alarms_table, events_table, picture_table;

@@ -1,6 +1,7 @@
 #include "http/body.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -115,13 +116,62 @@ bool body_int(const struct json_t *v, int64_t *ret)
 	return true;
 }
 
+const struct json_t *body_root(const struct body *b)
+{
+	return b->root;
+}
+
+const struct json_t *body_member(const struct json_t *object, const char *name)
+{
+	return json_object_get(object, name);
+}
+
+size_t body_members_n(const struct json_t *object)
+{
+	return json_object_size(object);
+}
+
+bool body_is_object(const struct json_t *v)
+{
+	return json_is_object(v);
+}
+
+bool body_text(const struct json_t *v, struct view *ret)
+{
+	if (!json_is_string(v) || !field_is_clean(string_of(v)))
+		return false;
+	*ret = string_of(v);
+	return true;
+}
+
+bool body_bool(const struct json_t *v, bool *ret)
+{
+	if (!json_is_boolean(v))
+		return false;
+	*ret = json_is_true(v);
+	return true;
+}
+
+bool body_tenths(const struct json_t *v, int64_t *ret)
+{
+	const double limit = 1e6;
+
+	if (!json_is_number(v))
+		return false;
+	double tenths = json_number_value(v) * 10;
+	/* what has a second decimal is no value that could be set */
+	if (!(tenths > -limit && tenths < limit) || fabs(tenths - round(tenths)) > 1e-6)
+		return false;
+	*ret = (int64_t)round(tenths);
+	return true;
+}
+
 const struct json_t *body_array_at(const struct json_t *v, size_t i)
 {
 	return json_array_get(v, i);
 }
 
-enum rc body_read(struct view text, const struct field_table *t, void *ret_values,
-	struct body **ret_owned, struct problem *p)
+enum rc body_read_any(struct view text, struct body **ret_owned, struct problem *p)
 {
 	json_error_t why;
 
@@ -141,7 +191,18 @@ enum rc body_read(struct view text, const struct field_table *t, void *ret_value
 		return refuse(p, RC_NOMEM, NULL, NULL, NULL);
 	}
 	b->root = root;
-	enum rc rc = body_read_object(root, t, ret_values, p);
+	*ret_owned = b;
+	return RC_OK;
+}
+
+enum rc body_read(struct view text, const struct field_table *t, void *ret_values,
+	struct body **ret_owned, struct problem *p)
+{
+	struct body *b = NULL;
+	enum rc rc = body_read_any(text, &b, p);
+
+	if (rc == RC_OK)
+		rc = body_read_object(b->root, t, ret_values, p);
 	if (rc != RC_OK) {
 		body_free(b);
 		return rc;
@@ -157,7 +218,7 @@ char *body_to_text(const json_t *v)
 
 void body_forget(const struct field_table *t, void *values)
 {
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; t != NULL && i < t->n; i++) {
 		struct view *text = (struct view *)(void *)((char *)values + t->fields[i].offset);
 		if (t->fields[i].type != FIELD_SECRET || text->p == NULL)
 			continue;

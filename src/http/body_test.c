@@ -55,10 +55,10 @@ static void optional_fields_may_be_absent(void **state)
 	(void)state;
 	assert_int_equal(read_text(&close_table, "{}"), RC_OK);
 	assert_null(values.close.note.p);
-	assert_int_equal(read_text(&watch_settings_table, "{\"upload_interval_s\":600}"), RC_OK);
-	assert_true(values.watch_settings.upload_interval_s.is_there);
-	assert_int_equal(values.watch_settings.upload_interval_s.value, 600);
-	assert_null(values.watch_settings.zone.p);
+	assert_int_equal(read_text(&group_table, "{\"wait_hours\":24}"), RC_OK);
+	assert_true(values.group_body.wait_hours.is_there);
+	assert_int_equal(values.group_body.wait_hours.value, 24);
+	assert_null(values.group_body.zone.p);
 }
 
 static void unknown_fields_are_refused(void **state)
@@ -132,10 +132,9 @@ static void wrong_types_are_refused(void **state)
 		expect_refused(&group_new_table, text, "field_type");
 		assert_string_equal(problem.field, "name");
 	}
-	expect_refused(&watch_settings_table, "{\"upload_interval_s\":\"600\"}", "field_type");
-	expect_refused(&watch_settings_table, "{\"upload_interval_s\":600.0}", "field_type");
-	expect_refused(
-		&watch_settings_table, "{\"upload_interval_s\":99999999999999999999}", "json_bad");
+	expect_refused(&group_table, "{\"wait_hours\":\"24\"}", "field_type");
+	expect_refused(&group_table, "{\"wait_hours\":24.0}", "field_type");
+	expect_refused(&group_table, "{\"wait_hours\":99999999999999999999}", "json_bad");
 }
 
 static void required_fields_are_required(void **state)
@@ -173,17 +172,17 @@ static void numbers_have_a_range(void **state)
 	static const struct {
 		int n;
 		bool is_good;
-	} cases[] = {{59, false}, {60, true}, {61, true}, {3599, true}, {3600, true}, {3601, false},
-		{-60, false}};
+	} cases[] = {{0, false}, {1, true}, {2, true}, {167, true}, {168, true}, {169, false},
+		{-24, false}};
 	char text[64];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		(void)snprintf(text, sizeof text, "{\"upload_interval_s\":%d}", cases[i].n);
+		(void)snprintf(text, sizeof text, "{\"wait_hours\":%d}", cases[i].n);
 		if (cases[i].is_good)
-			assert_int_equal(read_text(&watch_settings_table, text), RC_OK);
+			assert_int_equal(read_text(&group_table, text), RC_OK);
 		else
-			expect_refused(&watch_settings_table, text, "field_range");
+			expect_refused(&group_table, text, "field_range");
 	}
 }
 

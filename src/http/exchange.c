@@ -119,10 +119,13 @@ static enum MHD_Result take_upload(struct exchange *x, const char *upload, size_
 
 static enum rc read_body(struct exchange *x)
 {
+	struct view text = {.p = x->raw, .n = x->raw_n};
+
+	if (x->route->body_kind == BODY_OBJECT)
+		return body_read_any(text, &x->parsed, &x->problem);
 	if (x->route->body_kind != BODY_JSON)
 		return RC_OK;
-	return body_read((struct view){.p = x->raw, .n = x->raw_n}, x->route->body, &x->body,
-		&x->parsed, &x->problem);
+	return body_read(text, x->route->body, &x->body, &x->parsed, &x->problem);
 }
 
 /* What is not yours answers 404 whatever the body holds, so an object in the path is checked before
@@ -136,9 +139,11 @@ static void execute(struct exchange *x, struct db *reader)
 {
 	enum rc rc = access_check_object(x, reader);
 
+	if (rc == RC_OK && x->route->path_word != NULL)
+		rc = access_check_word(x, reader);
 	if (rc == RC_OK && !is_body_read_first(x->route))
 		rc = read_body(x);
-	if (rc == RC_OK)
+	if (rc == RC_OK && x->route->path_word == NULL)
 		rc = access_check_word(x, reader);
 	if (rc == RC_OK)
 		rc = x->route->run(x, reader);

@@ -67,6 +67,8 @@ struct exchange {
 	bool is_proxy_trusted;  /* the peer is in trusted_proxy */
 	struct peer *peer;      /* deadlines of the connection; may be NULL */
 	struct uid ids[ROUTE_IDS_MAX];
+	struct view word; /* in the path */
+	char word_text[ROUTE_WORD_MAX];
 	struct uid group;       /* that owns the object, after the check */
 	struct verdict verdict; /* of the check: what the handler hands to domain/approval.h */
 	size_t file;            /* index of the app file when route is NULL */

@@ -1,6 +1,8 @@
 #include "http/routes.h"
 
+#include "domain/capability.h"
 #include "domain/consent.h"
+#include "domain/setting_table.h"
 #include "http/api.h"
 #include "http/bodies.h"
 
@@ -14,14 +16,15 @@
 #define PLAIN(method, path, who, rate, where, kind, body, query, audit, run)                       \
 	{                                                                                          \
 		method, path, NOT_0(enum access, who), rate, where, OBJECT_NOWHERE, OBJECT_GROUP,  \
-			RIGHT_NONE, false, kind, body, query, audit, run, NULL                     \
+			RIGHT_NONE, false, kind, body, query, audit, run, NULL, NULL               \
 	}
 
 #define WITH_OBJECT(method, path, who, rate, where, place, object, need, may_wait, kind, body,     \
 	query, audit, run, words)                                                                  \
 	{                                                                                          \
 		method, path, NOT_0(enum access, who), rate, where, place, object,                 \
-			NOT_0(enum right, need), may_wait, kind, body, query, audit, run, words    \
+			NOT_0(enum right, need), may_wait, kind, body, query, audit, run, words,   \
+			NULL                                                                       \
 	}
 
 /* Rows about an object in the path. */
@@ -40,6 +43,13 @@
 	WITH_OBJECT(method, path, ACCESS_GROUP, rate, RUN_POOL, OBJECT_IN_PATH, OBJECT_WEARER,     \
 		RIGHT_SEE_GROUP, true, BODY_JSON, body, NULL, audit, run, words)
 
+/* Rows about a wearer whose path says by a word what shall be changed. */
+#define BY_PATH(method, path, rate, find, kind, body, audit, run)                                  \
+	{                                                                                          \
+		method, path, ACCESS_GROUP, rate, RUN_POOL, OBJECT_IN_PATH, OBJECT_WEARER,         \
+			RIGHT_SEE_GROUP, false, kind, body, NULL, audit, run, NULL, find           \
+	}
+
 /* Rows whose body names the group. */
 #define IN_GROUP(method, path, rate, where, need, body, audit, run)                                \
 	WITH_OBJECT(method, path, ACCESS_ACCOUNT, rate, where, OBJECT_IN_BODY, OBJECT_GROUP, need, \
@@ -50,6 +60,23 @@
 	WITH_OBJECT(method, path, ACCESS_PARTNER, rate, where, OBJECT_IN_PATH, OBJECT_WEARER,      \
 		(enum right)(sizeof(char[(CONSENT_RIGHTS >> (need)&1) != 0 ? 1 : -1]) * (need)),   \
 		false, kind, body, query, audit, run, NULL)
+
+/* Each setting names its right in its table (domain/setting_table.h). */
+static bool setting_word(struct view word, struct word_right *ret)
+{
+	enum setting_id id = SETTING_COUNT;
+
+	if (!setting_from_name(word, &id))
+		return false;
+	*ret = (struct word_right){.word = setting_def(id)->name, .right = setting_def(id)->right};
+	return true;
+}
+
+static bool capability_word(struct view word, struct word_right *ret)
+{
+	*ret = (struct word_right){.right = RIGHT_SETTINGS};
+	return capability_is_name(word);
+}
 
 static const struct word_right command_rights[] = {
 	{"locate", NOT_0(enum right, RIGHT_LOCATE), false},
@@ -130,8 +157,12 @@ const struct route routes[] = {
 	OWNED("GET", "/api/v1/wearers/{wearer}/commands", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_commands),
 	BY_WORD("POST", "/api/v1/wearers/{wearer}/commands", RATE_COMMAND, command_rights, &command_table, "command.give", api_command_give),
 	OWNED("DELETE", "/api/v1/wearers/{wearer}/commands/{command}", RATE_CHANGE, RUN_POOL, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "command.cancel", api_command_cancel),
-	OWNED("GET", "/api/v1/wearers/{wearer}/settings", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_watch_settings),
-	OWNED("PATCH", "/api/v1/wearers/{wearer}/settings", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_SETTINGS, BODY_JSON, &watch_settings_table, NULL, "watch.settings", api_watch_settings_change),
+	OWNED("GET", "/api/v1/wearers/{wearer}/settings", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_settings),
+	BY_PATH("PUT", "/api/v1/wearers/{wearer}/settings/{setting}", RATE_COMMAND, setting_word, BODY_OBJECT, NULL, "watch.setting", api_setting_put),
+	BY_PATH("DELETE", "/api/v1/wearers/{wearer}/settings/{setting}", RATE_COMMAND, setting_word, BODY_NONE, NULL, "watch.setting", api_setting_drop),
+	OWNED("GET", "/api/v1/wearers/{wearer}/capabilities", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_SEE_GROUP, BODY_NONE, NULL, NULL, "", api_capabilities),
+	BY_PATH("PUT", "/api/v1/wearers/{wearer}/capabilities/{capability}", RATE_COMMAND, capability_word, BODY_JSON, &capability_table, "watch.capability", api_capability_put),
+	PLAIN("GET", "/api/v1/models", ACCESS_ACCOUNT, RATE_READ, RUN_HERE, BODY_NONE, NULL, NULL, "", api_models),
 	OWNED("GET", "/api/v1/wearers/{wearer}/contacts", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_CALL, BODY_NONE, NULL, NULL, "", api_contacts),
 	OWNED("PUT", "/api/v1/wearers/{wearer}/contacts", RATE_COMMAND, RUN_POOL, OBJECT_WEARER, RIGHT_CONTACTS, BODY_JSON, &contacts_table, NULL, "watch.contacts", api_contacts_put),
 	OWNED("GET", "/api/v1/wearers/{wearer}/sos-numbers", RATE_READ, RUN_HERE, OBJECT_WEARER, RIGHT_CONTACTS, BODY_NONE, NULL, NULL, "", api_sos_numbers),
@@ -239,8 +270,27 @@ const char *access_name(enum access a)
 	return a < ACCESS_COUNT ? names[a] : NULL;
 }
 
-/* Does path have the form of pattern? The ids of its "{…}" go to ids. */
-static bool path_fits(const char *pattern, struct view path, struct uid ids[ROUTE_IDS_MAX])
+static bool is_word_place(const char *p)
+{
+	return strncmp(p, "{setting}", sizeof "{setting}" - 1) == 0 ||
+	       strncmp(p, "{capability}", sizeof "{capability}" - 1) == 0;
+}
+
+/* Small letters, digits and _: 1 to 32. */
+static bool cut_word(struct view *path, struct view *ret)
+{
+	size_t n = 0;
+
+	while (n < path->n && n <= ROUTE_WORD_MAX &&
+		((path->p[n] >= 'a' && path->p[n] <= 'z') || ascii_is_digit(path->p[n]) ||
+			path->p[n] == '_'))
+		n++;
+	return n > 0 && n <= ROUTE_WORD_MAX && view_cut(path, n, ret);
+}
+
+/* Does path have the form of pattern? The ids of its "{…}" go to ids, a word to *word. */
+static bool path_fits(
+	const char *pattern, struct view path, struct uid ids[ROUTE_IDS_MAX], struct view *word)
 {
 	size_t ids_n = 0;
 
@@ -254,9 +304,13 @@ static bool path_fits(const char *pattern, struct view path, struct uid ids[ROUT
 			p++;
 			continue;
 		}
-		if (ids_n == ROUTE_IDS_MAX || !view_cut(&path, UID_TEXT - 1, &text) ||
-			!uid_from_text(text, &ids[ids_n++]))
+		if (is_word_place(p)) {
+			if (!cut_word(&path, word))
+				return false;
+		} else if (ids_n == ROUTE_IDS_MAX || !view_cut(&path, UID_TEXT - 1, &text) ||
+			   !uid_from_text(text, &ids[ids_n++])) {
 			return false;
+		}
 		while (*p != '}')
 			p++;
 		p++;
@@ -269,7 +323,8 @@ void routes_match(struct view method, struct view path, struct route_match *ret)
 	*ret = (struct route_match){0};
 	for (size_t i = 0; i < routes_n; i++) {
 		struct uid ids[ROUTE_IDS_MAX] = {0};
-		if (!path_fits(routes[i].path, path, ids))
+		struct view word = {.p = NULL, .n = 0};
+		if (!path_fits(routes[i].path, path, ids, &word))
 			continue;
 		if (ret->known == NULL)
 			ret->known = &routes[i];
@@ -277,6 +332,7 @@ void routes_match(struct view method, struct view path, struct route_match *ret)
 			continue;
 		ret->route = &routes[i];
 		memcpy(ret->ids, ids, sizeof ids);
+		ret->word = word;
 		return;
 	}
 }

@@ -33,7 +33,8 @@ enum body_kind {
 	BODY_NONE,
 	BODY_JSON,
 	BODY_PICTURE,
-	BODY_FORM, /* the handler reads it (form.h) */
+	BODY_FORM,   /* the handler reads it (form.h) */
+	BODY_OBJECT, /* JSON whose members depend on the path: the handler reads it (body_root) */
 };
 
 /* Does the work and fills the answer in x. A result other than RC_OK becomes a problem answer from
@@ -47,10 +48,12 @@ struct word_right {
 	enum right right;
 	bool may_wait; /* see route.may_wait */
 };
+/* The same for a word in the path; false when there is no such word. */
+typedef bool route_word_fn(struct view word, struct word_right *ret);
 
 struct route {
 	const char *method;
-	const char *path; /* "{…}" stands for an id */
+	const char *path; /* "{…}" stands for an id; "{setting}", "{capability}" for a word */
 	enum access access;
 	enum rate_class rate;
 	enum run_where where;
@@ -68,16 +71,18 @@ struct route {
 	/* NULL, or what the first member of the body's values (a struct view) needs besides; a word
 	 * that is not there is refused */
 	const struct word_right *words;
+	route_word_fn *path_word; /* NULL, or what the word in the path needs besides */
 };
 
 extern const struct route routes[];
 extern const size_t routes_n;
 
-enum { ROUTE_IDS_MAX = 3, ROUTE_METHODS_TEXT = 64 };
+enum { ROUTE_IDS_MAX = 3, ROUTE_WORD_MAX = 32, ROUTE_METHODS_TEXT = 64 };
 
 struct route_match {
 	const struct route *route;     /* NULL: none */
 	struct uid ids[ROUTE_IDS_MAX]; /* of the "{…}", in order */
+	struct view word;              /* of the word among them; a view into path */
 	const struct route *known;     /* the first row with this path; NULL: it is unknown */
 };
 

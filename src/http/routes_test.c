@@ -188,12 +188,17 @@ static void each_row_is_found_by_its_path(void **state)
 				path[n++] = *p;
 				continue;
 			}
-			n += (size_t)snprintf(
-				path + n, sizeof path - n, "%s", ids++ == 0 ? ID_A : ID_B);
+			bool is_word = routes[i].path_word != NULL && ids > 0;
+			n += (size_t)snprintf(path + n, sizeof path - n, "%s",
+				is_word      ? "a_word_9"
+				: ids++ == 0 ? ID_A
+					     : ID_B);
 			p = strchr(p, '}');
 		}
 		path[n] = '\0';
 		assert_ptr_equal(match(routes[i].method, path, &m), &routes[i]);
+		assert_true(
+			view_is(m.word, routes[i].path_word != NULL ? VIEW("a_word_9") : VIEW("")));
 		char text[UID_TEXT];
 		uid_to_text(&m.ids[0], text);
 		assert_string_equal(text, ids > 0 ? ID_A : "00000000000000000000000000000000");
@@ -211,7 +216,10 @@ static void other_paths_are_unknown(void **state)
 		"/api/v1/wearers/" ID_A "/", "/api/v1/wearers/{wearer}",
 		"/api/v1/wearers/" ID_A "/../x", "/api/v1/wearers/0011223344556677889900112233445g",
 		"/../../etc/passwd", "/healthz/", "/.git/config", "/backup/dump.sql",
-		"api/v1/session"};
+		"api/v1/session", "/api/v1/wearers/" ID_A "/settings/",
+		"/api/v1/wearers/" ID_A "/settings/Zone", "/api/v1/wearers/" ID_A "/settings/a-b",
+		"/api/v1/wearers/" ID_A "/settings/a/b", "/api/v1/wearers/" ID_A "/settings/%7a",
+		"/api/v1/wearers/" ID_A "/settings/abcdefghijklmnopqrstuvwxyz0123456"};
 	struct route_match m;
 
 	(void)state;

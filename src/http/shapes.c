@@ -263,22 +263,3 @@ void shape_group(struct json_out *j, const char *key, const struct group_info *g
 	json_text(j, "role", view_of(g->role));
 	json_end(j);
 }
-
-static void setting_state(struct json_out *j, const char *key, bool is_confirmed)
-{
-	json_text(j, key, is_confirmed ? VIEW("confirmed") : VIEW("wanted"));
-}
-
-void shape_watch_settings(struct json_out *j, const char *key, const struct watch_settings *s)
-{
-	json_object(j, key);
-	json_text(j, "language", view_of(s->language));
-	json_text(j, "zone", view_of(s->zone));
-	json_int(j, "upload_interval_s", s->upload_interval_s);
-	json_object(j, "state");
-	setting_state(j, "language", s->is_language_confirmed);
-	setting_state(j, "zone", s->is_zone_confirmed);
-	setting_state(j, "upload_interval_s", s->is_interval_confirmed);
-	json_end(j);
-	json_end(j);
-}

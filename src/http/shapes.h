@@ -8,7 +8,6 @@
 #include "domain/claim.h"
 #include "domain/commands.h"
 #include "domain/group.h"
-#include "domain/watch_settings.h"
 #include "domain/wearer.h"
 
 /* key: NULL inside an array and for the outermost value. `rights`: what the reader may do now with
@@ -24,4 +23,3 @@ void shape_rights(struct json_out *j, const char *key, right_set rights);
 void shape_claim(struct json_out *j, const char *key, const struct claim_info *c);
 void shape_account(struct json_out *j, const char *key, const struct account_info *a);
 void shape_group(struct json_out *j, const char *key, const struct group_info *g);
-void shape_watch_settings(struct json_out *j, const char *key, const struct watch_settings *s);

@@ -147,6 +147,13 @@ class Api(httpx.Client):
     def limit(self, name):
         return self.metric(f"kinward_limit_{name}_total") or 0
 
+    def settings(self, wearer):
+        """All settings of a wearer's watch by their names."""
+        return {s["name"]: s for s in self.ok("GET", f"/wearers/{wearer}/settings")["settings"]}
+
+    def put_setting(self, wearer, setting, **fields):
+        return self.ok("PUT", f"/wearers/{wearer}/settings/{setting}", json=fields)
+
     def fixes(self, wearer, start, end):
         return self.ok("GET", f"/wearers/{wearer}/history", params={"from": start, "to": end})["fixes"]
 
