@@ -87,8 +87,10 @@ static enum rc look(
 		memcpy(out, magic, sizeof magic);
 	while ((rc = amr_next(&r, &f, e)) == RC_OK) {
 		info.frames++;
-		info.speech += f.type < AMR_TYPES_SPEECH;
-		info.damaged += !f.is_good;
+		if (f.type < AMR_TYPES_SPEECH)
+			info.speech++;
+		if (!f.is_good)
+			info.damaged++;
 		if (out != NULL) {
 			out[n] = (uint8_t)(f.type << 3 | (f.is_good ? BIT_QUALITY : 0));
 			if (f.bits.n > 0)

@@ -158,6 +158,7 @@ void wav_curve(struct view pcm, uint8_t ret[WAV_CURVE_VALUES])
 	for (size_t i = 0; i < WAV_CURVE_VALUES; i++) {
 		unsigned loud =
 			loudness(pcm, n * i / WAV_CURVE_VALUES, n * (i + 1) / WAV_CURVE_VALUES);
-		ret[i] = peak < SILENCE ? 0 : (uint8_t)((loud * 255 + peak / 2) / peak);
+		unsigned share = peak < SILENCE ? 0 : (loud * 255 + peak / 2) / peak;
+		ret[i] = (uint8_t)share;
 	}
 }

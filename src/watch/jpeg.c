@@ -108,8 +108,7 @@ static enum rc check_frame(struct look *l, struct view s, struct err *e)
 		.height = (uint16_t)word_at(s, 1), .width = (uint16_t)word_at(s, 3)};
 	l->components = byte_at(s, 5);
 	if ((l->components != 1 && l->components != COMPONENTS_MAX) ||
-		s.n != 6 + (size_t)COMPONENT_BYTES * l->components ||
-		has_doubles(s, l->components))
+		s.n != 6 + (size_t)COMPONENT_BYTES * l->components || has_doubles(s, l->components))
 		return fail(e, RC_SYNTAX, "jpeg: one or three different components expected");
 	for (unsigned i = 0; i < l->components; i++) {
 		uint8_t sampling = byte_at(s, 6 + COMPONENT_BYTES * i + 1);
