@@ -7,11 +7,12 @@ import subprocess
 import time
 
 import pytest
+from kit.bad_media import picture
 from kit.process import Process, eventually
 from kit.server import PASSWORD
 from kit.watch import SOS, RawWatch, position
 
-PICTURE = b"\xff\xd8\xff" + b"picture of Mia " * 20
+PICTURE = picture(64, 48)
 PLACES = 150  # two chunks of one wearer, and some in the journal
 
 

@@ -1,6 +1,7 @@
 #include "domain/domain_fixture.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -308,6 +309,38 @@ static void end_turn(void *arg, enum rc rc, const struct err *e)
 	(void)rc;
 	(void)e;
 	loop_stop(((struct fixture *)arg)->d.loop);
+}
+
+struct request {
+	struct fixture *f;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void end_request(void *arg)
+{
+	const struct request *r = arg;
+
+	loop_stop(r->f->d.loop);
+}
+
+static void *request_main(void *arg)
+{
+	struct request *r = arg;
+
+	r->fn(r->arg);
+	assert_int_equal(loop_post(r->f->d.loop, end_request, r, NULL), RC_OK);
+	return NULL;
+}
+
+void fixture_request(struct fixture *f, void (*fn)(void *arg), void *arg)
+{
+	struct request r = {.f = f, .fn = fn, .arg = arg};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, request_main, &r), 0);
+	assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
+	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 void fixture_settle(struct fixture *f)

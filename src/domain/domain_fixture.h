@@ -61,6 +61,8 @@ int fixture_tear_down(void **state);
 /* Everything in memory is made anew from the database, as after a crash. */
 void fixture_restart(struct fixture *f);
 
+/* fn(arg) in a thread of its own, as a request that waits, while the main loop runs. */
+void fixture_request(struct fixture *f, void (*fn)(void *arg), void *arg);
 /* Runs the main loop until nothing is under way. */
 void fixture_settle(struct fixture *f);
 /* Moves the clock, and fires the timers that are due by then. */

@@ -1,6 +1,5 @@
 #include "domain/domain_fixture.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "media/amr.h"
@@ -291,48 +290,32 @@ struct request {
 	enum rc rc;
 };
 
-static void stop_loop(void *arg)
-{
-	const struct request *r = arg;
-
-	loop_stop(r->f->d.loop);
-}
-
-static void *wait_for_it(void *arg)
+static void wait_for_it(void *arg)
 {
 	struct request *r = arg;
 
 	r->rc = media_convert_wait(&r->f->d, MEDIA_AMR_TO_WAV, voice(r->in), &r->out, &r->n,
 		&r->info, &r->problem, NULL);
-	assert_int_equal(loop_post(r->f->d.loop, stop_loop, r, NULL), RC_OK);
-	return NULL;
 }
 
 static void a_request_waits_for_its_end(void **state)
 {
 	struct fixture *f = *state;
 	struct request *r = calloc(1, sizeof *r);
-	pthread_t thread;
 
 	assert_non_null(r);
 	r->f = f;
-	assert_int_equal(pthread_create(&thread, NULL, wait_for_it, r), 0);
-	assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	fixture_request(f, wait_for_it, r);
 	assert_int_equal(r->rc, RC_OK);
 	assert_int_equal(r->n, WAV_HEADER_BYTES + 10 * 320);
 	assert_int_equal(r->info.duration_ms, 200);
 	free(r->out);
 	f->media_ends = MEDIA_CRASHED;
-	assert_int_equal(pthread_create(&thread, NULL, wait_for_it, r), 0);
-	assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	fixture_request(f, wait_for_it, r);
 	assert_int_equal(r->rc, RC_SYNTAX);
 	assert_null(r->problem.code);
 	f->media_ends = MEDIA_BROKEN;
-	assert_int_equal(pthread_create(&thread, NULL, wait_for_it, r), 0);
-	assert_int_equal(loop_run(f->d.loop, &f->d, NULL), RC_OK);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	fixture_request(f, wait_for_it, r);
 	assert_int_equal(r->rc, RC_IO);
 	assert_string_equal(r->problem.code, "busy");
 	free(r);

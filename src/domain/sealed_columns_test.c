@@ -72,7 +72,6 @@ static bool is_plain(const char *name)
 		"approval.kind",
 		"counter.name",
 		"wearer.color",
-		"wearer_picture.type",
 		"device.vendor",
 		"device.language",
 		"device.zone",

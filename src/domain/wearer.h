@@ -66,10 +66,11 @@ MUST_CHECK enum rc wearer_set_adult(
 MUST_CHECK enum rc wearer_erase(
 	struct domain *d, const struct principal *who, const struct uid *wearer, struct err *e);
 
-/* ret_bytes is malloc'ed; the caller frees it. RC_NOT_FOUND when there is none. */
+/* A JPEG, malloc'ed; the caller frees it. RC_NOT_FOUND when there is none. */
 MUST_CHECK enum rc wearer_picture_get(struct db *reader, const struct uid *wearer,
-	uint8_t **ret_owned, size_t *ret_n, const char **ret_type, struct err *e);
-/* JPEG, PNG or WebP by its magic bytes. Codes: picture_too_large, picture_type (RC_SYNTAX). */
+	uint8_t **ret_owned, size_t *ret_n, struct err *e);
+/* A JPEG, which the media role makes anew; that is stored. Codes: picture_too_large, picture_type
+ * (RC_SYNTAX), busy (RC_IO). */
 MUST_CHECK enum rc wearer_picture_put(struct domain *d, const struct principal *who,
 	const struct uid *wearer, struct view bytes, struct problem *p, struct err *e);
 MUST_CHECK enum rc wearer_picture_delete(

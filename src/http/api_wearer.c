@@ -71,8 +71,11 @@ enum rc api_wearer_erase(struct exchange *x, struct db *reader)
 
 enum rc api_picture(struct exchange *x, struct db *reader)
 {
-	return wearer_picture_get(
-		reader, &x->ids[0], &x->blob, &x->blob_n, &x->content_type, &x->err);
+	enum rc rc = wearer_picture_get(reader, &x->ids[0], &x->blob, &x->blob_n, &x->err);
+
+	if (rc == RC_OK)
+		x->content_type = "image/jpeg"; /* nothing else is ever stored */
+	return rc;
 }
 
 enum rc api_picture_put(struct exchange *x, struct db *reader)

@@ -115,7 +115,7 @@ const struct problem_code problem_codes[] = {
 	{"photos_used_up", 429,
 		"As many photos as the group allows were taken in the last 24 hours."},
 	{"picture_too_large", 413, "A picture has at most 204,800 bytes."},
-	{"picture_type", 415, "Not a JPEG, PNG or WebP picture."},
+	{"picture_type", 415, "Not a JPEG picture that can be decoded."},
 	{"proof_invalid", 400, "Not a way to prove that the watch is here."},
 	{"query_bad", 400, "A query parameter is missing, unknown, given twice or malformed."},
 	{"range_invalid", 400, "The end is not after the start."},

@@ -3,8 +3,7 @@
 
 const char schema_history[] =
 	"CREATE TABLE wearer_picture ("
-	" wearer BLOB NOT NULL PRIMARY KEY REFERENCES wearer (id), type TEXT NOT NULL, bytes BLOB "
-	"NOT NULL);"
+	" wearer BLOB NOT NULL PRIMARY KEY REFERENCES wearer (id), bytes BLOB NOT NULL);"
 	"CREATE TABLE alarm ("
 	" wearer BLOB NOT NULL REFERENCES wearer (id), id BLOB NOT NULL, kinds INTEGER NOT NULL,"
 	" status INTEGER NOT NULL, device_time_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
