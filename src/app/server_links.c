@@ -197,6 +197,8 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_FAREWELL:
 	case MESSAGE_COURIER_HELLO:
 	case MESSAGE_RESULT:
+	case MESSAGE_WEATHER_TOLD:
+	case MESSAGE_WEATHER_ASK:
 	case MESSAGE_COURIER_WELCOME:
 	case MESSAGE_WEBHOOK:
 	case MESSAGE_MAIL:

@@ -300,6 +300,11 @@ static const struct setting table[] = {
 		1, 720, "h", 0, NULL,
 		"from opening a recovery link to a new password; the groups are told and can "
 		"react"},
+	{"weather_url", "", SETTING_TEXT, offsetof(struct settings, weather_url),
+		0, 0, "", 0, NULL,
+		"service (as Open-Meteo's forecast, https, with {lat} and {lon} in it) that is asked "
+		"for the weather when a watch wants it; it gets a place rounded to a tenth of a degree "
+		"(about 10 km), nothing else; empty: watches get no weather"},
 	{"radio_url", "", SETTING_TEXT, offsetof(struct settings, radio_url),
 		0, 0, "", 0, NULL,
 		"service (Ichnaea's geolocate, https) that is asked for the place of cells and access "

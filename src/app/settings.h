@@ -36,7 +36,8 @@ struct settings {
 	setting_text tls_key;
 	setting_text map_url;
 	setting_text map_attribution;
-	setting_text radio_url;     /* empty: nothing about places leaves the house */
+	setting_text weather_url;        /* empty: nobody is asked */
+	setting_text radio_url;          /* empty: nothing about places leaves the house */
 	setting_text courier_allow;      /* prefixes that webhooks may go to besides public ones */
 	setting_text courier_ca_file;    /* empty: the system's certificates */
 	setting_text courier_hosts_file; /* empty: none besides the system's */

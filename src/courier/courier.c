@@ -4,16 +4,17 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "courier/question.h"
 #include "link/link.h"
 
 enum { LINK_QUEUE_BYTES = 256 * 1024, DRAIN_MS = 1000 };
 #define HOUR_MS (INT64_C(3600) * 1000)
 
-/* One try: the message as bytes, then its result. */
+/* One try or question: the message as bytes, then what is told of it. */
 struct job {
 	struct list node;
 	struct courier *courier;
-	struct message_result result;
+	struct message answer;
 	size_t n;
 	uint8_t bytes[]; /* as message_write makes them */
 };
@@ -49,13 +50,6 @@ static void tell(struct courier *c, const struct message *m)
 	link_flush(c->link);
 }
 
-static void send_result(struct courier *c, const struct message_result *r)
-{
-	struct message m = {.type = MESSAGE_RESULT, .result = *r};
-
-	tell(c, &m);
-}
-
 static void say_hello(struct courier *c)
 {
 	struct message m = {.type = MESSAGE_COURIER_HELLO,
@@ -79,7 +73,7 @@ static void on_result(void *arg)
 	struct courier *c = j->courier;
 
 	c->busy--;
-	send_result(c, &j->result);
+	tell(c, &j->answer);
 	free(j);
 }
 
@@ -96,7 +90,7 @@ static bool may_mail(struct courier *c)
 	return true;
 }
 
-static bool put_job(struct courier *c, const struct message *m, const struct message_result *r)
+static bool put_job(struct courier *c, const struct message *m, const struct message *answer)
 {
 	struct job *j = malloc(sizeof *j + MESSAGE_BODY_MAX);
 	bool has_room = false;
@@ -106,7 +100,7 @@ static bool put_job(struct courier *c, const struct message *m, const struct mes
 		return false;
 	}
 	j->courier = c;
-	j->result = *r;
+	j->answer = *answer;
 	list_init(&j->node);
 	(void)pthread_mutex_lock(&c->lock); /* the default mutex does not fail here */
 	has_room = c->queue_n < COURIER_QUEUE_MAX;
@@ -123,20 +117,33 @@ static bool put_job(struct courier *c, const struct message *m, const struct mes
 	return has_room;
 }
 
-static void take(
-	struct courier *c, const struct message *m, const struct uid *item, uint32_t attempt)
+/* `answer` says meanwhile that it was not tried, or not asked. */
+static void take(struct courier *c, const struct message *m, struct message *answer)
 {
-	struct message_result r = {.item = *item, .attempt = attempt};
-
 	if (!c->is_welcome || atomic_load(&c->is_stopping))
 		return; /* meant for the process before, or it will be lost anyway */
 	if (m->type == MESSAGE_MAIL && !may_mail(c))
-		r.outcome = COURIER_QUOTA;
-	else if (!put_job(c, m, &r))
-		r.outcome = COURIER_BUSY;
-	else
+		answer->result.outcome = COURIER_QUOTA;
+	else if (put_job(c, m, answer))
 		return;
-	send_result(c, &r);
+	tell(c, answer);
+}
+
+static void take_try(
+	struct courier *c, const struct message *m, const struct uid *item, uint32_t attempt)
+{
+	struct message answer = {.type = MESSAGE_RESULT,
+		.result = {.item = *item, .attempt = attempt, .outcome = COURIER_BUSY}};
+
+	take(c, m, &answer);
+}
+
+static void take_question(struct courier *c, const struct message *m)
+{
+	struct message answer;
+
+	question_decline(m, &answer);
+	take(c, m, &answer);
 }
 
 static void on_message(void *owner, const struct message *m)
@@ -150,10 +157,13 @@ static void on_message(void *owner, const struct message *m)
 			say_hello(c);
 		return;
 	case MESSAGE_WEBHOOK:
-		take(c, m, &m->webhook.item, m->webhook.attempt);
+		take_try(c, m, &m->webhook.item, m->webhook.attempt);
 		return;
 	case MESSAGE_MAIL:
-		take(c, m, &m->mail.item, m->mail.attempt);
+		take_try(c, m, &m->mail.item, m->mail.attempt);
+		return;
+	case MESSAGE_WEATHER_ASK:
+		take_question(c, m);
 		return;
 	case MESSAGE_HELLO: /* not from the server: message_read refuses them */
 	case MESSAGE_OPENED:
@@ -174,6 +184,7 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_FAREWELL:
 	case MESSAGE_COURIER_HELLO:
 	case MESSAGE_RESULT:
+	case MESSAGE_WEATHER_TOLD:
 	case MESSAGE_MEDIA_HELLO:
 	case MESSAGE_MEDIA_OUTPUT:
 	case MESSAGE_MEDIA_DONE:
@@ -209,13 +220,18 @@ static void try_once(struct job *j)
 	struct view in = {.p = (const char *)j->bytes, .n = j->n};
 	struct delivered d = {.outcome = COURIER_BROKEN};
 	struct message m;
+	bool is_read = message_read(&in, MESSAGE_TO_COURIER, &m, NULL) == RC_OK;
 
-	if (message_read(&in, MESSAGE_TO_COURIER, &m, NULL) == RC_OK)
+	if (is_read && question_is(m.type)) {
+		question_ask(&config->deliver, &m, &j->answer);
+		return;
+	}
+	if (is_read)
 		d = m.type == MESSAGE_MAIL
 			    ? deliver_mail(&config->deliver, &m.mail, config->wall_ms())
 			    : deliver_webhook(&config->deliver, &m.webhook);
-	j->result.outcome = d.outcome;
-	j->result.code = d.code;
+	j->answer.result.outcome = d.outcome;
+	j->answer.result.code = d.code;
 }
 
 /* NULL: there is nothing more to do. */

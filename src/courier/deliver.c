@@ -28,8 +28,10 @@ try {
 	struct addresses addresses; /* the only ones that may be called */
 	bool is_any_address;        /* the operator named the host: no judgement */
 	size_t head_n, body_n;      /* bytes of the answer so far */
-	struct view upload;         /* of a mail: what is left */
-	bool has_failed;            /* to be set up */
+	char *answer;               /* of a question: where its body goes; else NULL */
+	size_t answer_size;
+	struct view upload; /* of a mail: what is left */
+	bool has_failed;    /* to be set up */
 };
 
 enum rc deliver_set_up(struct err *e)
@@ -82,10 +84,15 @@ static size_t on_head(const char *bytes, size_t size, size_t n, void *context)
 static size_t on_body(const char *bytes, size_t size, size_t n, void *context)
 {
 	struct try *t = context;
+	size_t at = t->body_n;
 
-	(void)bytes;
 	t->body_n += size * n;
-	return t->body_n > DELIVER_BODY_MAX ? 0 : size * n;
+	if (t->answer == NULL)
+		return t->body_n > DELIVER_BODY_MAX ? 0 : size * n;
+	if (t->body_n > t->answer_size)
+		return 0;
+	memcpy(t->answer + at, bytes, size * n);
+	return size * n;
 }
 
 static size_t on_upload(char *dst, size_t size, size_t n, void *context)
@@ -232,7 +239,8 @@ static struct delivered perform(struct try *t, bool is_mail)
 		status = 0;
 	struct delivered ret = {.outcome = outcome_of(code, status), .code = (uint16_t)status};
 	/* Only its body was longer than we want to read. */
-	bool is_cut = code == CURLE_WRITE_ERROR && t->head_n <= DELIVER_HEAD_MAX;
+	bool is_cut =
+		code == CURLE_WRITE_ERROR && t->head_n <= DELIVER_HEAD_MAX && t->answer == NULL;
 	if (is_mail)
 		ret.outcome = code == CURLE_OK ? COURIER_DONE : ret.outcome;
 	else if (code == CURLE_OK || is_cut)
@@ -253,11 +261,8 @@ static void add_header(struct try *t, const char *name, struct view value)
 		append(t, &t->headers, line);
 }
 
-static void set_webhook(struct try *t, const struct message_webhook *w, const char *url)
+static void set_https(struct try *t, const char *url)
 {
-	char event[UID_TEXT];
-
-	uid_to_text(&w->event, event);
 	set_common(t, (long)t->config->webhook_timeout_ms);
 	SET(t, CURLOPT_URL, url);
 	SET(t, CURLOPT_PATH_AS_IS, 1L);
@@ -266,10 +271,23 @@ static void set_webhook(struct try *t, const struct message_webhook *w, const ch
 	SET(t, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(t, CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(t, CURLOPT_USERAGENT, "Kinward");
+}
+
+static void set_post(struct try *t, struct view body)
+{
 	SET(t, CURLOPT_POST, 1L);
-	SET(t, CURLOPT_POSTFIELDSIZE, (long)w->body.n);
-	SET(t, CURLOPT_POSTFIELDS, w->body.n > 0 ? w->body.p : "");
+	SET(t, CURLOPT_POSTFIELDSIZE, (long)body.n);
+	SET(t, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
 	add_header(t, "Content-Type", VIEW("application/json"));
+}
+
+static void set_webhook(struct try *t, const struct message_webhook *w, const char *url)
+{
+	char event[UID_TEXT];
+
+	uid_to_text(&w->event, event);
+	set_https(t, url);
+	set_post(t, w->body);
 	add_header(t, "Content-Digest", w->digest);
 	add_header(t, "Signature-Input", w->signature_input);
 	add_header(t, "Signature", w->signature);
@@ -293,26 +311,63 @@ static enum courier_outcome find_addresses(struct try *t, struct view host)
 	return COURIER_NONE;
 }
 
+/* Reads the address and finds the name's addresses, before anything is set. */
+static enum courier_outcome open_url(struct try *t, struct view url_text, struct https_url *ret,
+	char text[HTTPS_URL_MAX + 1], char host[HTTPS_HOST_MAX + 1])
+{
+	if (https_url_read(url_text, ret, NULL) != RC_OK ||
+		!view_to_text(url_text, text, HTTPS_URL_MAX + 1) ||
+		!view_to_text(ret->host, host, HTTPS_HOST_MAX + 1))
+		return COURIER_BAD_URL;
+	enum courier_outcome outcome = find_addresses(t, ret->host);
+	if (outcome != COURIER_NONE)
+		return outcome;
+	t->curl = curl_easy_init();
+	return t->curl == NULL ? COURIER_BROKEN : COURIER_NONE;
+}
+
 struct delivered deliver_webhook(const struct deliver_config *c, const struct message_webhook *w)
 {
 	CLEANUP(try_done) struct try t = {.config = c};
 	struct https_url url;
 	char url_text[HTTPS_URL_MAX + 1];
 	char host[HTTPS_HOST_MAX + 1];
+	enum courier_outcome outcome = open_url(&t, w->url, &url, url_text, host);
 
-	if (https_url_read(w->url, &url, NULL) != RC_OK ||
-		!view_to_text(w->url, url_text, sizeof url_text) ||
-		!view_to_text(url.host, host, sizeof host))
-		return (struct delivered){.outcome = COURIER_BAD_URL};
-	enum courier_outcome outcome = find_addresses(&t, url.host);
 	if (outcome != COURIER_NONE)
 		return (struct delivered){.outcome = outcome};
-	t.curl = curl_easy_init();
-	if (t.curl == NULL)
-		return (struct delivered){.outcome = COURIER_BROKEN};
 	set_webhook(&t, w, url_text);
 	set_pins(&t, host, url.port);
 	return perform(&t, false);
+}
+
+/* ---- questions ---- */
+
+struct delivered deliver_fetch(const struct deliver_config *c, struct view question,
+	struct view post, char *ret, size_t size, size_t *ret_n)
+{
+	CLEANUP(try_done) struct try t = {.config = c, .answer = ret, .answer_size = size};
+	struct https_url url;
+	char url_text[HTTPS_URL_MAX + 1];
+	char host[HTTPS_HOST_MAX + 1];
+	enum courier_outcome outcome = open_url(&t, question, &url, url_text, host);
+
+	if (outcome != COURIER_NONE)
+		return (struct delivered){.outcome = outcome};
+	set_https(&t, url_text);
+	if (post.p != NULL)
+		set_post(&t, post);
+	add_header(&t, "Accept", VIEW("application/json"));
+	append(&t, &t.headers, "Expect:");
+	SET(&t, CURLOPT_HTTPHEADER, t.headers);
+	set_pins(&t, host, url.port);
+	struct delivered d = perform(&t, false);
+	/* An answer that was cut is none, whatever its status said. */
+	if (d.outcome == COURIER_DONE && t.body_n > size)
+		d.outcome = COURIER_BROKEN;
+	if (d.outcome == COURIER_DONE)
+		*ret_n = t.body_n;
+	return d;
 }
 
 /* ---- mail ---- */

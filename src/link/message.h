@@ -62,12 +62,14 @@ enum message_type {
 	/* courier to server */
 	MESSAGE_COURIER_HELLO = 64, /* first of all, and in answer to COURIER_WELCOME */
 	MESSAGE_RESULT,             /* how one try ended */
+	MESSAGE_WEATHER_TOLD,       /* what a service says, or that it says nothing */
 	/* server to courier */
 	/* At the server's start with its own epoch; in answer to COURIER_HELLO with the courier's:
 	   only then what follows is meant for this courier process. */
 	MESSAGE_COURIER_WELCOME = 80,
 	MESSAGE_WEBHOOK, /* try this once */
 	MESSAGE_MAIL,    /* the same */
+	MESSAGE_WEATHER_ASK,
 	/* media to server */
 	MESSAGE_MEDIA_HELLO = 96, /* first of all, and in answer to MEDIA_WELCOME of a new server */
 	MESSAGE_MEDIA_OUTPUT,     /* one part of what a job has made, in order */
@@ -97,6 +99,9 @@ enum courier_outcome {
 	COURIER_BROKEN,     /* anything else */
 	COURIER_OUTCOME_COUNT,
 };
+
+enum weather_code { WEATHER_CLEAR, WEATHER_CLOUDY, WEATHER_RAIN, WEATHER_SNOW, WEATHER_CODE_COUNT };
+enum { WEATHER_DAYS = 4, WEATHER_DEGREES_MAX = 60 };
 
 /* What the media role makes of what. */
 enum media_job {
@@ -288,6 +293,25 @@ struct message_media_done {
 	enum media_outcome outcome;
 };
 
+/* Tenths of a degree: nothing more exact leaves the house. */
+struct message_weather_ask {
+	int16_t lat_d, lon_d;
+};
+
+struct weather_day {
+	uint8_t code;     /* enum weather_code */
+	int8_t low, high; /* degrees Celsius */
+};
+
+struct message_weather_told {
+	int16_t lat_d, lon_d; /* as asked */
+	bool is_good;         /* else nothing of the rest is known */
+	uint8_t code;
+	int8_t now;
+	uint8_t days_n; /* today first; 1..WEATHER_DAYS */
+	struct weather_day days[WEATHER_DAYS];
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -308,6 +332,8 @@ struct message {
 		struct message_result result;
 		struct message_webhook webhook;
 		struct message_mail mail;
+		struct message_weather_ask weather_ask;
+		struct message_weather_told weather_told;
 		struct message_media_hello media_hello;
 		struct message_media_part media_part;
 		struct message_media_done media_done;

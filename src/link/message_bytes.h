@@ -147,8 +147,10 @@ typedef void body_write_fn(struct out *o, const struct message *m);
 typedef bool body_read_fn(struct view *in, struct message *ret);
 
 /* message_courier.c */
-body_write_fn write_courier_hello, write_result, write_webhook, write_mail;
-body_read_fn read_courier_hello, read_result, read_webhook, read_mail;
+body_write_fn write_courier_hello, write_result, write_webhook, write_mail, write_weather_ask,
+	write_weather_told;
+body_read_fn read_courier_hello, read_result, read_webhook, read_mail, read_weather_ask,
+	read_weather_told;
 /* message_media.c */
 body_write_fn write_media_hello, write_media_input, write_media_output, write_media_done;
 body_read_fn read_media_hello, read_media_input, read_media_output, read_media_done;

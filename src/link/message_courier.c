@@ -104,6 +104,104 @@ bool read_mail(struct view *in, struct message *ret)
 	       get_body(in, &ret->mail.text);
 }
 
+enum { LAT_MAX_D = 900, LON_MAX_D = 1800 };
+
+static void put_place(struct out *o, int16_t lat_d, int16_t lon_d)
+{
+	if ((lat_d < -LAT_MAX_D || lat_d > LAT_MAX_D || lon_d < -LON_MAX_D || lon_d > LON_MAX_D) &&
+		o->rc == RC_OK)
+		o->rc = RC_BUG;
+	put_number(o, (uint16_t)lat_d, 2);
+	put_number(o, (uint16_t)lon_d, 2);
+}
+
+static bool get_place(struct view *in, int16_t *ret_lat_d, int16_t *ret_lon_d)
+{
+	uint64_t lat = 0;
+	uint64_t lon = 0;
+
+	if (!get_number(in, 2, &lat) || !get_number(in, 2, &lon))
+		return false;
+	*ret_lat_d = (int16_t)lat;
+	*ret_lon_d = (int16_t)lon;
+	return *ret_lat_d >= -LAT_MAX_D && *ret_lat_d <= LAT_MAX_D && *ret_lon_d >= -LON_MAX_D &&
+	       *ret_lon_d <= LON_MAX_D;
+}
+
+void write_weather_ask(struct out *o, const struct message *m)
+{
+	put_place(o, m->weather_ask.lat_d, m->weather_ask.lon_d);
+}
+
+bool read_weather_ask(struct view *in, struct message *ret)
+{
+	return get_place(in, &ret->weather_ask.lat_d, &ret->weather_ask.lon_d);
+}
+
+static bool get_degrees(struct view *in, int8_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!get_number(in, 1, &value))
+		return false;
+	*ret = (int8_t)value;
+	return *ret >= -WEATHER_DEGREES_MAX && *ret <= WEATHER_DEGREES_MAX;
+}
+
+static bool get_weather(struct view *in, uint8_t *ret)
+{
+	unsigned code = 0;
+
+	if (!get_choice(in, WEATHER_CODE_COUNT, &code))
+		return false;
+	*ret = (uint8_t)code;
+	return true;
+}
+
+void write_weather_told(struct out *o, const struct message *m)
+{
+	const struct message_weather_told *w = &m->weather_told;
+
+	put_place(o, w->lat_d, w->lon_d);
+	put_u8(o, w->is_good);
+	if (!w->is_good)
+		return;
+	if ((w->days_n < 1 || w->days_n > WEATHER_DAYS) && o->rc == RC_OK)
+		o->rc = RC_BUG;
+	put_u8(o, w->code);
+	put_number(o, (uint8_t)w->now, 1);
+	put_u8(o, w->days_n);
+	for (unsigned i = 0; i < w->days_n && o->rc == RC_OK; i++) {
+		put_u8(o, w->days[i].code);
+		put_number(o, (uint8_t)w->days[i].low, 1);
+		put_number(o, (uint8_t)w->days[i].high, 1);
+	}
+}
+
+bool read_weather_told(struct view *in, struct message *ret)
+{
+	struct message_weather_told *w = &ret->weather_told;
+	unsigned is_good = 0;
+	unsigned days_n = 0;
+
+	*w = (struct message_weather_told){.lat_d = 0};
+	if (!get_place(in, &w->lat_d, &w->lon_d) || !get_choice(in, 2, &is_good))
+		return false;
+	w->is_good = is_good != 0;
+	if (!w->is_good)
+		return true;
+	if (!get_weather(in, &w->code) || !get_degrees(in, &w->now) ||
+		!get_choice(in, WEATHER_DAYS + 1, &days_n) || days_n == 0)
+		return false;
+	w->days_n = (uint8_t)days_n;
+	for (unsigned i = 0; i < days_n; i++) {
+		if (!get_weather(in, &w->days[i].code) || !get_degrees(in, &w->days[i].low) ||
+			!get_degrees(in, &w->days[i].high))
+			return false;
+	}
+	return true;
+}
+
 const char *courier_outcome_name(enum courier_outcome o)
 {
 	static const char *const names[COURIER_OUTCOME_COUNT] = {

@@ -94,6 +94,18 @@ static size_t make_samples(struct message samples[48])
 			.kind = MEDIA_JPEG,
 			.total = (uint32_t)payload.n,
 			.bytes = payload}};
+	samples[n++] = (struct message){
+		.type = MESSAGE_WEATHER_ASK, .weather_ask = {.lat_d = -900, .lon_d = 1800}};
+	samples[n++] = (struct message){
+		.type = MESSAGE_WEATHER_TOLD, .weather_told = {.lat_d = 509, .lon_d = -113}};
+	samples[n++] = (struct message){.type = MESSAGE_WEATHER_TOLD,
+		.weather_told = {.lat_d = 509,
+			.lon_d = -113,
+			.is_good = true,
+			.code = WEATHER_SNOW,
+			.now = -60,
+			.days_n = 2,
+			.days = {{WEATHER_RAIN, -5, 60}, {WEATHER_CLEAR, 0, 0}}}};
 	return n;
 }
 
@@ -298,21 +310,35 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{1, 8 + 18 + 4, '['},  /* ID with a bracket */
 		{3, 15, 0x80},         /* received before 1970 */
 		{3, 16 + 11 + 1, 'g'}, /* index that is not hex */
-		{4, 8, CLOSE_REASON_COUNT}, {7, 0, FOREIGN_NONE}, {7, 0, FOREIGN_COUNT},
-		{8, 0, MESSAGE_COUNTERS_MAX + 1}, {11, 8, STANDING_PENDING},
-		{11, 8, STANDING_COUNT}, {12, 8 + 5, 0}, /* an answer without a reply */
-		{14, 8, CLOSE_REASON_COUNT}, {17, 16 + 4, COURIER_NONE},
+		{4, 8, CLOSE_REASON_COUNT},
+		{7, 0, FOREIGN_NONE},
+		{7, 0, FOREIGN_COUNT},
+		{8, 0, MESSAGE_COUNTERS_MAX + 1},
+		{11, 8, STANDING_PENDING},
+		{11, 8, STANDING_COUNT},
+		{12, 8 + 5, 0}, /* an answer without a reply */
+		{14, 8, CLOSE_REASON_COUNT},
+		{17, 16 + 4, COURIER_NONE},
 		{17, 16 + 4, COURIER_OUTCOME_COUNT},
 		{19, 36 + 2, '\n'},          /* a line end in the address */
 		{19, 36 + 2 + 20 + 2, '\r'}, /* in the digest */
 		{19, 36, 0},                 /* an empty address, the rest left over */
-		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
-		{21, 8, 10},                                     /* an origin of two digits */
-		{21, 9, 0xE1},                                   /* more than is left */
-		{22, 0, 0},                                      /* an epoch of 0 */
-		{23, 8, 0xFF},                                   /* more than is left */
-		{24, 8, MEDIA_OUTCOME_COUNT}, {26, 0, MEDIA_JOB_COUNT},
+		{20, 20 + 2, 0x7F},
+		{20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
+		{21, 8, 10},                 /* an origin of two digits */
+		{21, 9, 0xE1},               /* more than is left */
+		{22, 0, 0},                  /* an epoch of 0 */
+		{23, 8, 0xFF},               /* more than is left */
+		{24, 8, MEDIA_OUTCOME_COUNT},
+		{26, 0, MEDIA_JOB_COUNT},
 		{26, 1 + 8 + 4, 6}, /* more than all */
+		{27, 1, 0x7F},      /* a place that is none */
+		{29, 4, 2},
+		{29, 5, WEATHER_CODE_COUNT},
+		{29, 6, WEATHER_DEGREES_MAX + 1},
+		{29, 7, 0},
+		{29, 7, WEATHER_DAYS + 1},
+		{29, 10, 61},
 	};
 	struct message samples[48];
 
