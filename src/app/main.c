@@ -114,6 +114,9 @@ static bool read_role(int argc, char **argv, struct role *ret)
 	ret->listen_fd = is_alone ? -1 : SPAWN_FD_LISTEN;
 	ret->courier_fd = is_alone ? SPAWN_FD_LISTEN : SPAWN_FD_LINKS + (int)ret->links_n;
 	ret->media_fd = is_alone ? SPAWN_FD_LISTEN : ret->courier_fd + 1;
+	bool is_secure =
+		strcmp(argv[1], "gateway") == 0 && ret->settings->watch_tls_listen[0] != '\0';
+	ret->tls_fd = is_secure ? SPAWN_FD_TLS : -1;
 	for (unsigned i = 0; i < ret->links_n; i++)
 		ret->link_fds[i] = SPAWN_FD_LINKS + (int)i;
 	return true;
@@ -126,8 +129,8 @@ static int run_role(int argc, char **argv)
 	struct err e;
 
 	settings_init(&settings);
-	if (!read_role(argc, argv, &role) ||
-		settings_read_fd(&settings, SPAWN_FD_SETTINGS, &e) != RC_OK) {
+	if (settings_read_fd(&settings, SPAWN_FD_SETTINGS, &e) != RC_OK ||
+		!read_role(argc, argv, &role)) {
 		(void)fputs("kinward role: only `kinward serve` starts roles\n", stderr);
 		return EXIT_USAGE;
 	}

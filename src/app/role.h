@@ -13,6 +13,7 @@ struct role {
 	const struct settings *settings;
 	unsigned index;   /* of this gateway; 0 for the server */
 	int control_fd;   /* to the supervisor: app/control.h; end of file there means: stop */
+	int tls_fd;       /* of a gateway: the same for watches with TLS; -1: none */
 	int listen_fd;    /* bound and listening: watches for a gateway, web for the server;
 			     non-blocking; none for the others */
 	int courier_fd;   /* the link between server and courier; only these two have it */

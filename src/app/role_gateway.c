@@ -17,6 +17,7 @@ struct role_gateway {
 	const struct role *role;
 	struct loop *loop;
 	struct gateway *gateway;
+	struct ssl_ctx_st *tls;
 	struct loop_fd control;
 };
 
@@ -43,6 +44,7 @@ static struct gateway_limits limits_of(const struct settings *s)
 		.replays_per_device_burst = s->replays_per_device_burst,
 		.link_queue_max = s->link_queue_max,
 		.batch_wait_ms = s->batch_wait_ms,
+		.secure_connections_max = s->watch_tls_connections_max,
 	};
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > DESCRIPTORS_KEPT &&
@@ -83,6 +85,7 @@ static enum rc set_up(struct role_gateway *r, struct err *e)
 {
 	struct gateway_config config = {.number = (uint8_t)r->role->index,
 		.listen_fd = r->role->listen_fd,
+		.secure_fd = r->role->tls_fd,
 		.link_fd = r->role->link_fds[0],
 		.limits = limits_of(r->role->settings),
 		.on_stopped = on_stopped,
@@ -96,6 +99,12 @@ static enum rc set_up(struct role_gateway *r, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	config.loop = r->loop;
+	if (r->role->tls_fd >= 0)
+		rc = gateway_tls_new(r->role->settings->watch_tls_cert,
+			r->role->settings->watch_tls_key, &r->tls, e);
+	if (rc != RC_OK)
+		return rc;
+	config.tls = r->tls;
 	rc = gateway_new(&config, &r->gateway, e);
 	if (rc != RC_OK)
 		return rc;
@@ -132,6 +141,7 @@ int role_gateway_main(const struct role *role)
 	else
 		log_event(LOG_INFO, "gateway.stopped", "number=%u", role->index);
 	gateway_free(r.gateway);
+	gateway_tls_free(r.tls);
 	loop_free(r.loop);
 	return rc == RC_OK ? 0 : 1;
 }

@@ -48,6 +48,7 @@
 #include "domain/sign_in_limits.h"
 #include "domain/tracking.h"
 #include "domain/watch_guard.h"
+#include "domain/watch_keys.h"
 #include "domain/wearer_notice.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
@@ -321,6 +322,8 @@ static enum rc open_store(struct role_server *r, struct err *e)
 		rc = live_new(&d->live, e);
 	if (rc == RC_OK)
 		rc = live_load(d->live, r->reader, d->history, e);
+	if (rc == RC_OK)
+		rc = watch_keys_load(r->reader, &d->watch_keys, e);
 	return rc;
 }
 
@@ -576,6 +579,7 @@ static void tear_down(struct role_server *r)
 	bus_free(d->bus);
 	partner_meter_free(d->partner_meter);
 	days_free(d->days);
+	watch_keys_free(d->watch_keys);
 	live_free(d->live);
 	history_free(d->history);
 	db_close(r->reader);

@@ -154,7 +154,7 @@ static void on_message(void *owner, const struct message *m)
 		break;
 	case MESSAGE_OPENED:
 		ingest_opened(d, session_of(end->number, m->opened.session), &m->opened.peer,
-			m->opened.vendor, m->opened.id);
+			m->opened.vendor, m->opened.id, m->opened.key);
 		break;
 	case MESSAGE_REPORT:
 		report = m->report;

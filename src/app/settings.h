@@ -20,8 +20,11 @@ typedef char setting_text[SETTING_TEXT_MAX];
 
 struct settings {
 	setting_text data_dir;
-	setting_text key_dir;      /* empty: data_dir with "-keys" behind it */
-	setting_text watch_listen; /* host:port */
+	setting_text key_dir;          /* empty: data_dir with "-keys" behind it */
+	setting_text watch_listen;     /* host:port */
+	setting_text watch_tls_listen; /* empty: no TLS for watches */
+	setting_text watch_tls_cert;   /* empty: one made at the first start */
+	setting_text watch_tls_key;
 	setting_text web_listen;
 	setting_text public_host;      /* empty: the host name */
 	setting_text backup_dir;       /* empty: no scheduled backups */
@@ -62,6 +65,7 @@ struct settings {
 	uint32_t gateways; /* 0: one a core */
 	/* limits of a gateway */
 	uint32_t connections_max;
+	uint32_t watch_tls_connections_max;
 	uint32_t connections_per_address_max;
 	uint32_t accepts_per_s; /* 0: no limit */
 	uint32_t first_frame_s;

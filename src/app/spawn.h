@@ -9,6 +9,7 @@ enum {
 	SPAWN_FD_SETTINGS = 3, /* numbers in the new process */
 	SPAWN_FD_CONTROL = 4,
 	SPAWN_FD_LISTEN = 5,
+	SPAWN_FD_TLS = 7,   /* of a gateway that has one: behind its link */
 	SPAWN_FD_LINKS = 6, /* behind them those of courier and media */
 	SPAWN_FDS_MAX = 80,
 	SPAWN_ARGS_MAX = 32,

@@ -25,6 +25,7 @@
 #include "app/sandbox.h"
 #include "app/sockets.h"
 #include "app/spawn.h"
+#include "app/watch_tls.h"
 #include "base/loop.h"
 
 enum {
@@ -65,6 +66,7 @@ struct supervisor {
 	int web_fd;
 	unsigned gateways_n;
 	int watch_fds[ROLE_LINKS_MAX];
+	int tls_fds[ROLE_LINKS_MAX];         /* when watch_tls_listen is set */
 	int gateway_ends[ROLE_LINKS_MAX];    /* of the links: both stay open as long as we live, */
 	int server_ends[ROLE_LINKS_MAX];     /* so that nothing queued is lost with a role */
 	int courier_end, server_courier_end; /* the same */
@@ -256,6 +258,8 @@ static unsigned fds_of(const struct child *c, int role_control, int fds[SPAWN_FD
 	fds[n++] = c->kind == CHILD_SERVER ? s->web_fd : s->watch_fds[c->index];
 	if (c->kind == CHILD_GATEWAY) {
 		fds[n++] = s->gateway_ends[c->index];
+		if (s->settings.watch_tls_listen[0] != '\0')
+			fds[n++] = s->tls_fds[c->index];
 		return n;
 	}
 	for (unsigned i = 0; i < s->gateways_n; i++)
@@ -606,6 +610,30 @@ static enum rc open_link(int *ret_role_end, int *ret_server_end, struct err *e)
 	return rc == RC_OK ? spawn_lift_fd(ret_server_end, e) : rc;
 }
 
+/* The port for watches with TLS, when there is to be one. */
+static enum rc open_tls_sockets(struct supervisor *s, struct err *e)
+{
+	char address[SOCKETS_ADDRESS_TEXT];
+
+	if (s->settings.watch_tls_listen[0] == '\0')
+		return RC_OK;
+	enum rc rc = watch_tls_prepare(&s->settings, e);
+	if (rc == RC_OK)
+		rc = sockets_listen(
+			s->settings.watch_tls_listen, s->gateways_n, s->tls_fds, address, e);
+	if (rc == RC_OK)
+		rc = settings_set(&s->settings, VIEW("watch_tls_listen"), view_of(address), e);
+	for (unsigned i = 0; i < s->gateways_n && rc == RC_OK; i++) {
+		rc = sockets_bound_buffers(s->tls_fds[i], e);
+		if (rc == RC_OK)
+			rc = spawn_lift_fd(&s->tls_fds[i], e);
+	}
+	if (rc == RC_OK)
+		log_event(LOG_INFO, "supervisor.listening_tls", "watch=%s",
+			s->settings.watch_tls_listen);
+	return rc;
+}
+
 static enum rc open_sockets(struct supervisor *s, struct err *e)
 {
 	char address[SOCKETS_ADDRESS_TEXT];
@@ -614,6 +642,8 @@ static enum rc open_sockets(struct supervisor *s, struct err *e)
 
 	if (rc == RC_OK)
 		rc = settings_set(&s->settings, VIEW("watch_listen"), view_of(address), e);
+	if (rc == RC_OK)
+		rc = open_tls_sockets(s, e);
 	if (rc == RC_OK)
 		rc = sockets_listen(s->settings.web_listen, 1, &s->web_fd, address, e);
 	if (rc == RC_OK)

@@ -144,11 +144,11 @@ static void watch_that_a_limit_kept_out_is_called_back(void **state)
 		assert_true(quarantine_opened(f->d.quarantine, 100 + i, &peer, VIEW("3G"),
 			view_of(id), false, fixture_now(), &is_new));
 	}
-	ingest_opened(&f->d, 200, &peer, VIEW("3G"), view_of(short_id));
+	ingest_opened(&f->d, 200, &peer, VIEW("3G"), view_of(short_id), VIEW(""));
 	assert_int_equal(fixture_last(f, TOLD_STANDING, 200)->standing, STANDING_UNKNOWN);
 	struct claim_info c = begin(f, imei, "code");
 	assert_int_equal(fixture_count(f, TOLD_CLOSE, 200), 1);
-	ingest_opened(&f->d, 201, &peer, VIEW("3G"), view_of(short_id));
+	ingest_opened(&f->d, 201, &peer, VIEW("3G"), view_of(short_id), VIEW(""));
 	assert_int_equal(fixture_last(f, TOLD_STANDING, 201)->standing, STANDING_CLAIMING);
 	assert_int_equal(look(f, &c).state, CLAIM_CODE_SENT);
 }

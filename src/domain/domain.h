@@ -47,6 +47,7 @@ struct keyring;
 struct audit;
 struct bans;
 struct roles;
+struct watch_keys;
 
 enum {
 	NAME_MAX_BYTES = 200, /* a name of a person or group: 1..80 characters */
@@ -138,7 +139,8 @@ struct domain {
 	struct zone_clock *zone_clock;    /* main loop only */
 	struct tracking *tracking;        /* main loop only, but for tracking_post_change */
 	struct reapply *reapply;          /* main loop only */
-	struct command_clean *command_clean;   /* main loop only */
+	struct command_clean *command_clean; /* main loop only */
+	struct watch_keys *watch_keys;
 	struct approvals *approvals;           /* main loop only */
 	struct wearer_notices *wearer_notices; /* main loop only */
 	struct days *days;                     /* NULL in some tests */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/time_text.h"
 #include "crypto/token.h"
+#include "domain/watch_keys.h"
 #include "keys.h"
 #include "people.h"
 #include "unit.h"
@@ -184,6 +185,7 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(history_open(db, &d->history, NULL), RC_OK);
 	assert_int_equal(live_new(&d->live, NULL), RC_OK);
 	assert_int_equal(live_load(d->live, f->reader, d->history, NULL), RC_OK);
+	assert_int_equal(watch_keys_load(f->reader, &d->watch_keys, NULL), RC_OK);
 	assert_int_equal(days_new(d, &d->days, NULL), RC_OK);
 	assert_int_equal(days_load(d->days, f->reader, NULL), RC_OK);
 	assert_int_equal(quarantine_new(&d->settings, &d->quarantine, NULL), RC_OK);
@@ -224,6 +226,7 @@ static void close_domain(struct fixture *f)
 	quarantine_free(d->quarantine);
 	gateway_metrics_free(d->gateway_metrics);
 	days_free(d->days);
+	watch_keys_free(d->watch_keys);
 	live_free(d->live);
 	history_free(d->history);
 	bus_free(d->bus);
@@ -400,12 +403,17 @@ struct uid fixture_bind(struct fixture *f, const char *wire_id)
 	return wearer;
 }
 
-void fixture_open(struct fixture *f, uint64_t session, const char *wire_id)
+void fixture_open_with(struct fixture *f, uint64_t session, const char *wire_id, struct view key)
 {
 	struct peer peer = {.address = {[15] = (uint8_t)session}};
 
-	ingest_opened(&f->d, session, &peer, VIEW("3G"), view_of(wire_id));
+	ingest_opened(&f->d, session, &peer, VIEW("3G"), view_of(wire_id), key);
 	fixture_settle(f);
+}
+
+void fixture_open(struct fixture *f, uint64_t session, const char *wire_id)
+{
+	fixture_open_with(f, session, wire_id, VIEW(""));
 }
 
 void fixture_say(struct fixture *f, uint64_t session, const char *wire_id, const char *content)

@@ -74,6 +74,8 @@ struct uid fixture_bind(struct fixture *f, const char *wire_id);
 /* A media role says hello, as a new process does. */
 void fixture_media_hello(struct fixture *f, uint64_t epoch);
 void fixture_open(struct fixture *f, uint64_t session, const char *wire_id);
+/* … by a connection that proved to have this key. */
+void fixture_open_with(struct fixture *f, uint64_t session, const char *wire_id, struct view key);
 /* One frame of a watch, as a gateway would forward it; ends the turn. */
 void fixture_say(struct fixture *f, uint64_t session, const char *wire_id, const char *content);
 /* "UD,…" with a place, at the clock's time. `status` 8 hex digits. */

@@ -572,7 +572,7 @@ static bool is_known_after_all(struct ingest *in, const struct message_report *m
 			return false;
 		quarantine_remove(d->quarantine, view_of(id));
 	}
-	ingest_opened(d, m->session, NULL, VIEW(""), m->id);
+	ingest_opened(d, m->session, NULL, VIEW(""), m->id, VIEW(""));
 	return is_bound(in, m->session);
 }
 
@@ -586,6 +586,12 @@ static void report_of_stranger(
 
 	if (!quarantine_id_of(d->quarantine, m->session, id) && !view_to_text(m->id, id, sizeof id))
 		return;
+	if (has_owner_now(d, view_of(id))) {
+		/* Its watch has a key and this connection did not show it: nothing is taken, so
+		 * nothing may look as if it had been. */
+		ingest_count(in, COUNT_UNPROVED, 1);
+		return;
+	}
 	ingest_count(in, COUNT_NOT_BOUND, 1);
 	quarantine_seen(d->quarantine, m->session, d->wall_ms());
 	if (!claims_on_report(d, m, view_of(id), r))
@@ -685,6 +691,7 @@ void ingest_read_stats(struct ingest *in, struct ingest_stats *ret)
 		.commits_lost = c[COUNT_LOST],
 		.conflicts = c[COUNT_CONFLICTS],
 		.takeovers = c[COUNT_TAKEOVERS],
+		.unproved = c[COUNT_UNPROVED],
 		.second_sessions = c[COUNT_SECOND_SESSIONS],
 		.waiting_bytes = c[COUNT_WAITING_BYTES],
 		.limit_full = c[COUNT_FULL],

@@ -19,9 +19,12 @@ enum {
 MUST_CHECK enum rc ingest_new(struct domain *d, struct ingest **ret_owned, struct err *e);
 void ingest_free(struct ingest *in);
 
-/* `peer` NULL: a report came before its OPENED (this server is newer than the session). */
+/* `peer` NULL: a report came before its OPENED (this server is newer than the session). key: whose
+ * possession the connection proved, or none. */
 void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, struct view vendor,
-	struct view id);
+	struct view id, struct view key);
+/* Closes what connections the watch of this wearer has: they come again and are judged anew. */
+void ingest_close_sessions(struct domain *d, const struct uid *wearer);
 void ingest_report(struct domain *d, const struct message_report *m);
 void ingest_closed(struct domain *d, uint64_t session, uint32_t frames);
 void ingest_foreign(struct domain *d, enum foreign kind);
@@ -47,7 +50,7 @@ struct ingest_stats {
 	uint64_t reports, stored, duplicates, alarms, alarms_new, unreadable, batches,
 		batches_failed;
 	uint64_t not_bound, commits_lost, conflicts, takeovers, second_sessions;
-	uint64_t waiting_bytes, limit_full;
+	uint64_t waiting_bytes, limit_full, unproved;
 };
 /* Any thread. */
 void ingest_read_stats(struct ingest *in, struct ingest_stats *ret);

@@ -76,6 +76,7 @@ struct duels;
 
 enum ingest_count {
 	COUNT_REPORTS,
+	COUNT_UNPROVED,
 	COUNT_STORED,
 	COUNT_DUPLICATES,
 	COUNT_ALARMS,

@@ -150,6 +150,8 @@ static void put_ingest(struct domain *d, struct sink *to)
 		s.commits_lost);
 	count(to, "kinward_second_sessions_total", "connections with the id of a connected watch",
 		s.second_sessions);
+	count(to, "kinward_unproved_total",
+		"connections refused: the watch has a key, and this was not it", s.unproved);
 	count(to, "kinward_takeovers_total", "of these, those that took over", s.takeovers);
 	count(to, "kinward_conflicts_total", "of these, those where both kept talking",
 		s.conflicts);

@@ -85,6 +85,9 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("health_value", "body", "t.wearer"),
 	SEALED("wearer_day", "body", "t.wearer"),
 	FOUND("call_log", "body", "t.wearer", "body_hash"),
+	/* phones, watches with keys */
+	SEALED("way", "name", "t.wearer"),
+	SEALED("way", "key", "t.wearer"),
 	/* history */
 	SEALED("wearer_picture", "bytes", "t.wearer"),
 	SEALED("alarm", "report", "t.wearer"),

@@ -13,6 +13,7 @@
 #include "domain/outbox.h"
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
+#include "domain/watch_keys.h"
 
 enum {
 	DUELS_MAX = 4096,
@@ -430,8 +431,75 @@ static void open_stranger(struct domain *d, uint64_t session, const struct peer 
 		claims_on_opened(d, session, id, is_new);
 }
 
+/* The number of the watch with this id; 0 when nobody has claimed it. */
+static uint32_t number_of(struct domain *d, struct view id)
+{
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wire_id(d->live, id);
+	uint32_t number = dev == NULL ? 0 : dev->number;
+	live_unlock(d->live);
+	return number;
+}
+
+/* Another connection than the current one has proved to be the watch: it takes over at once. */
+static void prefer_proved(struct ingest *in, uint32_t number, struct view id, uint64_t session)
+{
+	struct domain *d = in->domain;
+	uint64_t old = 0;
+
+	live_lock(d->live);
+	struct live_device *dev = live_by_wire_id(d->live, id);
+	if (dev != NULL && dev->number == number && dev->session != session) {
+		old = dev->session;
+		dev->is_conflict = false;
+		(void)!live_set_session(d->live, dev, 0, NULL); /* to none: cannot fail */
+	}
+	live_unlock(d->live);
+	session_forget(in, number);
+	if (old == 0)
+		return;
+	outbox_on_lost(d, number, old);
+	d->out.close(d->out.owner, old);
+}
+
+/* False: the watch with this id has a key, and this connection did not show it. */
+static bool may_speak(struct ingest *in, const struct peer *peer, uint64_t session, struct view id,
+	struct view key)
+{
+	struct domain *d = in->domain;
+	uint32_t number = number_of(d, id);
+	enum watch_proof proof =
+		number == 0 ? PROOF_NOT_WANTED : watch_keys_judge(d->watch_keys, number, key);
+
+	if (proof == PROOF_GIVEN)
+		prefer_proved(in, number, id, session);
+	if (proof != PROOF_MISSING)
+		return true;
+	if (peer == NULL)
+		return false; /* whether it has shown the key is told by its OPENED */
+	ingest_count(in, COUNT_UNPROVED, 1);
+	d->out.standing(d->out.owner, session, STANDING_UNKNOWN);
+	return false;
+}
+
+void ingest_close_sessions(struct domain *d, const struct uid *wearer)
+{
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wearer(d->live, wearer);
+	uint64_t session = dev == NULL ? 0 : dev->session;
+	const struct duel *duel = dev == NULL || d->ingest->duels->n == 0
+					  ? NULL
+					  : duel_of(d->ingest->duels, dev->number);
+	uint64_t rival = duel == NULL ? 0 : duel->rival;
+	live_unlock(d->live);
+	if (session != 0)
+		d->out.close(d->out.owner, session);
+	if (rival != 0)
+		d->out.close(d->out.owner, rival);
+}
+
 void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, struct view vendor,
-	struct view id)
+	struct view id, struct view key)
 {
 	struct ingest *in = d->ingest;
 	bool is_second = false;
@@ -439,6 +507,8 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 	uint32_t number = 0;
 	int64_t now_s = d->wall_ms() / 1000;
 
+	if (!may_speak(in, peer, session, id, key))
+		return;
 	live_lock(d->live);
 	struct live_device *dev = live_by_wire_id(d->live, id);
 	if (dev != NULL) {

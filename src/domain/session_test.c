@@ -1,5 +1,8 @@
 #include "domain/alarm.h"
 #include "domain/domain_fixture.h"
+#include "domain/watch_keys.h"
+#include "store/query.h"
+#include "store/sealed.h"
 #include "unit.h"
 
 static const char watch[] = "3707805539";
@@ -291,6 +294,125 @@ static void current_session_is_always_an_open_one(void **state)
 	prop_run("sessions", 12, random_life);
 }
 
+#define KEY_A VIEW("0123456789abcdef0123456789abcdef")
+#define KEY_B VIEW("fedcba9876543210fedcba9876543210")
+
+static uint32_t number_of_wearer(struct fixture *f, const struct uid *wearer)
+{
+	live_lock(f->d.live);
+	uint32_t number = live_by_wearer(f->d.live, wearer)->number;
+	live_unlock(f->d.live);
+	return number;
+}
+
+static void give_key(struct fixture *f, const struct uid *wearer, struct view key)
+{
+	assert_int_equal(
+		watch_keys_set(&f->d, wearer, number_of_wearer(f, wearer), key, NULL), RC_OK);
+	fixture_settle(f);
+}
+
+static void a_watch_with_a_key_is_heard_with_it_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	give_key(f, &mia, KEY_A);
+	fixture_open(f, 1, watch);
+	fixture_say_place(f, 1, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_open_with(f, 2, watch, KEY_B);
+	fixture_say_place(f, 2, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(current(f, &mia), 0);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm"), 0);
+	/* Not stored, so not answered: whoever it is will say it again. */
+	assert_int_equal(fixture_count(f, TOLD_ANSWER, 1) + fixture_count(f, TOLD_ANSWER, 2), 0);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 1)->standing, STANDING_UNKNOWN);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 2)->standing, STANDING_UNKNOWN);
+	assert_true(stats_of(f).unproved >= 2);
+
+	fixture_open_with(f, 3, watch, KEY_A);
+	fixture_say_place(f, 3, watch, "AL", 48.1, 11.5, "00010000");
+	fixture_settle(f);
+	assert_int_equal(current(f, &mia), 3);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE kinds = 1"), 1);
+	assert_true(ingest_trusts(&f->d, number_of_wearer(f, &mia), 3));
+	fixture_open(f, 4, watch); /* a copy of its number changes nothing for it */
+	beat(f, 4);
+	assert_int_equal(current(f, &mia), 3);
+	assert_int_equal(fixture_count(f, TOLD_CLOSE, 3), 0);
+}
+
+static void a_proved_connection_takes_over_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	give_key(f, &mia, KEY_A);
+	fixture_open_with(f, 1, watch, KEY_A);
+	fixture_open_with(f, 2, watch, KEY_A); /* the network changed */
+	fixture_settle(f);
+	assert_int_equal(current(f, &mia), 2);
+	assert_int_equal(fixture_count(f, TOLD_CLOSE, 1), 1);
+	assert_true(ingest_trusts(&f->d, number_of_wearer(f, &mia), 2));
+	assert_null(fixture_last(f, TOLD_COMMAND, 2)); /* it need not be asked who it is */
+}
+
+static void a_new_key_ends_what_is_open_and_none_lets_all_in_again(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	fixture_open(f, 1, watch);
+	fixture_open(f, 2, watch); /* perhaps a stranger */
+	give_key(f, &mia, KEY_A);
+	assert_int_equal(fixture_count(f, TOLD_CLOSE, 1), 1);
+	assert_int_equal(fixture_count(f, TOLD_CLOSE, 2), 1);
+	give_key(f, &mia, KEY_B);
+	fixture_open_with(f, 3, watch, KEY_A);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 3)->standing, STANDING_UNKNOWN);
+	give_key(f, &mia, VIEW(""));
+	fixture_open(f, 4, watch);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 4)->standing, STANDING_BOUND);
+}
+
+struct key_row {
+	struct uid wearer;
+};
+
+static enum rc insert_key(struct db *db, void *arg, struct err *e)
+{
+	const struct key_row *row = arg;
+	struct uid id = uid_new();
+	struct stmt *s = NULL;
+	enum rc rc = query_prepare(db,
+		"INSERT INTO way (wearer, id, kind, name, key, created_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+		&row->wearer, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_uid(s, 2, &id);
+	stmt_bind_int(s, 3, WAY_WATCH_TLS);
+	stmt_bind_sealed(s, 4, &row->wearer, "way.name", VIEW("own watch"));
+	stmt_bind_sealed(s, 5, &row->wearer, "way.key", KEY_A);
+	return stmt_run(s, NULL, e);
+}
+
+static void keys_come_back_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct key_row row = {.wearer = mia};
+
+	assert_int_equal(writer_run(f->d.writer, insert_key, &row, NULL), RC_OK);
+	fixture_restart(f);
+	fixture_open(f, 1, watch);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 1)->standing, STANDING_UNKNOWN);
+	fixture_open_with(f, 2, watch, KEY_A);
+	assert_int_equal(fixture_last(f, TOLD_STANDING, 2)->standing, STANDING_BOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +428,10 @@ int main(void)
 		TEST(second_connection_steps_in_when_the_first_closes),
 		TEST(third_connection_takes_the_place_of_the_second),
 		TEST(second_connection_of_a_lost_gateway_is_no_talker),
+		TEST(a_watch_with_a_key_is_heard_with_it_alone),
+		TEST(a_proved_connection_takes_over_at_once),
+		TEST(a_new_key_ends_what_is_open_and_none_lets_all_in_again),
+		TEST(keys_come_back_after_a_restart),
 		cmocka_unit_test(current_session_is_always_an_open_one),
 	};
 

@@ -34,6 +34,7 @@ static const char *const deletions[] = {
 	"DELETE FROM friendship WHERE friend = ?1",
 	"DELETE FROM alarm WHERE wearer = ?1",
 	"DELETE FROM claim WHERE wearer = ?1",
+	"DELETE FROM way WHERE wearer = ?1",
 	"DELETE FROM device WHERE wearer = ?1",
 	"DELETE FROM member_wearer WHERE wearer = ?1",
 	"DELETE FROM consent_wearer WHERE wearer = ?1",
@@ -42,7 +43,8 @@ static const char *const deletions[] = {
 	"DELETE FROM plan_proposal WHERE wearer = ?1",
 	"DELETE FROM partner_answer WHERE wearer = ?1",
 	/* Nobody knows whose ways taught what: the group learns anew from those who stay. */
-	"DELETE FROM radio_learned WHERE care_group = (SELECT care_group FROM wearer WHERE id = ?1)",
+	"DELETE FROM radio_learned WHERE care_group = (SELECT care_group FROM wearer WHERE id = "
+	"?1)",
 	"DELETE FROM wearer WHERE id = ?1",
 };
 

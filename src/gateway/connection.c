@@ -208,7 +208,7 @@ static void reset(struct connection *c, int fd, const struct peer *peer)
 	connection_set_state(c, CONNECTION_NEW);
 }
 
-void connection_start(struct gateway *g, int fd, const struct peer *peer)
+void connection_start(struct gateway *g, int fd, const struct peer *peer, bool is_secure)
 {
 	struct err e;
 	struct connection *c = take_slot(g);
@@ -228,7 +228,7 @@ void connection_start(struct gateway *g, int fd, const struct peer *peer)
 	reset(c, fd, peer);
 	count(g, COUNTER_ACCEPTED, 1);
 	count(g, COUNTER_CONNECTIONS, 1);
-	if (loop_watch(g->loop, &c->handle, &e) != RC_OK) {
+	if (loop_watch(g->loop, &c->handle, &e) != RC_OK || (is_secure && !secure_start(c))) {
 		connection_close(c, CLOSE_PEER);
 		return;
 	}
@@ -263,6 +263,7 @@ void connection_close(struct connection *c, enum close_reason reason)
 	buffers_give(&g->read_buffers, c->in);
 	c->in = NULL;
 	sending_done(c);
+	secure_done(c);
 	addresses_drop(g->addresses, &c->peer);
 	g->counters[COUNTER_CONNECTIONS]--;
 	count(g, COUNTER_CLOSED, 1);
@@ -465,6 +466,13 @@ static void read_again(struct connection *c)
 	list_append(&c->gateway->ready, &c->node);
 }
 
+ssize_t connection_receive(struct connection *c, char *buf, size_t size, bool is_peek)
+{
+	if ((c->flags & CONNECTION_SECURE) != 0)
+		return secure_receive(c, buf, size, is_peek);
+	return recv(c->handle.fd, buf, size, MSG_DONTWAIT | (is_peek ? MSG_PEEK : 0));
+}
+
 static void receive(struct connection *c)
 {
 	struct gateway *g = c->gateway;
@@ -473,7 +481,7 @@ static void receive(struct connection *c)
 
 	if (!room_for(c, &at, &room))
 		return;
-	ssize_t n = recv(c->handle.fd, at, room, MSG_DONTWAIT);
+	ssize_t n = connection_receive(c, at, room, false);
 	if (n < 0 && errno == EAGAIN) {
 		c->flags &= (uint8_t)~CONNECTION_ENDING;
 		return;
@@ -482,7 +490,9 @@ static void receive(struct connection *c)
 		take_end(c);
 		return;
 	}
-	bool has_more = n == (ssize_t)room || n < 0 || (c->flags & CONNECTION_ENDING) != 0;
+	/* TLS gives at most one record at a time. */
+	bool has_more = n == (ssize_t)room || n < 0 ||
+			(c->flags & (CONNECTION_ENDING | CONNECTION_SECURE)) != 0;
 	if (n > 0) {
 		g->turn_reads++;
 		count(g, COUNTER_BYTES_IN, (uint64_t)n);
@@ -522,7 +532,7 @@ static void peek(struct connection *c)
 
 	if (had > 0)
 		memcpy(g->peeked, c->in->bytes, had);
-	ssize_t n = recv(c->handle.fd, g->peeked + had, PEEK_CHUNK, MSG_DONTWAIT | MSG_PEEK);
+	ssize_t n = connection_receive(c, g->peeked + had, PEEK_CHUNK, true);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		connection_close(c, CLOSE_PEER); /* nothing unread is lost */
 		return;
@@ -589,9 +599,11 @@ static void on_event(void *owner, uint32_t epoll_events)
 {
 	struct connection *c = owner;
 
+	bool must_write = (c->flags & CONNECTION_SECURE) != 0 && c->secure->must_write;
 	if ((epoll_events & EPOLLOUT) != 0)
 		sending_go_on(c);
-	if (c->state == CONNECTION_DYING || (epoll_events & ~(uint32_t)EPOLLOUT) == 0)
+	if (c->state == CONNECTION_DYING ||
+		((epoll_events & ~(uint32_t)EPOLLOUT) == 0 && !must_write))
 		return;
 	if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
 		c->flags |= CONNECTION_ENDING;

@@ -32,18 +32,28 @@ struct gateway_limits {
 	uint32_t replays_per_device_burst;
 	uint32_t link_queue_max;
 	uint32_t batch_wait_ms;
+	uint32_t secure_connections_max;
 };
 
 struct gateway_config {
 	struct loop *loop;
-	int listen_fd; /* bound, listening, non-blocking; kept open by its owner */
-	int link_fd;   /* SEQPACKET; kept open by its owner */
+	int listen_fd;          /* bound, listening, non-blocking; kept open by its owner */
+	int secure_fd;          /* the same for connections with TLS; -1: none */
+	struct ssl_ctx_st *tls; /* for these; kept by its owner (gateway_tls_new) */
+	int link_fd;            /* SEQPACKET; kept open by its owner */
 	uint8_t number;
 	uint64_t epoch; /* random, never 0: another one for each process */
 	struct gateway_limits limits;
 	void (*on_stopped)(void *owner); /* after gateway_stop, when all is handed over */
 	void *owner;
 };
+
+/* The server's side of TLS for watches: certificate chain and key are PEM files. Every watch must
+ * show a certificate, by itself signed or not, and prove that it has its key; nothing else of it is
+ * believed. TLS 1.2 and 1.3. */
+MUST_CHECK enum rc gateway_tls_new(const char *certificate_path, const char *key_path,
+	struct ssl_ctx_st **ret_owned, struct err *e);
+void gateway_tls_free(struct ssl_ctx_st *tls);
 
 MUST_CHECK enum rc gateway_new(
 	const struct gateway_config *config, struct gateway **ret_owned, struct err *e);

@@ -86,6 +86,7 @@ void fixture_run(struct fixture *f)
 	assert_int_equal(loop_new(&f->loop, NULL), RC_OK);
 	config.loop = f->loop;
 	config.listen_fd = f->listen_fd;
+	config.secure_fd = -1;
 	config.link_fd = f->link_fds[0];
 	config.on_stopped = on_stopped;
 	config.owner = f;

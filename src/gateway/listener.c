@@ -17,11 +17,12 @@ enum {
 
 static void set_listening(struct gateway *g, bool is_listening)
 {
+	uint32_t events = is_listening ? EPOLLIN : 0;
 	struct err e;
 
-	if (!g->is_listen_watched)
-		return;
-	if (loop_rewatch(g->loop, &g->listen, is_listening ? EPOLLIN : 0, &e) != RC_OK)
+	if (g->is_listen_watched && loop_rewatch(g->loop, &g->listen, events, &e) != RC_OK)
+		log_event(LOG_ERROR, "gateway.listen_failed", "reason=\"%s\"", e.msg);
+	if (g->is_secure_watched && loop_rewatch(g->loop, &g->secure_listen, events, &e) != RC_OK)
 		log_event(LOG_ERROR, "gateway.listen_failed", "reason=\"%s\"", e.msg);
 }
 
@@ -74,16 +75,16 @@ static struct peer peer_of(const struct sockaddr_storage *from)
 }
 
 /* False: nobody waits, or accepting is paused. */
-static bool accept_one(struct gateway *g)
+static bool accept_one(struct gateway *g, bool is_secure)
 {
 	struct sockaddr_storage from = {0};
 	socklen_t size = sizeof from;
-	int fd = accept4(
-		g->listen.fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(is_secure ? g->secure_listen.fd : g->listen.fd, (struct sockaddr *)&from,
+		&size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
 		struct peer peer = peer_of(&from);
-		connection_start(g, fd, &peer);
+		connection_start(g, fd, &peer, is_secure);
 		return true;
 	}
 	if (errno == EAGAIN)
@@ -101,12 +102,10 @@ static bool must_wait_for_room(struct gateway *g)
 	return !connection_has_room(g) && connection_make_room(g);
 }
 
-static void on_listen(void *owner, uint32_t epoll_events)
+static void accept_some(struct gateway *g, bool is_secure)
 {
-	struct gateway *g = owner;
 	bool has_limit = g->config.limits.accepts_per_s != 0;
 
-	(void)epoll_events;
 	if (has_limit)
 		refill(g);
 	if (must_wait_for_room(g))
@@ -120,11 +119,23 @@ static void on_listen(void *owner, uint32_t epoll_events)
 			pause_for(g, PAUSE_MS);
 			return;
 		}
-		if (!accept_one(g))
+		if (!accept_one(g, is_secure))
 			return;
 		if (has_limit)
 			g->accept_tokens--;
 	}
+}
+
+static void on_listen(void *owner, uint32_t epoll_events)
+{
+	(void)epoll_events;
+	accept_some(owner, false);
+}
+
+static void on_secure_listen(void *owner, uint32_t epoll_events)
+{
+	(void)epoll_events;
+	accept_some(owner, true);
 }
 
 enum rc listener_start(struct gateway *g, struct err *e)
@@ -136,6 +147,12 @@ enum rc listener_start(struct gateway *g, struct err *e)
 		.fd = g->config.listen_fd, .events = EPOLLIN, .fn = on_listen, .owner = g};
 	enum rc rc = loop_watch(g->loop, &g->listen, e);
 	g->is_listen_watched = rc == RC_OK;
+	if (rc != RC_OK || g->config.secure_fd < 0)
+		return rc;
+	g->secure_listen = (struct loop_fd){
+		.fd = g->config.secure_fd, .events = EPOLLIN, .fn = on_secure_listen, .owner = g};
+	rc = loop_watch(g->loop, &g->secure_listen, e);
+	g->is_secure_watched = rc == RC_OK;
 	return rc;
 }
 
@@ -144,5 +161,8 @@ void listener_stop(struct gateway *g)
 	timer_cancel(&g->accept_timer);
 	if (g->is_listen_watched)
 		loop_forget(g->loop, &g->listen);
+	if (g->is_secure_watched)
+		loop_forget(g->loop, &g->secure_listen);
 	g->is_listen_watched = false;
+	g->is_secure_watched = false;
 }

@@ -43,7 +43,9 @@ static bool watch_for(struct connection *c, uint32_t epoll_events)
 /* How much the socket took; -1: the connection is closed. */
 static ssize_t send_some(struct connection *c, const char *bytes, size_t n)
 {
-	ssize_t sent = send(c->handle.fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	bool is_secure = (c->flags & CONNECTION_SECURE) != 0;
+	ssize_t sent = is_secure ? secure_send(c, bytes, n)
+				 : send(c->handle.fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent >= 0) {
 		count(c->gateway, COUNTER_BYTES_OUT, (uint64_t)sent);
@@ -59,17 +61,19 @@ static struct send_buffer *buffer_of(struct connection *c)
 {
 	size_t size = c->gateway->config.limits.send_buffer_max;
 
-	if (c->out != NULL)
-		return c->out;
-	c->out = malloc(sizeof *c->out + size);
-	if (c->out == NULL)
+	struct send_buffer **out = connection_out(c);
+
+	if (*out != NULL)
+		return *out;
+	*out = malloc(sizeof **out + size);
+	if (*out == NULL)
 		return NULL;
-	c->out->size = size;
-	c->out->from = 0;
-	c->out->to = 0;
-	c->out->commands_n = 0;
-	c->gateway->send_buffer_bytes += sizeof *c->out + size;
-	return c->out;
+	(*out)->size = size;
+	(*out)->from = 0;
+	(*out)->to = 0;
+	(*out)->commands_n = 0;
+	c->gateway->send_buffer_bytes += sizeof **out + size;
+	return *out;
 }
 
 static bool keep(struct connection *c, const char *bytes, size_t n, const struct uid *command)
@@ -101,7 +105,7 @@ bool sending_write(struct connection *c, const char *bytes, size_t n, const stru
 {
 	size_t sent = 0;
 
-	if (c->out == NULL) {
+	if (*connection_out(c) == NULL) {
 		ssize_t some = send_some(c, bytes, n);
 		if (some < 0)
 			return false;
@@ -116,16 +120,18 @@ bool sending_write(struct connection *c, const char *bytes, size_t n, const stru
 
 void sending_done(struct connection *c)
 {
-	if (c->out == NULL)
+	struct send_buffer **out = connection_out(c);
+
+	if (*out == NULL)
 		return;
-	c->gateway->send_buffer_bytes -= sizeof *c->out + c->out->size;
-	free(c->out);
-	c->out = NULL;
+	c->gateway->send_buffer_bytes -= sizeof **out + (*out)->size;
+	free(*out);
+	*out = NULL;
 }
 
 void sending_go_on(struct connection *c)
 {
-	struct send_buffer *out = c->out;
+	struct send_buffer *out = *connection_out(c);
 
 	if (out == NULL) {
 		(void)watch_for(c, c->handle.events & ~(uint32_t)EPOLLOUT);

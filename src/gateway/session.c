@@ -26,10 +26,15 @@ bool session_announce(struct connection *c)
 {
 	struct gateway *g = c->gateway;
 	struct addressee who = addressee_of(c, (struct view){0});
+	uint8_t key[SECURE_KEY_SIZE];
+	bool has_key = secure_key(c, key);
 
 	g->message.type = MESSAGE_OPENED;
-	g->message.opened = (struct message_opened){
-		.session = c->session, .peer = c->peer, .vendor = who.vendor, .id = who.id};
+	g->message.opened = (struct message_opened){.session = c->session,
+		.peer = c->peer,
+		.vendor = who.vendor,
+		.id = who.id,
+		.key = {.p = (const char *)key, .n = has_key ? sizeof key : 0}};
 	if (!gateway_tell(g, true))
 		return false;
 	c->welcome = g->welcome;

@@ -128,12 +128,13 @@ static void build(struct world *w)
 		abort();
 	config.loop = w->loop;
 	config.listen_fd = dup(w->link_fds[1]); /* never accepted from */
+	config.secure_fd = -1;
 	config.link_fd = w->link_fds[0];
 	if (gateway_new(&config, &w->gateway, NULL) != RC_OK)
 		abort();
 	listener_stop(w->gateway);
 	(void)close(config.listen_fd);
-	connection_start(w->gateway, w->watch_fds[0], &peer);
+	connection_start(w->gateway, w->watch_fds[0], &peer, false);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -41,7 +43,10 @@ enum {
 	CONNECTION_RATE_PAUSED = 1u << 4, /* not read until its timer fires */
 	CONNECTION_LINK_PAUSED = 1u << 5, /* on `paused`: only peeked while the link is blocked */
 	CONNECTION_ENDING = 1u << 6,      /* the other end sends no more: read to its end */
+	CONNECTION_SECURE = 1u << 7,      /* TLS: `secure` holds what it needs besides */
 };
+
+struct secure;
 
 /* One connection: 192 bytes, and nothing else while it is idle. */
 struct connection {
@@ -50,7 +55,10 @@ struct connection {
 	struct gateway *gateway;
 	struct list node;  /* free, ready, paused or dying */
 	struct buffer *in; /* unfinished frame, or NULL */
-	struct send_buffer *out;
+	union {
+		struct send_buffer *out; /* see connection_out */
+		struct secure *secure;
+	};
 	uint64_t session;  /* 0 before the first valid frame */
 	uint32_t in_ms;    /* last bytes; low bits of the monotonic time, as all *_ms here */
 	uint32_t since_ms; /* NEW: accepted; READY: when the budgets were last filled */
@@ -85,8 +93,8 @@ struct gateway {
 	struct wheel *wheel;
 	struct link *link;
 
-	struct loop_fd listen;
-	bool is_listen_watched;
+	struct loop_fd listen, secure_listen;
+	bool is_listen_watched, is_secure_watched;
 	bool is_blocked;  /* the link's queue is over its mark */
 	bool is_stopping; /* watches are read no more */
 	bool is_link_broken;
@@ -99,6 +107,7 @@ struct gateway {
 	struct list free, paused, dying;
 	struct list ready; /* have more to be read: edges tell only of what is new */
 	struct addresses *addresses;
+	uint32_t secure_n; /* connections with TLS */
 	struct buffers read_buffers;
 	size_t send_buffer_bytes;
 	uint64_t generation;
@@ -145,13 +154,40 @@ int64_t gateway_wall_ms(struct gateway *g);
 bool gateway_tell(struct gateway *g, bool is_urgent);
 struct connection *gateway_find(struct gateway *g, uint64_t session);
 
+/* secure.c: the TLS of connections to the second port. The other end proves that it has a key;
+ * whose key it is says the server. */
+enum { SECURE_KEY_SIZE = 32 };
+struct secure {
+	struct ssl_st *ssl;
+	struct send_buffer *out;
+	bool must_write; /* TLS itself has something to send before it can go on */
+};
+/* False: no memory. */
+MUST_CHECK bool secure_start(struct connection *c);
+void secure_done(struct connection *c);
+/* As recv and send: -1 with errno EAGAIN when nothing more can be had now; any other errno: the
+ * connection cannot go on. */
+ssize_t secure_receive(struct connection *c, char *buf, size_t size, bool is_peek);
+ssize_t secure_send(struct connection *c, const char *bytes, size_t n);
+/* SHA-256 of the public key (SubjectPublicKeyInfo) whose possession the other end proved; false for
+ * connections without TLS. */
+bool secure_key(const struct connection *c, uint8_t ret[SECURE_KEY_SIZE]);
+
+/* Where the bytes wait that the socket did not take. */
+static inline struct send_buffer **connection_out(struct connection *c)
+{
+	return (c->flags & CONNECTION_SECURE) != 0 ? &c->secure->out : &c->out;
+}
+/* recv without waiting. */
+ssize_t connection_receive(struct connection *c, char *buf, size_t size, bool is_peek);
+
 /* listener.c */
 MUST_CHECK enum rc listener_start(struct gateway *g, struct err *e);
 void listener_stop(struct gateway *g);
 
 /* connection.c */
 void connection_set_state(struct connection *c, enum connection_state next);
-void connection_start(struct gateway *g, int fd, const struct peer *peer);
+void connection_start(struct gateway *g, int fd, const struct peer *peer, bool is_secure);
 void connection_close(struct connection *c, enum close_reason reason);
 bool connection_has_room(const struct gateway *g);
 /* All slots are taken: closes some connections that nobody has claimed, so that watches with a

@@ -89,6 +89,15 @@ static bool get_reply(struct view *in, struct reply *ret)
 	return true;
 }
 
+/* A hash of a key, or none. */
+static bool get_key(struct view *in, struct view *ret)
+{
+	uint64_t n = 0;
+
+	return get_number(in, 1, &n) && (n == 0 || n == MESSAGE_KEY_SIZE) &&
+	       view_cut(in, (size_t)n, ret);
+}
+
 /* ---- one writer and one reader a type ---- */
 
 static void write_nothing(struct out *o, const struct message *m)
@@ -126,13 +135,17 @@ static void write_opened(struct out *o, const struct message *m)
 	put_peer(o, &m->opened.peer);
 	put_text(o, m->opened.vendor, FRAME_VENDOR_MAX);
 	put_text(o, m->opened.id, FRAME_ID_MAX);
+	if (m->opened.key.n != 0 && m->opened.key.n != MESSAGE_KEY_SIZE && o->rc == RC_OK)
+		o->rc = RC_BUG;
+	put_text(o, m->opened.key, MESSAGE_KEY_SIZE);
 }
 
 static bool read_opened(struct view *in, struct message *ret)
 {
 	return get_u64(in, &ret->opened.session) && get_peer(in, &ret->opened.peer) &&
 	       get_name(in, VENDOR_MIN, FRAME_VENDOR_MAX, &ret->opened.vendor) &&
-	       get_name(in, FRAME_ID_MIN, FRAME_ID_MAX, &ret->opened.id);
+	       get_name(in, FRAME_ID_MIN, FRAME_ID_MAX, &ret->opened.id) &&
+	       get_key(in, &ret->opened.key);
 }
 
 static void write_report(struct out *o, const struct message *m)

@@ -23,6 +23,7 @@ enum {
 	MESSAGE_INDEX_MAX = 4,
 	MESSAGE_PART_MAX = 12000,        /* bytes of a picture in one message */
 	MESSAGE_PICTURE_MAX = 66 * 1024, /* … and of all its parts */
+	MESSAGE_KEY_SIZE = 32,           /* SHA-256 of a public key */
 };
 
 enum message_side {
@@ -174,6 +175,7 @@ struct message_opened {
 	uint64_t session;
 	struct peer peer;
 	struct view vendor, id;
+	struct view key; /* of TLS, whose possession was proved: MESSAGE_KEY_SIZE bytes, or none */
 };
 
 struct message_report {

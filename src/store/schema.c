@@ -13,7 +13,7 @@ enum {
  * makes what FIRST_SCHEMA has. */
 static const char *const migrations[][MIGRATION_PARTS_MAX] = {
 	{schema_people, schema_group, schema_watch, schema_history, schema_audit, schema_partner,
-		schema_courier, schema_radio, schema_health},
+		schema_courier, schema_phone, schema_radio, schema_health},
 };
 
 int schema_newest(void)

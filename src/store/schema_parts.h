@@ -9,5 +9,6 @@ extern const char schema_history[];
 extern const char schema_audit[];
 extern const char schema_partner[];
 extern const char schema_courier[];
+extern const char schema_phone[];
 extern const char schema_radio[];
 extern const char schema_health[];
