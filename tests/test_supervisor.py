@@ -91,6 +91,7 @@ def test_doctor_says_what_is_in_the_way(server, kinward, tmp_path):
     assert good.returncode == 0, good.stdout
     assert "BAD" not in good.stdout
     assert "landlock" in good.stdout and "seccomp" in good.stdout
+    assert re.search(r"^ok +media +.* 64 MB and 2 s ", good.stdout, re.M)
     bad = run(kinward, *words, "--set", f"watch_listen=127.0.0.1:{server.watch_port}")
     assert bad.returncode == 1
     assert re.search(r"^BAD +watch port +somebody listens on", bad.stdout, re.M)

@@ -11,6 +11,7 @@
 #include "app/courier_settings.h"
 #include "app/sandbox.h"
 #include "app/sockets.h"
+#include "media/media_role.h"
 
 enum verdict { GOOD, WEAK, BAD };
 
@@ -119,6 +120,19 @@ static bool check_courier(const struct settings *s)
 	return true;
 }
 
+/* Whether the decoders are there and work, and under which limits. */
+static void check_media(void)
+{
+	char words[ERR_MSG_MAX];
+
+	(void)snprintf(words, sizeof words,
+		"sounds and pictures can be decoded, each in %d MB and %d s of its own",
+		WORKER_MEMORY_MAX / 1024 / 1024, WORKER_CPU_S);
+	bool does_work = transcode_warm_up();
+	say(does_work ? GOOD : WEAK, "media",
+		does_work ? words : "the decoders do not work: voices and photos are refused");
+}
+
 int doctor_main(const struct settings *settings)
 {
 	struct utsname system;
@@ -131,6 +145,7 @@ int doctor_main(const struct settings *settings)
 	}
 	check_sandbox(settings);
 	check_descriptors(settings);
+	check_media();
 	bool is_well = check_port("watch port", settings->watch_listen);
 	is_well &= check_port("web port", settings->web_listen);
 	is_well &= check_folder("data folder", settings->data_dir);

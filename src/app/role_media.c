@@ -80,7 +80,8 @@ static enum rc make_media(struct role_media *r, struct err *e)
 
 static enum rc set_up(struct role_media *r, struct err *e)
 {
-	transcode_warm_up();
+	if (!transcode_warm_up())
+		log_event(LOG_ERROR, "media.no_codecs", "sounds and pictures will be refused");
 	enum rc rc = loop_new(&r->loop, e);
 	if (rc == RC_OK)
 		rc = make_media(r, e);

@@ -258,24 +258,40 @@ void transcode(enum media_job job, struct view in, struct transcoded *ret)
 	ret->outcome = outcome;
 }
 
-void transcode_warm_up(void)
+static bool try_sound(struct transcoded *t)
 {
 	static uint8_t sound[WAV_HEADER_BYTES + WAV_SAMPLES_MIN * WAV_SAMPLE_BYTES];
-	static const uint8_t grey[JPEG_SIDE_MIN * JPEG_SIDE_MIN];
-	struct transcoded *t = calloc(1, sizeof *t);
-	unsigned char *made = NULL;
-	unsigned long made_n = 0;
-	CLEANUP(close_tj) tjhandle tj = tjInitCompress();
+	static uint8_t voice[AMR_BYTES_MAX];
 
-	if (t == NULL || tj == NULL) {
-		free(t);
-		return; /* the first job does it then */
-	}
 	wav_write_header(WAV_SAMPLES_MIN, sound);
 	transcode(MEDIA_WAV_TO_AMR, (struct view){.p = (const char *)sound, .n = sizeof sound}, t);
-	if (tjCompress2(tj, grey, JPEG_SIDE_MIN, 0, JPEG_SIDE_MIN, TJPF_GRAY, &made, &made_n,
-		    TJSAMP_GRAY, 75, 0) == 0)
-		transcode(MEDIA_JPEG, (struct view){.p = (const char *)made, .n = made_n}, t);
+	if (t->outcome != MEDIA_DONE || t->n > sizeof voice)
+		return false;
+	memcpy(voice, t->bytes, t->n);
+	transcode(MEDIA_AMR_TO_WAV, (struct view){.p = (const char *)voice, .n = t->n}, t);
+	return t->outcome == MEDIA_DONE;
+}
+
+static bool try_picture(struct transcoded *t)
+{
+	static const uint8_t grey[JPEG_SIDE_MIN * JPEG_SIDE_MIN];
+	CLEANUP(close_tj) tjhandle tj = tjInitCompress();
+	unsigned char *made = NULL;
+	unsigned long n = 0;
+
+	if (tj == NULL || tjCompress2(tj, grey, JPEG_SIDE_MIN, 0, JPEG_SIDE_MIN, TJPF_GRAY, &made,
+				  &n, TJSAMP_GRAY, 75, 0) != 0)
+		return false;
+	transcode(MEDIA_JPEG, (struct view){.p = (const char *)made, .n = n}, t);
 	tjFree(made);
+	return t->outcome == MEDIA_DONE;
+}
+
+bool transcode_warm_up(void)
+{
+	struct transcoded *t = calloc(1, sizeof *t);
+	bool does_work = t != NULL && try_sound(t) && try_picture(t);
+
 	free(t);
+	return does_work;
 }

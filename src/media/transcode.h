@@ -3,6 +3,7 @@
  * process that holds anything. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/view.h"
@@ -21,5 +22,6 @@ struct transcoded {
 /* Fills *ret, also when it fails: then with the outcome alone. */
 void transcode(enum media_job job, struct view in, struct transcoded *ret);
 
-/* Lets the libraries do what they do at their first use, while files may still be opened. */
-void transcode_warm_up(void);
+/* A sound there and back, and a picture: lets the libraries do what they do at their first use,
+ * while files may still be opened. False: they do not work. */
+MUST_CHECK bool transcode_warm_up(void);

@@ -333,9 +333,9 @@ static void results_that_are_something_else_are_refused(void **state)
 static void warming_up_leaves_nothing(void **state)
 {
 	(void)state;
-	transcode_warm_up();
+	assert_true(transcode_warm_up());
 	alloc_fail_after(0);
-	transcode_warm_up();
+	assert_false(transcode_warm_up());
 	assert_true(alloc_has_failed());
 	alloc_fail_after(-1);
 }
