@@ -26,8 +26,8 @@
 #include "domain/ban.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
-#include "domain/days.h"
 #include "domain/command_clean.h"
+#include "domain/days.h"
 #include "domain/demo_watch.h"
 #include "domain/erase_keyless.h"
 #include "domain/health.h"
@@ -50,6 +50,7 @@
 #include "domain/watch_guard.h"
 #include "domain/watch_keys.h"
 #include "domain/wearer_notice.h"
+#include "domain/weather.h"
 #include "domain/web_session.h"
 #include "domain/zone_clock.h"
 #include "http/server.h"
@@ -187,6 +188,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.watch_port = r->domain.settings.watch_port,
 		.is_demo_watch_on = s->demo_watch,
 		.are_photos_forbidden = !s->photos,
+		.is_weather_on = s->weather_url[0] != '\0',
 		.has_mail = s->smtp_url[0] != '\0',
 		.mail_from = s->mail_from,
 		.is_radio_service_on = s->radio_url[0] != '\0',
@@ -435,6 +437,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = health_sweep_new(d, &d->health_sweep, e);
 	if (rc == RC_OK)
+		rc = weather_new(d, &d->weather, e);
+	if (rc == RC_OK)
 		rc = pictures_new(d, &d->pictures, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
@@ -559,6 +563,7 @@ static void tear_down(struct role_server *r)
 	radio_job_free(d->radio_job);
 	locate_free(d->locate);
 	health_sweep_free(d->health_sweep);
+	weather_free(d->weather);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);

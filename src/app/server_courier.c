@@ -8,6 +8,7 @@
 #include "crypto/token.h"
 #include "domain/courier_dispatch.h"
 #include "domain/partner.h"
+#include "domain/weather.h"
 #include "link/link.h"
 
 enum { COURIER_QUEUE_BYTES = 1024 * 1024 };
@@ -40,6 +41,8 @@ static void on_message(void *owner, const struct message *m)
 		courier_dispatch_hello(sc->domain->courier, &m->courier_hello);
 	} else if (m->type == MESSAGE_RESULT) {
 		courier_dispatch_result(sc->domain->courier, &m->result);
+	} else if (m->type == MESSAGE_WEATHER_TOLD) {
+		weather_on_told(sc->domain, &m->weather_told);
 	}
 }
 

@@ -278,6 +278,12 @@ void courier_dispatch_result(struct courier_dispatch *c, const struct message_re
 	post_end(c, m, false);
 }
 
+bool courier_dispatch_ask(struct courier_dispatch *c, const struct message *m)
+{
+	return c != NULL && c->courier_epoch != 0 && !c->is_stopped &&
+	       c->config.send(c->config.owner, m);
+}
+
 void courier_read_key(const struct domain *d, struct courier_key *ret)
 {
 	const struct sign_key *key = d->courier->config.key;

@@ -49,3 +49,6 @@ struct courier_stats {
 	bool is_connected;
 };
 void courier_dispatch_read_stats(struct courier_dispatch *c, struct courier_stats *ret);
+/* A question to a service (link/message.h); its answer comes as a message of its own, or never.
+ * False: there is no courier now, or it is busy. c NULL: false. Main loop. */
+bool courier_dispatch_ask(struct courier_dispatch *c, const struct message *m);

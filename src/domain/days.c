@@ -295,6 +295,18 @@ bool days_on_measurement(struct days *ds, const struct live_device *dev, int64_t
 	return true;
 }
 
+void days_clock(struct days *ds, const struct live_device *dev, int64_t now_ms,
+	int32_t *ret_offset_s, char ret_language[3])
+{
+	const struct days_entry *e = ds == NULL ? NULL : days_at(ds, dev->place);
+	bool is_known = e != NULL && e->number == dev->number;
+
+	*ret_offset_s = is_known ? offset_at(ds->zones[e->zone], now_ms) : 0;
+	memset(ret_language, 0, 3);
+	if (is_known)
+		memcpy(ret_language, e->language, sizeof e->language);
+}
+
 /* ---- any thread ---- */
 
 void days_forget(struct domain *d, const struct uid *wearer)

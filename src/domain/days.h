@@ -47,6 +47,10 @@ void days_on_alarm(struct days *ds, const struct live_device *dev, uint32_t kind
 /* One more health value. False: there were HEALTH_PER_DAY_MAX of them today. */
 bool days_on_measurement(struct days *ds, const struct live_device *dev, int64_t received_ms);
 void days_prefetch(const struct days *ds, uint32_t place);
+/* The watch's clock in seconds east of UTC, and its language ("de"); UTC and English until they are
+ * known. */
+void days_clock(struct days *ds, const struct live_device *dev, int64_t now_ms,
+	int32_t *ret_offset_s, char ret_language[3]);
 
 /* ---- any thread, without the lock ---- */
 

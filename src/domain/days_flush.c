@@ -13,6 +13,7 @@ struct flush_row {
 	struct days_row row;
 	uint32_t place, number; /* number 0: an ended day */
 	char zone[ZONE_TEXT];   /* out, with a number */
+	char language[2];       /* the same */
 };
 
 struct days_flush {
@@ -62,7 +63,7 @@ static enum rc read_zone(struct db *db, struct flush_row *f, struct err *e)
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = query_prepare(
-		db, "SELECT zone FROM device WHERE wearer = ?1", &f->row.wearer, &s, e);
+		db, "SELECT zone, language FROM device WHERE wearer = ?1", &f->row.wearer, &s, e);
 
 	f->zone[0] = '\0';
 	if (rc != RC_OK)
@@ -70,6 +71,9 @@ static enum rc read_zone(struct db *db, struct flush_row *f, struct err *e)
 	rc = stmt_step(s, &has_row, e);
 	if (rc != RC_OK || !has_row)
 		return rc;
+	struct view language = stmt_text(s, 1);
+	if (language.n >= sizeof f->language)
+		memcpy(f->language, language.p, sizeof f->language);
 	stmt_copy_text(s, 0, f->zone, sizeof f->zone);
 	stmt_reset(s);
 	return RC_OK;
@@ -107,8 +111,10 @@ static void take_zone(struct days *ds, const struct flush_row *r)
 {
 	struct days_entry *e = r->number == 0 ? NULL : days_at(ds, r->place);
 
-	if (e == NULL || e->number != r->number || r->zone[0] == '\0' ||
-		strcmp(ds->zones[e->zone]->name, r->zone) == 0)
+	if (e == NULL || e->number != r->number || r->zone[0] == '\0')
+		return;
+	memcpy(e->language, r->language, sizeof e->language);
+	if (strcmp(ds->zones[e->zone]->name, r->zone) == 0)
 		return;
 	e->zone = days_zone_find(ds, r->zone);
 	e->is_low = false; /* it is noted again in the list of its new zone */
@@ -259,12 +265,15 @@ static void load_row(struct days *ds, struct stmt *s)
 	if (!days_read_body(s, 2, &wearer, &state))
 		return; /* its key is gone, or it is damaged: the day begins anew */
 	stmt_copy_text(s, 3, zone, sizeof zone);
+	struct view language = stmt_text(s, 4);
 	live_lock(ds->domain->live);
 	const struct live_device *dev = live_by_wearer(ds->domain->live, &wearer);
 	struct days_entry *e = dev == NULL ? NULL : days_make_entry(ds, dev);
 	if (e != NULL) {
 		e->state = state;
 		e->zone = days_zone_find(ds, zone);
+		if (language.n >= sizeof e->language)
+			memcpy(e->language, language.p, sizeof e->language);
 		if (!e->is_low && state.level <= DAYS_EVENING_LEVEL && !state.is_charging)
 			days_note_low(ds, e, dev->place);
 	}
@@ -276,7 +285,7 @@ enum rc days_load(struct days *ds, struct db *reader, struct err *e)
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = db_prepare(reader,
-		"SELECT y.wearer, y.day, y.body, d.zone FROM wearer_day y"
+		"SELECT y.wearer, y.day, y.body, d.zone, d.language FROM wearer_day y"
 		" JOIN device d ON d.wearer = y.wearer WHERE y.day >= ?1 ORDER BY y.day",
 		&s, e);
 

@@ -17,11 +17,12 @@ enum {
 #define LABEL_DAY "wearer_day.body"
 
 struct days_entry {
-	uint32_t number; /* of the wearer; 0: none */
-	uint16_t zone;   /* index */
-	bool is_dirty;   /* to be written */
-	bool is_soon;    /* … and in that ring */
-	bool is_low;     /* in the list of its zone */
+	uint32_t number;  /* of the wearer; 0: none */
+	uint16_t zone;    /* index */
+	char language[2]; /* NULs until it is known */
+	bool is_dirty;    /* to be written */
+	bool is_soon;     /* … and in that ring */
+	bool is_low;      /* in the list of its zone */
 	struct day_state state;
 };
 _Static_assert(sizeof(struct days_entry) <= 128, "see days.h");

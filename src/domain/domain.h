@@ -39,6 +39,7 @@ struct command_clean;
 struct approvals;
 struct wearer_notices;
 struct days;
+struct weather;
 struct health_sweep;
 struct gateway_metrics;
 struct media;
@@ -69,6 +70,7 @@ struct domain_settings {
 	uint16_t watch_port;
 	bool is_demo_watch_on;
 	bool are_photos_forbidden;
+	bool is_weather_on;       /* weather_url is set */
 	bool has_mail;            /* smtp_url is set */
 	const char *mail_from;    /* may be NULL */
 	bool is_radio_service_on; /* radio_url is set */
@@ -145,6 +147,7 @@ struct domain {
 	struct wearer_notices *wearer_notices; /* main loop only */
 	struct days *days;                     /* NULL in some tests */
 	struct health_sweep *health_sweep;     /* main loop only */
+	struct weather *weather;               /* main loop only; NULL in some tests */
 	struct domain_out out;
 	/* Grows after each change of who may do what: rights that somebody remembers are old. */
 	_Atomic uint64_t rights_generation;

@@ -8,6 +8,7 @@
 #include "domain/days.h"
 #include "domain/ingest_inside.h"
 #include "domain/towns.h"
+#include "domain/weather.h"
 #include "watch/reply_data.h"
 #include "watch/report_detail.h"
 
@@ -17,6 +18,8 @@ struct asker {
 	uint32_t number;
 	bool has_fix;
 	struct fix fix; /* the newest good place */
+	int32_t offset_s;
+	char language[3];
 };
 
 /* False for a second connection that only says it is this watch. */
@@ -30,6 +33,7 @@ static bool find_asker(struct domain *d, uint64_t session, struct asker *ret)
 		ret->group = dev->group;
 		ret->number = dev->number;
 		ret->has_fix = batch_last_place(d->ingest, dev, &ret->fix);
+		days_clock(d->days, dev, d->wall_ms(), &ret->offset_s, ret->language);
 	}
 	live_unlock(d->live);
 	return ret->number != 0 && ingest_trusts(d, ret->number, session);
@@ -160,6 +164,23 @@ static bool knows_place(const struct asker *who, int64_t now_ms)
 	return who->has_fix && llabs(now_ms - who->fix.time_ms) <= WATCH_ASKS_FRESH_MS;
 }
 
+/* Also where the watch was some hours ago: the weather is that of the region. */
+static void ask_weather(
+	struct domain *d, const struct message_report *m, const struct asker *who, bool is_forecast)
+{
+	struct weather_request request = {.session = m->session,
+		.index = m->index,
+		.is_forecast = is_forecast,
+		.lat_e7 = who->fix.lat_e7,
+		.lon_e7 = who->fix.lon_e7,
+		.offset_s = who->offset_s};
+
+	if (!who->has_fix || llabs(m->received_ms - who->fix.time_ms) > WATCH_ASKS_REGION_MS)
+		return;
+	memcpy(request.language, who->language, sizeof request.language);
+	weather_on_request(d, &request);
+}
+
 void watch_asks_on_position(
 	struct domain *d, const struct message_report *m, const struct report *r)
 {
@@ -172,4 +193,6 @@ void watch_asks_on_position(
 		answer_address(d, m, &who);
 	else if (request == REQUEST_PLACE && knows_place(&who, m->received_ms))
 		answer_place(d, m, &who);
+	else if (request == REQUEST_WEATHER || request == REQUEST_FORECAST)
+		ask_weather(d, m, &who, request == REQUEST_FORECAST);
 }

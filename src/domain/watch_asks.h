@@ -6,8 +6,8 @@
 #include "watch/report.h"
 
 enum {
-	WATCH_ASKS_FRESH_MS =
-		10 * 60 * 1000, /* a place older than this is not told as where it is */
+	WATCH_ASKS_FRESH_MS = 10 * 60 * 1000,    /* an older place is not told as where it is */
+	WATCH_ASKS_REGION_MS = 12 * 3600 * 1000, /* … nor as where the weather is wanted */
 };
 
 /* A report with a position, after it was judged and put into its batch: WT, WAD, WG, PP. Call

@@ -141,6 +141,12 @@ class Receiver:
                 else:
                     self.reply(204)
 
+            def do_GET(self):
+                with receiver.arrived:
+                    receiver.requests.append((self.command, self.path, dict(self.headers.items()), b""))
+                    receiver.arrived.notify_all()
+                receiver.answer(self, b"")
+
             def reply(self, status, headers=(), body=b""):
                 self.send_response(status)
                 for name, value in headers:
