@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
+#include "sim/simmodel.h"
 
 enum {
 	BOOK_DEFAULT = 3,
@@ -39,6 +40,10 @@ static const char help[] =
 	"  book=SIZE        phone book of CONFIG TB: 0 none, 1 ten, 2 fifteen, 3 thirty (3)\n"
 	"  nocamera         answers the request for a picture, sends none\n"
 	"  badphoto, bigphoto   pictures that are none, pictures over the limit\n"
+	"  echo             acknowledges commands with their parameters\n"
+	"  model=NAME       a known model with all its manners: c405, elder, tk905, v28c, v32, "
+	"v52, "
+	"yisai\n"
 	"  mixed            every watch of another family\n"
 	"  vendor=CODE      vendor code, 2 to 6 letters or digits\n";
 
@@ -89,6 +94,8 @@ static const struct manner words[] = {
 	{"nocamera", NULL, MANNER_NO_CAMERA, -1, -1},
 	{"badphoto", NULL, MANNER_BAD_PHOTO, -1, -1},
 	{"bigphoto", NULL, MANNER_BIG_PHOTO, -1, -1},
+	{"echo", NULL, MANNER_ECHO, -1, -1},
+	{"model", NULL, MANNER_MODEL, -1, -1},
 	{"mixed", NULL, MANNER_MIXED, -1, -1},
 };
 
@@ -145,6 +152,17 @@ static enum rc read_size(struct view text, int32_t *ret, struct err *e)
 	return rc;
 }
 
+/* Its manners first: words behind it may change them. */
+static enum rc read_model(struct view name, struct manners *m, struct err *e)
+{
+	const struct sim_model *model = simmodel_find(name);
+
+	if (model == NULL)
+		return fail(e, RC_SYNTAX, "manners: no such model");
+	m->model = model;
+	return manners_read(view_of(model->manners), m, e);
+}
+
 static enum rc read_word(struct view word, struct manners *m, struct err *e)
 {
 	struct view rest = word;
@@ -164,6 +182,8 @@ static enum rc read_word(struct view word, struct manners *m, struct err *e)
 		return read_seconds(rest, 0, SLOW_DEFAULT_S, &m->slow_s, e);
 	if ((found->flags & MANNER_CLOCK) != 0)
 		return read_seconds(rest, -CLOCK_MAX_S, CLOCK_DEFAULT_S, &m->clock_error_s, e);
+	if ((found->flags & MANNER_MODEL) != 0)
+		return read_model(rest, m, e);
 	if ((found->flags & MANNER_BOOK) != 0)
 		return read_size(rest, &m->book_size, e);
 	if (rest.p != NULL)

@@ -41,9 +41,14 @@ enum manner_flag {
 	MANNER_BAD_PHOTO = 1u << 19,   /* pictures that are none */
 	MANNER_BIG_PHOTO = 1u << 20,   /* pictures over the limit */
 	MANNER_BOOK = 1u << 21,        /* book_size is told by CONFIG */
+	MANNER_ECHO = 1u << 22,        /* acknowledges with the parameters */
+	MANNER_MODEL = 1u << 23,       /* a known model: see simmodel.h */
 };
 
+struct sim_model;
+
 struct manners {
+	const struct sim_model *model; /* NULL: none in particular */
 	char vendor[7];
 	uint32_t flags; /* enum manner_flag */
 	enum manners_length length;

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "sim/simask.h"
 #include "sim/simmemory.h"
+#include "sim/simsettings.h"
 #include "sim/simtalk.h"
+#include "sim/simvoice.h"
 #include "sim/uplink.h"
 
 enum {
@@ -136,7 +139,7 @@ static void on_version(struct simwatch *w, const struct downlink *d)
 
 	(void)d;
 	wire_init(&t, content, sizeof content);
-	wire_add(&t, "VERNO,KWSIM_G29_V1.%02u_2025.11.03_17.46.49",
+	wire_add(&t, "VERNO,KWSIM_G29_V%u.%02u_2025.11.03_17.46.49", 1 + w->updates_n,
 		(unsigned)(w->person.seed % 100));
 	simanswer_say(w, content);
 }
@@ -218,6 +221,21 @@ static void on_picture_answer(struct simwatch *w, const struct downlink *d)
 	tell(w, "picture answered", NULL);
 }
 
+static void on_part_answer(struct simwatch *w, const struct downlink *d)
+{
+	if (view_is(d->params, VIEW("1")))
+		simvoice_part_answered(w);
+	else
+		tell(w, "voice answered", "part refused");
+}
+
+/* One digit is about a sound of the wearer; more is one for the wearer. */
+static bool is_voice_status(const struct downlink *d)
+{
+	return (view_is_nocase(d->keyword, VIEW("TK")) && d->params.n == 1) ||
+	       (view_is_nocase(d->keyword, VIEW("TK2")) && d->params.n < 27);
+}
+
 typedef void talk_fn(struct simwatch *w, const struct downlink *d);
 
 struct talk {
@@ -235,7 +253,7 @@ static const struct talk talks[] = {
 	{"ICCID", false, on_nothing},
 	{"TKQ", false, on_nothing},
 	{"TKQ2", false, on_nothing},
-	{"TIME", false, on_nothing},
+	{"JXTKR", false, on_part_answer},
 	{"img", false, on_picture_answer},
 	{"CR", true, on_locate},
 	{"FIND", true, on_find},
@@ -255,8 +273,6 @@ static const struct talk talks[] = {
 	{"RE", true, on_forbidden},
 	{"SMS", true, on_forbidden},
 	{"IP", true, on_forbidden},
-	{"APN", true, on_forbidden},
-	{"UPGRADE", true, on_forbidden},
 };
 
 static void record(struct simwatch *w, const struct downlink *d)
@@ -272,6 +288,16 @@ static void record(struct simwatch *w, const struct downlink *d)
 void simanswer_receive(struct simwatch *w, const struct downlink *d)
 {
 	record(w, d);
+	if (is_voice_status(d)) {
+		simvoice_answered(w, d);
+		return;
+	}
+	if (simsettings_refuses(w, d))
+		return;
+	if (view_is_nocase(d->keyword, VIEW("UPGRADE")) && d->params.p != NULL) {
+		on_forbidden(w, d); /* firmware from somewhere */
+		return;
+	}
 	for (size_t i = 0; i < COUNT_OF(talks); i++) {
 		if (!view_is_nocase(d->keyword, view_of(talks[i].keyword)))
 			continue;
@@ -279,7 +305,7 @@ void simanswer_receive(struct simwatch *w, const struct downlink *d)
 		talks[i].run(w, d);
 		return;
 	}
-	if (simmemory_receive(w, d))
+	if (simmemory_receive(w, d) || simask_receive(w, d) || simsettings_receive(w, d))
 		return;
 	w->world->counts.unknown++;
 	if (manners_have(&w->manners, MANNER_ACK_ALL))

@@ -10,8 +10,12 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "sim/simask.h"
+#include "sim/simhealth.h"
 #include "sim/simmemory.h"
+#include "sim/simsettings.h"
 #include "sim/simtalk.h"
+#include "sim/simvoice.h"
 
 enum {
 	CLIENTS_MAX = 32,
@@ -56,6 +60,18 @@ static const char help[] =
 	"shown ID                      the last message on its display\n"
 	"memory ID                     phone book, numbers, switches, as JSON\n"
 	"tamper ID WHAT [VALUE]        somebody changes center, slave or password by SMS\n"
+	"settings ID                   every setting that it took, voice and rewards, as JSON\n"
+	"voice ID SECONDS [parts|broken]   the wearer speaks (1 to 15 s)\n"
+	"call ID in|out NUMBER SECONDS [NAME]   a call is over (0 seconds: not answered)\n"
+	"measure ID heart|pressure|oxygen|temperature [VALUE]   the watch measures\n"
+	"ask ID WHAT                   weather, forecast, address, place, friend, friends, "
+	"unfriend,\n"
+	"                              book, entries, sos, alarms, timetable, voice, pictures, "
+	"time,\n"
+	"                              zone, bound, unbind\n"
+	"lack ID KEYWORD, refuse ID KEYWORD, has ID KEYWORD   a command that this one does not "
+	"know,\n"
+	"                              refuses, knows again\n"
 	"snap ID                       the wearer takes a picture and sends it\n"
 	"list, stats                   all watches; counters; as JSON\n"
 	"follow [ID]                   every line of the transcript from now on\n"
@@ -257,6 +273,88 @@ static void run_snap(struct client *c, struct simwatch *w, struct view rest)
 	client_write(c, "ok", (struct view){0});
 }
 
+static void answer_done(struct client *c, bool is_done, const char *usage)
+{
+	if (is_done)
+		client_write(c, "ok", (struct view){0});
+	else
+		client_write(c, "error ", view_of(usage));
+}
+
+static void run_settings(struct client *c, struct simwatch *w, struct view rest)
+{
+	(void)rest;
+	json_out_reset(&c->ctl->json);
+	json_object(&c->ctl->json, NULL);
+	simsettings_describe(w, &c->ctl->json);
+	simvoice_describe(w, &c->ctl->json);
+	json_end(&c->ctl->json);
+	answer_json(c);
+}
+
+static void run_voice(struct client *c, struct simwatch *w, struct view rest)
+{
+	struct view number = {0};
+	uint32_t seconds = 0;
+	enum voice_way way = VOICE_WHOLE;
+
+	bool is_good =
+		view_cut_field(&rest, ' ', &number) && num_u32(number, 15, &seconds, NULL) == RC_OK;
+	if (rest.p != NULL && view_is(rest, VIEW("parts")))
+		way = VOICE_PARTS;
+	else if (rest.p != NULL && view_is(rest, VIEW("broken")))
+		way = VOICE_BROKEN;
+	else
+		is_good = is_good && rest.n == 0;
+	answer_done(c, is_good && simvoice_speak(w, seconds, way),
+		"voice ID 1..15 [parts|broken], of a watch on line");
+}
+
+static void run_call(struct client *c, struct simwatch *w, struct view rest)
+{
+	struct view f[3] = {{0}};
+	uint32_t seconds = 0;
+	bool is_good = w->io.fd >= 0;
+
+	for (size_t i = 0; i < COUNT_OF(f); i++)
+		is_good = is_good && view_cut_field(&rest, ' ', &f[i]);
+	bool is_out = view_is(f[0], VIEW("out"));
+	is_good = is_good && (is_out || view_is(f[0], VIEW("in"))) && f[1].n <= 24 &&
+		  num_u32(f[2], 86400, &seconds, NULL) == RC_OK;
+	if (is_good)
+		simask_tell_call(w, is_out, f[1], seconds, rest);
+	answer_done(c, is_good, "call ID in|out NUMBER SECONDS [NAME], of a watch on line");
+}
+
+static void run_measure(struct client *c, struct simwatch *w, struct view rest)
+{
+	struct view what = {0};
+
+	bool is_done = w->state == SIMWATCH_ONLINE && view_cut_field(&rest, ' ', &what) &&
+		       simhealth_tell(w, what, rest);
+	answer_done(c, is_done, "measure ID heart|pressure|oxygen|temperature [VALUE]");
+}
+
+static void run_ask(struct client *c, struct simwatch *w, struct view rest)
+{
+	answer_done(c, w->io.fd >= 0 && simask_ask(w, rest), "ask ID WHAT, of a watch on line");
+}
+
+static void run_lack(struct client *c, struct simwatch *w, struct view rest)
+{
+	answer_done(c, simsettings_limit(w, VIEW("lack"), rest), "lack ID KEYWORD");
+}
+
+static void run_refuse(struct client *c, struct simwatch *w, struct view rest)
+{
+	answer_done(c, simsettings_limit(w, VIEW("refuse"), rest), "refuse ID KEYWORD");
+}
+
+static void run_has(struct client *c, struct simwatch *w, struct view rest)
+{
+	answer_done(c, simsettings_limit(w, VIEW("has"), rest), "has ID KEYWORD");
+}
+
 static void run_sos(struct client *c, struct simwatch *w, struct view rest)
 {
 	(void)rest;
@@ -371,17 +469,24 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{"ask", NEED_WATCH, run_ask},
 	{"battery", NEED_WATCH, run_battery},
+	{"call", NEED_WATCH, run_call},
 	{"fall", NEED_WATCH, run_fall},
 	{"follow", MAY_WATCH, run_follow},
 	{"hangup", NEED_WATCH, run_hangup},
+	{"has", NEED_WATCH, run_has},
+	{"lack", NEED_WATCH, run_lack},
 	{"list", NEED_NOTHING, run_list},
+	{"measure", NEED_WATCH, run_measure},
 	{"memory", NEED_WATCH, run_memory},
 	{"offline", NEED_WATCH, run_offline},
 	{"online", NEED_WATCH, run_online},
 	{"past", NEED_WATCH, run_past},
 	{"quit", NEED_NOTHING, run_quit},
+	{"refuse", NEED_WATCH, run_refuse},
 	{"say", NEED_WATCH, run_say},
+	{"settings", NEED_WATCH, run_settings},
 	{"shown", NEED_WATCH, run_shown},
 	{"snap", NEED_WATCH, run_snap},
 	{"sos", NEED_WATCH, run_sos},
@@ -389,6 +494,7 @@ static const struct verb verbs[] = {
 	{"stats", NEED_NOTHING, run_stats},
 	{"takeoff", NEED_WATCH, run_takeoff},
 	{"tamper", NEED_WATCH, run_tamper},
+	{"voice", NEED_WATCH, run_voice},
 	{"where", NEED_WATCH, run_where},
 };
 

@@ -8,6 +8,8 @@
 #include "base/num.h"
 #include "base/time_text.h"
 #include "sim/chance.h"
+#include "sim/simask.h"
+#include "sim/simmodel.h"
 #include "sim/uplink.h"
 
 enum {
@@ -120,6 +122,17 @@ static void position_at(
 	}
 }
 
+void simtalk_record(struct simwatch *w, const char *keyword, struct wire *t)
+{
+	struct manners plain = w->manners;
+	struct uplink_position p;
+
+	if (strcmp(keyword, "WT") != 0)
+		plain.flags &= ~(uint32_t)MANNER_LTE; /* the others have no form of their own */
+	position_at(w, 0, 0, &p);
+	uplink_position(&plain, keyword, &p, t);
+}
+
 static void store(struct simwatch *w, const char *content)
 {
 	char *copy = strdup(content);
@@ -187,6 +200,12 @@ static void send_config(struct simwatch *w)
 	struct wire t;
 
 	wire_init(&t, content, sizeof content);
+	if (w->manners.model != NULL) {
+		simmodel_add_config(w->manners.model, w->imei, &t);
+		if (t.n > 0)
+			say(w, content);
+		return;
+	}
 	wire_add(&t,
 		"CONFIG,TY:kinward-sim,UL:%u,SY:1,CM:1,DD:1,LS:1+8,TB:%d,BT:0,LG:0+3+4+5,JT:0,OS:2",
 		w->upload_s, (int)w->manners.book_size);
@@ -235,6 +254,10 @@ void simtalk_login(struct simwatch *w)
 		say(w, content);
 	if (w->state == SIMWATCH_LOGIN && !w->is_imei_answered)
 		send_imei(w);
+	struct view rest = view_of(w->manners.model == NULL ? "" : w->manners.model->probes);
+	struct view probe;
+	while (w->state == SIMWATCH_LOGIN && simmodel_next_probe(&rest, &probe))
+		simwatch_send(w, probe);
 	if (w->state == SIMWATCH_LOGIN)
 		send_heartbeat(w);
 }
@@ -312,6 +335,8 @@ void simtalk_heartbeat_answered(struct simwatch *w)
 		w->is_backlog_told = true;
 		send_stored(w);
 		report_position(w);
+		if (w->state == SIMWATCH_ONLINE && !w->has_asked)
+			simask_login(w);
 	} else {
 		if (!w->is_config_answered)
 			send_config(w);

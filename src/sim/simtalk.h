@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json_out.h"
 #include "sim/simwatch.h"
+#include "sim/uplink.h"
 
 /* The connection stands: start-up probes and the first heartbeat. */
 void simtalk_login(struct simwatch *w);
@@ -22,6 +23,9 @@ void simtalk_repeat_alarm(struct simwatch *w);
 void simtalk_heartbeat_answered(struct simwatch *w);
 void simtalk_alarm_answered(struct simwatch *w);
 int simtalk_battery_percent(const struct simwatch *w);
+
+/* keyword and a position record of now: WT, WG, PP … */
+void simtalk_record(struct simwatch *w, const char *keyword, struct wire *t);
 
 /* The wearer presses the button, falls …; bits of the status word. */
 void simtalk_alarm(struct simwatch *w, uint32_t bits);

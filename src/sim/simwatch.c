@@ -11,8 +11,11 @@
 #include "sim/chance.h"
 #include "sim/downlink.h"
 #include "sim/simanswer.h"
+#include "sim/simhealth.h"
 #include "sim/simmemory.h"
+#include "sim/simsettings.h"
 #include "sim/simtalk.h"
+#include "sim/simvoice.h"
 #include "sim/uplink.h"
 
 enum {
@@ -152,6 +155,8 @@ void simwatch_done(struct simwatch *w)
 		free(w->acks[i].content);
 	free(w->shown);
 	free(w->memory);
+	simsettings_free(w->settings);
+	simvoice_forget(w);
 }
 
 double simwatch_local_s(const struct simwatch *w)
@@ -205,7 +210,8 @@ void simwatch_set_online(struct simwatch *w)
 void simwatch_drop(struct simwatch *w, enum simwatch_state next)
 {
 	static const enum simwatch_due of_connection[] = {DUE_CONNECT, DUE_CONNECTED, DUE_HEARTBEAT,
-		DUE_ANSWER, DUE_LOCATE, DUE_ALARM, DUE_ACK, DUE_FLUSH, DUE_PHOTO, DUE_POWER_OFF};
+		DUE_ANSWER, DUE_LOCATE, DUE_ALARM, DUE_ACK, DUE_FLUSH, DUE_PHOTO, DUE_POWER_OFF,
+		DUE_RESTART};
 
 	transcript_event(w->world->transcript, w->id, "disconnected", simwatch_state_name(next));
 	disconnect(w, next == SIMWATCH_BLIND || next == SIMWATCH_OFF);
@@ -444,6 +450,14 @@ static void run_due(struct simwatch *w, enum simwatch_due due)
 		break;
 	case DUE_POWER_OFF:
 		simwatch_drop(w, SIMWATCH_OFF);
+		break;
+	case DUE_RESTART:
+		w->has_asked = false;
+		simwatch_drop(w, SIMWATCH_WAITING);
+		simwatch_connect_later(w, SIMWATCH_REBOOT_MS);
+		break;
+	case DUE_MEASURE:
+		simhealth_measure(w);
 		break;
 	case DUE_COUNT:
 		break;

@@ -72,6 +72,8 @@ enum simwatch_due {
 	DUE_STALE,
 	DUE_PHOTO,
 	DUE_POWER_OFF,
+	DUE_RESTART,
+	DUE_MEASURE,
 	DUE_COUNT,
 };
 
@@ -84,6 +86,8 @@ enum {
 	SIMWATCH_OUT_MAX = 128 * 1024,
 	SIMWATCH_MISSES_MAX = 5,
 	SIMWATCH_BOOT_MS = 8000,
+	SIMWATCH_REBOOT_MS = 1500, /* told by the server: settings wiped, new firmware */
+	SIMWATCH_SENSORS = 3,      /* with a schedule: pulse, temperature, oxygen */
 };
 
 struct simwatch_ack {
@@ -92,6 +96,8 @@ struct simwatch_ack {
 };
 
 struct sim_memory;
+struct sim_settings;
+struct sim_voice;
 
 struct simwatch {
 	struct world *world;
@@ -122,6 +128,13 @@ struct simwatch {
 	struct simwatch_ack acks[SIMWATCH_ACKS_MAX];
 	char *shown;               /* the last message */
 	struct sim_memory *memory; /* NULL: as from the factory */
+	struct sim_settings *settings;
+	struct sim_voice *voice;
+	unsigned updates_n;     /* of its firmware */
+	unsigned health_wanted; /* measurements that were asked for */
+	int64_t health_every_ms[SIMWATCH_SENSORS], health_due_ms[SIMWATCH_SENSORS];
+	int64_t health_point_ms; /* the next of the set times of the day */
+	bool has_asked;          /* after the first login */
 };
 
 /* digits: the ten digits of the id (IMEI digits 5 to 14). */
