@@ -322,9 +322,9 @@ static const struct setting table[] = {
 		"(about 10 km), nothing else; empty: watches get no weather"},
 	{"radio_url", "", SETTING_TEXT, offsetof(struct settings, radio_url),
 		0, 0, "", 0, NULL,
-		"service (Ichnaea's geolocate, https) that is asked for the place of cells and access "
-		"points when the house does not know them; it gets their numbers and strengths, "
-		"never a name, an id, a network's name or a place; empty: never"},
+		"geolocate service (https) that is asked for the place of unknown cells and access "
+		"points; it gets their numbers and strengths, never a name or a place; empty: "
+		"never"},
 	{"radio_per_hour", "600", SETTING_NUMBER, offsetof(struct settings, radio_per_hour),
 		1, 1000000, "1/h", SETTING_LIMIT, NULL,
 		"questions to radio_url in an hour; more reports stay without its answer"},
