@@ -100,6 +100,7 @@ static enum rc start_courier(struct role_courier *r, struct err *e)
 			.smtp_password = r->settings.password,
 			.mail_from = s->mail_from,
 			.weather_url = s->weather_url,
+			.radio_url = s->radio_url,
 			.webhook_timeout_ms = s->webhook_timeout_s * 1000},
 		.wall_ms = clock_wall_ms,
 		.on_stopped = on_stopped,

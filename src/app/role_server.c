@@ -193,6 +193,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.mail_from = s->mail_from,
 		.is_radio_service_on = s->radio_url[0] != '\0',
 		.radio_per_hour = s->radio_per_hour,
+		.locate_lessons_per_s = s->locate_lessons_per_s,
 		.is_wearer_notice_on = s->wearer_notice,
 		.unknown_ids_max = s->unknown_ids_max,
 		.unknown_ids_per_address_max = s->unknown_ids_per_address_max,

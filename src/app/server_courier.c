@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "crypto/token.h"
 #include "domain/courier_dispatch.h"
+#include "domain/locate.h"
 #include "domain/partner.h"
 #include "domain/weather.h"
 #include "link/link.h"
@@ -43,6 +44,8 @@ static void on_message(void *owner, const struct message *m)
 		courier_dispatch_result(sc->domain->courier, &m->result);
 	} else if (m->type == MESSAGE_WEATHER_TOLD) {
 		weather_on_told(sc->domain, &m->weather_told);
+	} else if (m->type == MESSAGE_LOCATE_TOLD) {
+		locate_on_told(sc->domain, &m->locate_told);
 	}
 }
 

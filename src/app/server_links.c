@@ -202,6 +202,8 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_COURIER_WELCOME:
 	case MESSAGE_WEBHOOK:
 	case MESSAGE_MAIL:
+	case MESSAGE_LOCATE_ASK:
+	case MESSAGE_LOCATE_TOLD:
 	case MESSAGE_MEDIA_HELLO:
 	case MESSAGE_MEDIA_OUTPUT:
 	case MESSAGE_MEDIA_DONE:

@@ -328,6 +328,11 @@ static const struct setting table[] = {
 	{"radio_per_hour", "600", SETTING_NUMBER, offsetof(struct settings, radio_per_hour),
 		1, 1000000, "1/h", SETTING_LIMIT, NULL,
 		"questions to radio_url in an hour; more reports stay without its answer"},
+	{"locate_lessons_per_s", "8", SETTING_NUMBER,
+		offsetof(struct settings, locate_lessons_per_s),
+		0, 200, "1/s", 0, NULL,
+		"good GPS fixes of all watches together from which places of cells and access points "
+		"are learned; more are not waited for, each costs about 0.3 ms; 0: nothing is learned"},
 	{"courier_allow", "", SETTING_TEXT, offsetof(struct settings, courier_allow),
 		0, 0, "", 0, NULL,
 		"prefixes that webhooks may go to although they are not public, comma separated, such "

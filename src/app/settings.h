@@ -119,6 +119,7 @@ struct settings {
 	uint32_t webhook_timeout_s;
 	uint32_t mail_per_hour;
 	uint32_t radio_per_hour;
+	uint32_t locate_lessons_per_s;
 };
 
 /* All defaults. */

@@ -163,6 +163,7 @@ static void on_message(void *owner, const struct message *m)
 		take_try(c, m, &m->mail.item, m->mail.attempt);
 		return;
 	case MESSAGE_WEATHER_ASK:
+	case MESSAGE_LOCATE_ASK:
 		take_question(c, m);
 		return;
 	case MESSAGE_HELLO: /* not from the server: message_read refuses them */
@@ -185,6 +186,7 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_COURIER_HELLO:
 	case MESSAGE_RESULT:
 	case MESSAGE_WEATHER_TOLD:
+	case MESSAGE_LOCATE_TOLD:
 	case MESSAGE_MEDIA_HELLO:
 	case MESSAGE_MEDIA_OUTPUT:
 	case MESSAGE_MEDIA_DONE:

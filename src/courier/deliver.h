@@ -25,6 +25,7 @@ struct deliver_config {
 	struct view ca_pem;      /* instead of the system's certificates; empty: these */
 	const char *smtp_url, *smtp_user, *smtp_password, *mail_from;
 	const char *weather_url; /* with {lat} and {lon} */
+	const char *radio_url;
 	uint32_t webhook_timeout_ms;
 	const _Atomic(bool) *is_stopping; /* ends what is under way */
 };

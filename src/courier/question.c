@@ -4,16 +4,23 @@
 #include <stdlib.h>
 
 #include "base/https_url.h"
+#include "base/json_out.h"
 #include "base/log.h"
+#include "courier/place_ask.h"
 #include "courier/weather_read.h"
 
 bool question_is(enum message_type type)
 {
-	return type == MESSAGE_WEATHER_ASK;
+	return type == MESSAGE_WEATHER_ASK || type == MESSAGE_LOCATE_ASK;
 }
 
 void question_decline(const struct message *ask, struct message *ret)
 {
+	if (ask->type == MESSAGE_LOCATE_ASK) {
+		*ret = (struct message){
+			.type = MESSAGE_LOCATE_TOLD, .locate_told = {.item = ask->locate_ask.item}};
+		return;
+	}
 	*ret = (struct message){.type = MESSAGE_WEATHER_TOLD,
 		.weather_told = {.lat_d = ask->weather_ask.lat_d, .lon_d = ask->weather_ask.lon_d}};
 }
@@ -63,6 +70,32 @@ bool question_weather_url(const char *url, int lat_d, int lon_d, char *ret, size
 	return lats == 1 && lons == 1;
 }
 
+static void ask_place(
+	const struct deliver_config *c, const struct message *ask, struct message *ret)
+{
+	char *body = malloc(PLACE_ANSWER_MAX);
+	struct json_out j = {.text = NULL};
+	struct view question;
+	size_t n = 0;
+	struct err e = {.msg = ""};
+
+	if (body != NULL && c->radio_url[0] != '\0' &&
+		place_ask_write(&ask->locate_ask, &j, &question, &e) == RC_OK) {
+		struct delivered d = deliver_fetch(
+			c, view_of(c->radio_url), question, body, PLACE_ANSWER_MAX, &n);
+		struct view answer = {.p = body, .n = n};
+		/* 404: it knows nothing of them. */
+		if (d.outcome != COURIER_DONE && d.code != 404)
+			log_event(LOG_WARN, "locate.no_answer", "outcome=%s code=%u",
+				courier_outcome_name(d.outcome), d.code);
+		else if (d.outcome == COURIER_DONE &&
+			 place_answer_read(answer, &ret->locate_told, &e) != RC_OK)
+			log_event(LOG_WARN, "locate.no_answer", "why=\"%s\"", e.msg);
+	}
+	json_out_done(&j);
+	free(body);
+}
+
 void question_ask(const struct deliver_config *c, const struct message *ask, struct message *ret)
 {
 	char url[HTTPS_URL_MAX + 1];
@@ -71,6 +104,10 @@ void question_ask(const struct deliver_config *c, const struct message *ask, str
 	struct err e = {.msg = "the service is not set up, or its address has no {lat} and {lon}"};
 
 	question_decline(ask, ret);
+	if (ask->type == MESSAGE_LOCATE_ASK) {
+		ask_place(c, ask, ret);
+		return;
+	}
 	if (c->weather_url[0] == '\0' ||
 		!question_weather_url(c->weather_url, ask->weather_ask.lat_d,
 			ask->weather_ask.lon_d, url, sizeof url)) {

@@ -146,13 +146,13 @@ enum rc alarm_take_in(
 }
 
 static enum rc find_placeless(struct db *db, const struct uid *wearer, int64_t received_ms,
-	struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e)
+	bool is_better, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e)
 {
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = query_prepare(db,
 		"SELECT id FROM alarm WHERE wearer = ?1 AND received_ms BETWEEN ?3 AND ?2"
-		" AND last_ms >= ?2 AND place IS NULL ORDER BY received_ms DESC LIMIT ?4",
+		" AND last_ms >= ?2 AND (place IS NULL OR ?5) ORDER BY received_ms DESC LIMIT ?4",
 		wearer, &s, e);
 
 	*ret_n = 0;
@@ -161,16 +161,18 @@ static enum rc find_placeless(struct db *db, const struct uid *wearer, int64_t r
 	stmt_bind_int(s, 2, received_ms);
 	stmt_bind_int(s, 3, received_ms - ALARM_FOLD_MS);
 	stmt_bind_int(s, 4, ALARM_PLACES_MAX);
+	stmt_bind_int(s, 5, is_better);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row)
 		ret_ids[(*ret_n)++] = stmt_uid(s, 0);
 	return rc;
 }
 
 enum rc alarm_add_place(struct db *db, const struct uid *wearer, int64_t received_ms,
-	struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e)
+	bool is_better, struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n,
+	struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = find_placeless(db, wearer, received_ms, ret_ids, ret_n, e);
+	enum rc rc = find_placeless(db, wearer, received_ms, is_better, ret_ids, ret_n, e);
 
 	for (size_t i = 0; i < *ret_n && rc == RC_OK; i++) {
 		rc = query_prepare(db, "UPDATE alarm SET place = ?3 WHERE wearer = ?1 AND id = ?2",

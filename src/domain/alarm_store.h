@@ -32,9 +32,11 @@ struct alarm_outcome {
 MUST_CHECK enum rc alarm_take_in(
 	struct db *db, const struct alarm_intake *in, struct alarm_outcome *ret, struct err *e);
 /* A place that was solved for a report with an alarm: `report` is packed. It goes to the alarms
- * that this report raised or repeated and that have none yet; their ids are returned. */
+ * that this report raised or repeated and that have none yet (or, when `is_better`, a vaguer one);
+ * their ids are returned. */
 enum { ALARM_PLACES_MAX = 4 };
 MUST_CHECK enum rc alarm_add_place(struct db *db, const struct uid *wearer, int64_t received_ms,
-	struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n, struct err *e);
+	bool is_better, struct view report, struct uid ret_ids[ALARM_PLACES_MAX], size_t *ret_n,
+	struct err *e);
 MUST_CHECK enum rc alarm_count_open(
 	struct db *db, const struct uid *wearer, uint16_t *ret, struct err *e);

@@ -47,6 +47,7 @@ struct alarm_work {
 struct place_work {
 	struct uid wearer, group;
 	int64_t received_ms;
+	bool is_better;                      /* than what the alarm may have */
 	size_t report_at, report_n;          /* in the batch's bytes */
 	struct uid alarms[ALARM_PLACES_MAX]; /* that have it now: set by the job */
 	size_t alarms_n;

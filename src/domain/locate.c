@@ -1,9 +1,11 @@
 #include "domain/locate.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "domain/locate_service.h"
 #include "domain/locate_store.h"
 #include "domain/pool.h"
 #include "domain/radio_table.h"
@@ -45,13 +47,16 @@ enum locate_count {
 struct lessons {
 	struct locate *locate;
 	size_t n;
-	struct learn_item items[LOCATE_LESSONS_MAX];
+	struct learn_item items[LOCATE_LESSONS_MAX]; /* at most the setting */
 };
 
 struct locate {
 	struct domain *domain;
 	struct pool *pool;
 	struct radio_reader *radio; /* the pool's thread */
+	struct locate_service *service;
+	unsigned asked_n;
+	struct timer patience; /* while questions are with the service */
 	struct lesson_slot *lesson_slots;
 	struct known_slot *known_slots;
 	struct lessons filling;
@@ -69,6 +74,8 @@ struct question {
 	atomic_bool is_lost; /* the thread could not give it back */
 	uint32_t place, number;
 	struct uid group;
+	struct uid id; /* with the service: none when it is not */
+	int64_t asked_ms;
 	uint32_t fingerprint;
 	struct solved_place result;
 	struct heard_list heard;
@@ -104,14 +111,15 @@ static void learn_done(void *arg, enum rc rc, const struct err *e)
 static void on_flush(struct timer *t, void *context)
 {
 	struct locate *l = CONTAINER_OF(t, struct locate, flush);
-	struct lessons *ls = malloc(sizeof *ls);
+	size_t bytes = offsetof(struct lessons, items) + l->filling.n * sizeof(struct learn_item);
+	struct lessons *ls = malloc(bytes);
 
 	(void)context;
 	if (ls == NULL) {
 		l->filling.n = 0; /* they come again */
 		return;
 	}
-	memcpy(ls, &l->filling, sizeof *ls);
+	memcpy(ls, &l->filling, bytes);
 	l->filling.n = 0;
 	/* It joins the commit of the reports that follow. */
 	if (writer_post(l->domain->writer, learn_job, learn_done, ls, WRITER_LAZY, NULL) != RC_OK)
@@ -139,7 +147,7 @@ static void learn(struct locate *l, const struct live_device *dev, const struct 
 		(slot->number == dev->number && now_s - slot->at_s < LOCATE_SAME_MS / 1000 &&
 			geo_distance_m(slot->at, at) < LOCATE_SAME_M))
 		return;
-	if (l->filling.n == LOCATE_LESSONS_MAX) {
+	if (l->filling.n >= l->domain->settings.locate_lessons_per_s) {
 		count(l, COUNT_LESSONS_DROPPED);
 		return;
 	}
@@ -256,29 +264,118 @@ static void tell(struct locate *l, struct live_device *dev, const struct solved_
 
 static void drop(struct question *q)
 {
+	q->locate->asked_n -= !uid_is_none(&q->id);
 	q->locate->questions_n--;
 	list_remove(&q->node);
 	free(q);
 }
 
-static void end_question(struct locate *l, struct question *q)
+static void store_place(struct locate *l, const struct question *q, const struct solved_place *s)
 {
 	struct domain *d = l->domain;
 
-	remember(l, q);
 	live_lock(d->live);
 	struct live_device *dev = live_at(d->live, q->place, q->number);
 	if (dev != NULL) /* else it was erased meanwhile */
-		tell(l, dev, &q->result);
+		tell(l, dev, s);
 	live_unlock(d->live);
+}
+
+static void end_question(struct locate *l, struct question *q)
+{
+	remember(l, q);
+	store_place(l, q, &q->result);
 	drop(q);
+}
+
+/* True when the service was asked: the question waits for its answer. What the house knows of an
+ * alarm is told at once. */
+static bool ask_service(struct locate *l, struct question *q)
+{
+	struct solved known = {.by = SOLVED_NOT};
+	struct loop *loop = l->domain->loop;
+	struct uid id = uid_new();
+
+	if (l->asked_n == LOCATE_ASKED_MAX ||
+		!locate_service_wants(l->service, &q->heard, &q->result.solved))
+		return false;
+	enum asked asked = locate_service_ask(l->service, &q->heard, &id, &known);
+	if (asked == ASKED_KNOWN && known.by != SOLVED_NOT)
+		q->result.solved = known;
+	if (asked != ASKED_NOW)
+		return false;
+	count(l, COUNT_ASKED);
+	q->id = id;
+	q->asked_ms = loop_now_ms(loop);
+	if (l->asked_n++ == 0)
+		timer_set(loop_wheel(loop), &l->patience, q->asked_ms + LOCATE_ASK_LIFE_MS);
+	if (q->result.has_alarm && q->result.solved.by != SOLVED_NOT) {
+		store_place(l, q, &q->result);
+		q->result.is_better = true;
+	}
+	return true;
+}
+
+/* It was not answered in time. An alarm has had its place. */
+static void give_up(struct locate *l, struct question *q)
+{
+	if (q->result.is_better)
+		drop(q);
+	else
+		end_question(l, q);
+}
+
+static void on_patience(struct timer *t, void *context)
+{
+	struct locate *l = CONTAINER_OF(t, struct locate, patience);
+	struct loop *loop = l->domain->loop;
+	int64_t now_ms = loop_now_ms(loop);
+	int64_t next_ms = INT64_MAX;
+
+	(void)context;
+	for (struct list *n = l->questions.next; n != &l->questions;) {
+		struct question *q = CONTAINER_OF(n, struct question, node);
+		n = n->next;
+		if (uid_is_none(&q->id))
+			continue;
+		int64_t due_ms = q->asked_ms + LOCATE_ASK_LIFE_MS;
+		if (due_ms <= now_ms)
+			give_up(l, q);
+		else if (due_ms < next_ms)
+			next_ms = due_ms;
+	}
+	if (next_ms != INT64_MAX)
+		timer_set(loop_wheel(loop), &l->patience, next_ms);
+}
+
+void locate_on_told(struct domain *d, const struct message_locate_told *told)
+{
+	struct locate *l = d->locate;
+	struct solved solved;
+
+	if (l == NULL || l->is_stopped || uid_is_none(&told->item))
+		return;
+	for (struct list *n = l->questions.next; n != &l->questions; n = n->next) {
+		struct question *q = CONTAINER_OF(n, struct question, node);
+		if (!uid_is(&q->id, &told->item))
+			continue;
+		locate_service_told(l->service, &q->heard, told, &solved);
+		if (solved.by == SOLVED_NOT) {
+			give_up(l, q);
+			return;
+		}
+		count(l, COUNT_ANSWERED);
+		q->result.solved = solved;
+		end_question(l, q);
+		return;
+	}
 }
 
 static void finish(void *arg)
 {
 	struct question *q = arg;
 
-	if (!q->locate->is_stopped) /* else locate_free drops it */
+	if (!q->locate->is_stopped && !ask_service(q->locate, q)) /* else locate_free drops it */
 		end_question(q->locate, q);
 }
 
@@ -411,11 +508,14 @@ enum rc locate_new(
 	list_init(&l->questions);
 	timer_init(&l->flush, on_flush);
 	timer_init(&l->sweep, on_sweep);
+	timer_init(&l->patience, on_patience);
 	l->lesson_slots = calloc(LOCATE_SLOTS, sizeof *l->lesson_slots);
 	l->known_slots = calloc(LOCATE_SLOTS, sizeof *l->known_slots);
 	if (l->lesson_slots == NULL || l->known_slots == NULL)
 		return fail(e, RC_NOMEM, "locate: out of memory");
 	enum rc rc = radio_reader_new(d->settings.data_dir, &l->radio, e);
+	if (rc == RC_OK)
+		rc = locate_service_new(d, &l->service, e);
 	if (rc == RC_OK)
 		rc = pool_start(like, 1, LOCATE_QUEUE_MAX, &l->pool, e);
 	if (rc != RC_OK)
@@ -434,6 +534,7 @@ void locate_stop(struct locate *l)
 	l->pool = NULL;
 	timer_cancel(&l->flush);
 	timer_cancel(&l->sweep);
+	timer_cancel(&l->patience);
 }
 
 void locate_free(struct locate *l)
@@ -443,6 +544,7 @@ void locate_free(struct locate *l)
 	locate_stop(l);
 	while (!list_is_empty(&l->questions))
 		drop(CONTAINER_OF(l->questions.next, struct question, node));
+	locate_service_free(l->service);
 	radio_reader_free(l->radio);
 	free(l->lesson_slots);
 	free(l->known_slots);
@@ -451,7 +553,7 @@ void locate_free(struct locate *l)
 
 bool locate_is_idle(const struct domain *d)
 {
-	return d->locate == NULL || d->locate->questions_n == 0;
+	return d->locate == NULL || d->locate->questions_n == d->locate->asked_n;
 }
 
 void locate_read_stats(struct domain *d, struct locate_stats *ret)

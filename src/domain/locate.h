@@ -15,8 +15,9 @@ enum {
 	LOCATE_LESSON_MS = 60 * 1000,    /* a watch teaches at most once in this time … */
 	LOCATE_SAME_MS = 60 * 60 * 1000, /* … and at the same spot once in this time */
 	LOCATE_SAME_M = 25,
-	LOCATE_LESSONS_MAX = 16,           /* … all watches together so many times */
-	LOCATE_FLUSH_MS = 1000,            /* … in this time */
+	LOCATE_LESSONS_MAX = 200, /* most of locate_lessons_per_s: all watches together … */
+	LOCATE_FLUSH_MS = 1000,   /* … in this time */
+	LOCATE_ASKED_MAX = 256,   /* questions with the service */
 	LOCATE_KNOWN_MS = 20 * 60 * 1000,  /* a solution is used again for the same access points */
 	LOCATE_UNKNOWN_MS = 3 * 60 * 1000, /* the same when there was none */
 	LOCATE_CELL_FRESH_MS = 15 * 60 * 1000, /* see place_counts */
@@ -39,7 +40,10 @@ void locate_free(struct locate *l);
 void locate_on_report(struct domain *d, struct live_device *dev, const struct report *r,
 	const struct judged *j, int64_t received_ms, bool has_alarm);
 
-/* Every report has its place, or has none. */
+/* The answer of the service that the courier asked. */
+void locate_on_told(struct domain *d, const struct message_locate_told *told);
+
+/* Every report has its place, or has none, or waits for the service. */
 bool locate_is_idle(const struct domain *d);
 
 /* Any thread. */
@@ -58,6 +62,7 @@ struct solved_place {
 	uint8_t marks, battery_percent, signal_percent;
 	bool is_stored, has_alarm;
 	bool has_moving; /* access points that move were left out */
+	bool is_better;  /* its alarm may have a vaguer place already */
 	struct solved solved;
 };
 /* Into the batch that is being filled. Under live_lock. */

@@ -7,7 +7,9 @@
 
 #include "base/time_text.h"
 #include "domain/alarm_store.h"
+#include "domain/courier_dispatch.h"
 #include "domain/domain_fixture.h"
+#include "domain/locate_service.h"
 #include "domain/locate_store.h"
 #include "domain/radio_table.h"
 #include "domain/wearer_erase.h"
@@ -321,6 +323,152 @@ static void an_imported_cell_is_a_place(void **state)
 	assert_true(from_school(&fix) < 1 && fix.accuracy_dm > 3000);
 }
 
+/* ---- the service ---- */
+
+struct wire {
+	unsigned sent;
+	struct message last;
+};
+
+static bool keep_sent(void *owner, const struct message *m)
+{
+	struct wire *w = owner;
+
+	if (m->type == MESSAGE_LOCATE_ASK) {
+		w->sent++;
+		w->last = *m;
+	}
+	return true;
+}
+
+static void set_service(struct fixture *f, struct wire *w)
+{
+	struct courier_dispatch_config config = {
+		.domain = &f->d, .reader = f->reader, .send = keep_sent, .owner = w};
+
+	assert_int_equal(courier_dispatch_new(&config, &f->d.courier, NULL), RC_OK);
+	courier_dispatch_hello(
+		f->d.courier, &(struct message_courier_hello){.epoch = 1, .busy = 1});
+	f->d.settings.is_radio_service_on = true;
+	f->d.settings.radio_per_hour = 2;
+	fixture_settle(f);
+}
+
+static void end_service(struct fixture *f)
+{
+	courier_dispatch_stop(f->d.courier);
+	fixture_settle(f);
+	courier_dispatch_free(f->d.courier);
+	f->d.courier = NULL;
+}
+
+static void answer(struct fixture *f, const struct wire *w, bool is_known, double east_m)
+{
+	struct geo at = geo_move(school, (struct geo_offset){.east_m = east_m});
+
+	locate_on_told(&f->d, &(struct message_locate_told){.item = w->last.locate_ask.item,
+				      .is_known = is_known,
+				      .lat_e7 = at.lat_e7,
+				      .lon_e7 = at.lon_e7,
+				      .accuracy_m = 45});
+	fixture_settle(f);
+}
+
+static void the_service_is_asked_for_what_nobody_in_the_house_knows(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = begin(f);
+	struct wire w = {.sent = 0};
+
+	set_service(f, &w);
+	say_at(f, "UD", 'V', 0, 0, "00000000",
+		"2,255,262,02,801,86355,150,801,86356,120,4,A,00:1f:3a:00:00:01,-60,"
+		"B_nomap,00:1f:3a:00:00:02,-65,phone,02:1f:3a:00:00:03,-50,C,00:1f:3a:00:00:04,-"
+		"70");
+	fixture_settle(f);
+	assert_int_equal(w.sent, 1);
+	const struct message_locate_ask *a = &w.last.locate_ask;
+	assert_int_equal(a->points_n, 2); /* not the one that says no, not the phone */
+	assert_memory_equal(a->points[0].mac, "\x00\x1f\x3a\x00\x00\x01", 6);
+	assert_memory_equal(a->points[1].mac, "\x00\x1f\x3a\x00\x00\x04", 6);
+	assert_int_equal(a->points[1].rssi_dbm, -70);
+	assert_int_equal(a->cells_n, 2);
+	assert_true(a->cells[0].mcc == 262 && a->cells[0].mnc == 2 && a->cells[0].lac == 801 &&
+		    a->cells[0].cid == 86355);
+	assert_false(look(f, &mia).has_fix);
+	answer(f, &w, true, 30);
+	struct fix fix = look(f, &mia).fix;
+	assert_int_equal(fix.source, FIX_WIFI);
+	assert_int_equal(fix.accuracy_dm, 450);
+	assert_true(fabs(from_school(&fix) - 30) < 1);
+	/* The same set again, later: remembered. A lone access point: never. */
+	fixture_pass(f, LOCATE_KNOWN_MS + 60000);
+	say_at(f, "UD", 'V', 0, 0, "00000000",
+		"2,255,262,02,801,86355,150,801,86356,120,2,A,00:1f:3a:00:00:01,-61,"
+		"C,00:1f:3a:00:00:04,-71");
+	fixture_settle(f);
+	say_at(f, "UD", 'V', 0, 0, "00000000", "0,1,X,00:1f:3a:00:00:77,-60");
+	fixture_settle(f);
+	assert_int_equal(w.sent, 1);
+	assert_int_equal(stats_of(f).wifi, 2);
+	end_service(f);
+}
+
+static void the_service_may_be_silent_or_used_up(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = begin(f);
+	struct wire w = {.sent = 0};
+	char tail[] = "0,2,,00:1f:3a:00:00:01,-60,,00:1f:3a:00:01:01,-60";
+
+	set_service(f, &w);
+	for (char c = '1'; c <= '5'; c++) {
+		tail[22] = c;
+		say_at(f, "UD", 'V', 0, 0, "00000000", tail);
+		fixture_settle(f);
+		fixture_pass(f, 5000);
+	}
+	assert_int_equal(w.sent, 2); /* radio_per_hour */
+	assert_int_equal(stats_of(f).unknown, 3);
+	answer(f, &w, false, 0);
+	fixture_pass(f, LOCATE_ASK_LIFE_MS + 1000);
+	fixture_settle(f);
+	assert_int_equal(stats_of(f).unknown, 5);
+	answer(f, &w, true, 0); /* too late, or twice */
+	assert_false(look(f, &mia).has_fix);
+	end_service(f);
+}
+
+static void the_place_of_an_sos_is_told_at_once_and_made_better(void **state)
+{
+	struct fixture *f = *state;
+	struct wire w = {.sent = 0};
+	struct db *db = NULL;
+	struct stmt *s = NULL;
+	bool has_row = false;
+	struct alarm_info a;
+
+	(void)begin(f);
+	teach(f, 200, two_cells);
+	set_service(f, &w);
+	say_at(f, "AL", 'V', 0, 0, "00010000",
+		"2,255,262,02,801,86355,150,801,86356,120,2,,00:1f:3a:00:00:01,-60,"
+		",00:1f:3a:00:00:02,-60");
+	fixture_settle(f);
+	assert_int_equal(w.sent, 1);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE place NOT NULL"), 1);
+	answer(f, &w, true, 0);
+	assert_int_equal(db_open(f->path, DB_READER, f->d.keyring, &db, NULL), RC_OK);
+	assert_int_equal(db_prepare(db, "SELECT id FROM alarm", &s, NULL), RC_OK);
+	assert_int_equal(stmt_step(s, &has_row, NULL), RC_OK);
+	struct uid id = stmt_uid(s, 0);
+	stmt_reset(s);
+	assert_int_equal(alarm_get(db, &id, &a, NULL), RC_OK);
+	db_close(db);
+	assert_true(a.has_fix && a.fix.source == FIX_WIFI && from_school(&a.fix) < 1);
+	end_service(f);
+}
+
 static void the_same_set_has_the_same_fingerprint(void **state)
 {
 	struct heard_list a = {
@@ -348,6 +496,9 @@ int main(void)
 		TEST(one_group_does_not_see_what_another_learned),
 		TEST(a_groups_table_is_bounded_and_ages),
 		TEST(an_imported_cell_is_a_place),
+		TEST(the_service_is_asked_for_what_nobody_in_the_house_knows),
+		TEST(the_service_may_be_silent_or_used_up),
+		TEST(the_place_of_an_sos_is_told_at_once_and_made_better),
 		cmocka_unit_test(the_same_set_has_the_same_fingerprint),
 	};
 

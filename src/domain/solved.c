@@ -63,6 +63,7 @@ static enum rc add(struct ingest *in, struct live_device *dev, const struct solv
 			&(struct place_work){.wearer = dev->wearer,
 				.group = dev->group,
 				.received_ms = s->received_ms,
+				.is_better = s->is_better,
 				.report_at = b->entries.n - entry->packed.n,
 				.report_n = entry->packed.n},
 			e);

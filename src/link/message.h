@@ -64,6 +64,7 @@ enum message_type {
 	MESSAGE_COURIER_HELLO = 64, /* first of all, and in answer to COURIER_WELCOME */
 	MESSAGE_RESULT,             /* how one try ended */
 	MESSAGE_WEATHER_TOLD,       /* what a service says, or that it says nothing */
+	MESSAGE_LOCATE_TOLD,        /* what radio_url says, or that it says nothing */
 	/* server to courier */
 	/* At the server's start with its own epoch; in answer to COURIER_HELLO with the courier's:
 	   only then what follows is meant for this courier process. */
@@ -71,6 +72,7 @@ enum message_type {
 	MESSAGE_WEBHOOK, /* try this once */
 	MESSAGE_MAIL,    /* the same */
 	MESSAGE_WEATHER_ASK,
+	MESSAGE_LOCATE_ASK,
 	/* media to server */
 	MESSAGE_MEDIA_HELLO = 96, /* first of all, and in answer to MEDIA_WELCOME of a new server */
 	MESSAGE_MEDIA_OUTPUT,     /* one part of what a job has made, in order */
@@ -314,6 +316,30 @@ struct message_weather_told {
 	struct weather_day days[WEATHER_DAYS];
 };
 
+/* Where are these? Nothing says whose watch heard them. */
+enum { LOCATE_ASK_POINTS = 8, LOCATE_ASK_CELLS = 7 };
+struct locate_point {
+	uint8_t mac[6];
+	int8_t rssi_dbm; /* 0: not known */
+};
+struct locate_cell {
+	uint16_t mcc, mnc;
+	uint32_t lac, cid;
+};
+struct message_locate_ask {
+	struct uid item;
+	uint8_t points_n, cells_n;
+	struct locate_point points[LOCATE_ASK_POINTS];
+	struct locate_cell cells[LOCATE_ASK_CELLS];
+};
+
+struct message_locate_told {
+	struct uid item;
+	bool is_known; /* else the rest says nothing */
+	int32_t lat_e7, lon_e7;
+	uint32_t accuracy_m;
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -336,6 +362,8 @@ struct message {
 		struct message_mail mail;
 		struct message_weather_ask weather_ask;
 		struct message_weather_told weather_told;
+		struct message_locate_ask locate_ask;
+		struct message_locate_told locate_told;
 		struct message_media_hello media_hello;
 		struct message_media_part media_part;
 		struct message_media_done media_done;

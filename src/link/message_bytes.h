@@ -146,6 +146,9 @@ static inline bool get_long_text(struct view *in, size_t max, struct view *ret)
 typedef void body_write_fn(struct out *o, const struct message *m);
 typedef bool body_read_fn(struct view *in, struct message *ret);
 
+/* message_locate.c */
+body_write_fn write_locate_ask, write_locate_told;
+body_read_fn read_locate_ask, read_locate_told;
 /* message_courier.c */
 body_write_fn write_courier_hello, write_result, write_webhook, write_mail, write_weather_ask,
 	write_weather_told;

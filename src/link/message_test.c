@@ -106,6 +106,20 @@ static size_t make_samples(struct message samples[48])
 			.now = -60,
 			.days_n = 2,
 			.days = {{WEATHER_RAIN, -5, 60}, {WEATHER_CLEAR, 0, 0}}}};
+	samples[n++] = (struct message){.type = MESSAGE_LOCATE_ASK,
+		.locate_ask = {.item = {{4}},
+			.points_n = 2,
+			.points = {{{1, 2, 3, 4, 5, 6}, -70}, {{2}, 0}},
+			.cells_n = 1,
+			.cells = {{262, 2, 801, 86355}}}};
+	samples[n++] =
+		(struct message){.type = MESSAGE_LOCATE_TOLD, .locate_told = {.item = {{4}}}};
+	samples[n++] = (struct message){.type = MESSAGE_LOCATE_TOLD,
+		.locate_told = {.item = {{4}},
+			.is_known = true,
+			.lat_e7 = -900000000,
+			.lon_e7 = 1800000000,
+			.accuracy_m = 120}};
 	return n;
 }
 
