@@ -423,7 +423,7 @@ static void the_service_may_be_silent_or_used_up(void **state)
 
 	set_service(f, &w);
 	for (char c = '1'; c <= '5'; c++) {
-		tail[22] = c;
+		tail[21] = c;
 		say_at(f, "UD", 'V', 0, 0, "00000000", tail);
 		fixture_settle(f);
 		fixture_pass(f, 5000);
