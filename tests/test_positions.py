@@ -2,11 +2,14 @@
 
 import gzip
 import itertools
+import json
 import math
 import sqlite3
 import subprocess
 import time
 
+import pytest
+from kit.courier import Authority, Receiver
 from kit.family import protect
 from kit.process import eventually
 from kit.watch import DISTINCT, SOS, position
@@ -185,3 +188,63 @@ def test_what_was_learned_survives_a_restart(server, api):
     again.send(position("UD", valid=False, tail=ROOMS))
     other = next(w["id"] for w in api.ok("GET", "/wearers")["wearers"] if w["id"] != wearer)
     assert metres(fix_of(api, other, "wifi")) < 60
+
+
+@pytest.fixture
+def oracle(tmp_path):
+    """A service that knows two access points, with the settings that lead there."""
+    authority = Authority(tmp_path)
+    one = Receiver(authority.context("place.example"))
+
+    def answer(handler, body):
+        if b"00:1f:3a:00:00:01" in body:
+            place = {"location": {"lat": SCHOOL[0], "lng": SCHOOL[1]}, "accuracy": 60}
+            handler.reply(200, [("Content-Type", "application/json")], json.dumps(place).encode())
+        else:
+            handler.reply(404, [], b'{"error":{"code":404}}')
+
+    one.answer = answer
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.2 place.example\n", encoding="ascii")
+    one.settings = {
+        "radio_url": f"https://place.example:{one.port}/v1/geolocate?key=k", "courier_ca_file": authority.pem,
+        "courier_hosts_file": hosts, "courier_allow": "127.0.0.2/32",
+    }
+    yield one
+    one.close()
+
+
+def test_the_service_gets_numbers_and_nothing_else(make_server, make_api, oracle):
+    api = make_api(make_server(**oracle.settings))
+    wearer, watch = api.claim_raw("8800000015")
+    tail = CELLS.removesuffix(",0") + (
+        ",4,Family Heron,00:1f:3a:00:00:01,-60,x_nomap,00:1f:3a:00:00:02,-61,phone,02:1f:3a:00:00:03,-50,,00:1f:3a:00:00:04,-70")
+    watch.send(position("UD", valid=False, tail=tail))
+    fix = fix_of(api, wearer, "wifi")
+    assert metres(fix) < 1 and fix["accuracy_m"] == 60
+    [(_, path, headers, body)] = oracle.requests
+    assert path == "/v1/geolocate?key=k" and headers["Content-Type"] == "application/json"
+    assert json.loads(body) == {
+        "considerIp": False,
+        "wifiAccessPoints": [
+            {"macAddress": "00:1f:3a:00:00:01", "signalStrength": -60}, {"macAddress": "00:1f:3a:00:00:04", "signalStrength": -70}],
+        "cellTowers": [
+            {"radioType": "lte", "mobileCountryCode": 262, "mobileNetworkCode": 2, "locationAreaCode": 801, "cellId": cid}
+            for cid in (86355, 86356)],
+        "fallbacks": {"ipf": False, "lacf": True},
+    }
+    assert set(headers) <= {"Host", "User-Agent", "Accept", "Content-Type", "Content-Length"}
+    # What it does not know stays without a place, and is not asked again at once.
+    for n in (1, 2):
+        watch.send(position("UD", valid=False, battery=70 + n, tail="0,2,,00:1f:3a:00:00:21,-60,,00:1f:3a:00:00:22,-60"))
+        eventually(lambda: api.metric("kinward_locate_unknown_total") >= n, what="the answer that there is none")
+    assert len(oracle.requests) == 2
+
+
+def test_a_service_in_the_operators_network_is_not_called_unless_allowed(make_server, make_api, oracle):
+    api = make_api(make_server(**(oracle.settings | {"courier_allow": ""})))
+    wearer, watch = api.claim_raw("8800000015")
+    watch.send(position("UD", valid=False, tail=ROOMS))
+    eventually(lambda: api.metric("kinward_locate_unknown_total") >= 1, what="no answer")
+    assert api.metric("kinward_locate_asked_total") == 1
+    assert oracle.requests == [] and api.ok("GET", f"/wearers/{wearer}")["fix"] is None
