@@ -269,11 +269,6 @@ void courier_dispatch_hello(struct courier_dispatch *c, const struct message_cou
 	look(c);
 }
 
-bool courier_dispatch_ask(struct courier_dispatch *c, const struct message *m)
-{
-	return c->courier_epoch != 0 && !c->is_stopped && c->config.send(c->config.owner, m);
-}
-
 void courier_dispatch_result(struct courier_dispatch *c, const struct message_result *m)
 {
 	(void)atomic_fetch_add(&c->outcomes[m->outcome], 1);

@@ -34,10 +34,6 @@ void courier_dispatch_stop(struct courier_dispatch *c);
 void courier_dispatch_hello(struct courier_dispatch *c, const struct message_courier_hello *m);
 void courier_dispatch_result(struct courier_dispatch *c, const struct message_result *m);
 
-/* Asks the courier something that is not kept: no answer comes when it ends meanwhile. False: there
- * is no courier, or its link is full. */
-bool courier_dispatch_ask(struct courier_dispatch *c, const struct message *m);
-
 /* The public half of the key that webhooks are signed with. Any thread. */
 struct courier_key {
 	char x[48];  /* base64url */
