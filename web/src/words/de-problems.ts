@@ -46,6 +46,8 @@ export const problems: Texts<typeof english> = {
 	'problem.recovery_waits': 'Die Wartezeit ist noch nicht vorbei.',
 	'problem.rights_invalid': 'Diese Rechte gibt es nur mit der Rolle; einzeln lassen sie sich nicht geben oder nehmen.',
 	'problem.rule_changed': 'Jemand hat die Regel gerade geändert. Sieh noch einmal nach.',
+	'problem.setting_invalid': 'Das lässt sich nicht schicken: Etwas darin passt nicht.',
+	'problem.setting_unavailable': 'Das hat diese Uhr nicht, soweit bekannt.',
 	'problem.token_invalid': 'Dieser Link oder Schlüssel gilt nicht mehr.',
 	'problem.token_wrong': 'Dieser Link gilt nicht mehr. Fordere einen neuen an.',
 	'problem.too_many_approvals': 'Es wartet schon so viel auf Zustimmung, dass nichts mehr dazukommt.',

@@ -87,8 +87,7 @@ export const settings: Texts<typeof English> = {
 
 	'setting.drifted': 'Auf der Uhr verändert',
 	'setting.as_is': 'Wie die Uhr es hat',
-	'setting.drift_text': 'Die Uhr sagt: {watch}. Du wolltest: {ours}. Vielleicht hat es jemand an der Uhr selbst geändert, oder sie wurde zurückgesetzt.',
-	'setting.unsaid': 'nichts bekannt',
+	'setting.drift_text': 'Die Uhr hat etwas anderes gezeigt, als sie bestätigt hatte. Vielleicht hat es jemand an der Uhr selbst geändert, oder sie wurde zurückgesetzt. Es wird wieder richtiggestellt.',
 	'setting.ours_again': 'Noch einmal schicken, was wir wollten',
 	'setting.refused_text': 'Die Uhr hat nein gesagt. Vielleicht kennt sie das nicht, oder nicht mit diesen Werten. Versuche andere oder lass es, wie die Uhr es hat.',
 	'setting.unknown_text': 'Die Uhr hat nie geantwortet. Vielleicht hat sie es, vielleicht nicht. Speichere noch einmal, dann geht es wieder hinaus.',

@@ -43,6 +43,8 @@ export const problems = {
 	'problem.recovery_waits': 'The waiting time is not over yet.',
 	'problem.rights_invalid': 'These rights come only with the role, so they cannot be given or taken one by one.',
 	'problem.rule_changed': 'Somebody has just changed the rule. Look again.',
+	'problem.setting_invalid': 'This cannot be sent: something in it does not fit.',
+	'problem.setting_unavailable': 'This watch does not have this, as far as is known.',
 	'problem.token_invalid': 'This link or key is not valid any more.',
 	'problem.token_wrong': 'This link is not valid any more. Ask for a new one.',
 	'problem.too_many_approvals': 'So much waits for agreement already that no more is taken.',

@@ -84,8 +84,7 @@ export const settings = {
 
 	'setting.drifted': 'Changed on the watch',
 	'setting.as_is': 'As the watch has it',
-	'setting.drift_text': 'The watch says: {watch}. You wanted: {ours}. Perhaps somebody changed it on the watch itself, or it was reset.',
-	'setting.unsaid': 'nothing known',
+	'setting.drift_text': 'The watch showed something else than it had confirmed. Perhaps somebody changed it on the watch itself, or it was reset. It is being put right again.',
 	'setting.ours_again': 'Send what we wanted again',
 	'setting.refused_text': 'The watch said no. It may not know this, or not with these values. Try others, or leave it as the watch has it.',
 	'setting.unknown_text': 'The watch never answered. It may have it or not. Save again to send it once more.',

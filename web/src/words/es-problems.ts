@@ -46,6 +46,8 @@ export const problems: Texts<typeof english> = {
 	'problem.recovery_waits': 'El tiempo de espera aún no ha terminado.',
 	'problem.rights_invalid': 'Estos permisos solo vienen con el papel; no se pueden dar ni quitar sueltos.',
 	'problem.rule_changed': 'Alguien acaba de cambiar la regla. Mira otra vez.',
+	'problem.setting_invalid': 'No se puede enviar: algo no encaja.',
+	'problem.setting_unavailable': 'Este reloj no lo tiene, por lo que se sabe.',
 	'problem.token_invalid': 'Este enlace o clave ya no es válido.',
 	'problem.token_wrong': 'Este enlace ya no es válido. Pide otro.',
 	'problem.too_many_approvals': 'Ya hay tanto esperando acuerdo que no se acepta más.',

@@ -87,8 +87,7 @@ export const settings: Texts<typeof English> = {
 
 	'setting.drifted': 'Cambiado en el reloj',
 	'setting.as_is': 'Como lo tiene el reloj',
-	'setting.drift_text': 'El reloj dice: {watch}. Tú querías: {ours}. Quizá alguien lo cambió en el propio reloj, o se restableció.',
-	'setting.unsaid': 'no se sabe',
+	'setting.drift_text': 'El reloj mostró algo distinto de lo que había confirmado. Quizá alguien lo cambió en el propio reloj, o se restableció. Se está corrigiendo.',
 	'setting.ours_again': 'Enviar otra vez lo que queríamos',
 	'setting.refused_text': 'El reloj dijo que no. Puede que no lo conozca, o no con estos valores. Prueba otros o déjalo como lo tiene el reloj.',
 	'setting.unknown_text': 'El reloj no contestó. Puede que lo tenga o no. Guarda otra vez para enviarlo de nuevo.',
