@@ -125,57 +125,11 @@ export type Guard = Schemas['Guard'];
 
 /** Values of a setting as people say them: times `HH:MM`, days from Monday = 1, switches `is_on`. */
 export type Fields = Record<string, unknown>;
-export interface SettingField {
-	name: string;
-	type: string;
-	min?: number;
-	max?: number;
-	unit?: string;
-	values?: (string | number)[];
-	repeat_min?: number;
-	repeat_max?: number;
-}
-export interface Setting {
-	name: string;
-	state: Kept;
-	wanted?: Fields;
-	confirmed?: Fields;
-	changed?: string;
-	/** The watch says otherwise than was confirmed. */
-	is_drifted: boolean;
-	is_available: boolean;
-	/** Why it is not there. */
-	missing?: string;
-	right: string;
-	/** When the form must ask first: always, when its switch goes off or on, when it is long. */
-	caution?: string;
-	/** What can be sent by hand when the watch has no internet. */
-	sms?: { to?: string; texts: string[] };
-	fields: SettingField[];
-}
-export interface Model {
-	id: string;
-	name: string;
-	vendors: string[];
-	has: string[];
-	lacks: string[];
-	notes: string[];
-}
-export type Has = 'yes' | 'no' | 'unknown';
-export interface Capability {
-	name: string;
-	has: Has;
-	from?: string;
-}
-export interface Capabilities {
-	model?: string;
-	model_name?: string;
-	vendor?: string;
-	version?: string;
-	iccid_changed?: string;
-	notes: string[];
-	capabilities: Capability[];
-}
+export type SettingField = Schemas['SettingField'];
+export type Setting = Omit<Schemas['Setting'], 'wanted' | 'confirmed'> & { wanted?: Fields; confirmed?: Fields };
+export type Capabilities = Schemas['Capabilities'];
+export type Capability = Schemas['Capability'];
+export type Model = Schemas['ModelList']['models'][number];
 /** A command with what the watch said to it, and how it can go by text message instead. */
 export type Told = Command & { answer?: unknown; sms?: { to?: string; text: string } };
 

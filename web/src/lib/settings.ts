@@ -146,7 +146,7 @@ export function faultsOf(setting: Setting, draft: Fields): Map<string, Key> {
 			if (values.length < (one.repeat_min ?? 0)) faults.set(one.name, 'fault.few');
 			if (one.type === 'mac' && values.some((mac) => !MAC.test(String(mac)))) faults.set(one.name, 'fault.mac');
 		} else if (one.values && one.values.length > 0) {
-			if (!one.values.includes(value as string | number)) faults.set(one.name, 'fault.choose');
+			if (!one.values.includes(String(value))) faults.set(one.name, 'fault.choose');
 		} else if (isNumber(one)) {
 			const n = number(clean, one.name);
 			const outside = n < (one.min ?? -Infinity) || n > (one.max ?? Infinity);

@@ -399,7 +399,6 @@ export const de: Catalogue = {
 	'problem.code_invalid': 'Der Code hat sechs Ziffern.',
 	'problem.zone_unknown': 'Der Server kennt diese Zeitzone nicht. Wähle eine andere.',
 	'problem.language_unsupported': 'Uhren haben diese Sprache nicht. Wähle eine andere.',
-	'problem.interval_out_of_range': 'Zwischen 1 Minute und 1 Stunde.',
 	'problem.type_unknown': 'App und Server passen nicht zusammen. Lade die Seite neu.',
 	'problem.text_missing': 'Bitte schreib zuerst etwas.',
 	'problem.text_invalid': 'Die Uhr kann diesen Text nicht zeigen. Lass ungewöhnliche Zeichen weg.',

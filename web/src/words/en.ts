@@ -398,7 +398,6 @@ const base = {
 	'problem.code_invalid': 'The code has six digits.',
 	'problem.zone_unknown': 'The server does not know this time zone. Choose another one.',
 	'problem.language_unsupported': 'Watches do not have this language. Choose another one.',
-	'problem.interval_out_of_range': 'Between 1 minute and 1 hour.',
 	'problem.type_unknown': 'App and server do not fit together. Load the page again.',
 	'problem.text_missing': 'Please write something first.',
 	'problem.text_invalid': 'The watch cannot show this text. Leave out unusual characters.',

@@ -399,7 +399,6 @@ export const es: Catalogue = {
 	'problem.code_invalid': 'El código tiene seis cifras.',
 	'problem.zone_unknown': 'El servidor no conoce esta zona horaria. Elige otra.',
 	'problem.language_unsupported': 'Los relojes no tienen este idioma. Elige otro.',
-	'problem.interval_out_of_range': 'Entre 1 minuto y 1 hora.',
 	'problem.type_unknown': 'La app y el servidor no encajan. Vuelve a cargar la página.',
 	'problem.text_missing': 'Escribe algo primero.',
 	'problem.text_invalid': 'El reloj no puede mostrar este texto. Quita los caracteres poco comunes.',
