@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from kit.catalogue import PLAIN_PORTS, problem  # noqa: E402
 from kit.people import invite, join  # noqa: E402
 from kit.plain import PlainServer  # noqa: E402
 from kit.server import Server  # noqa: E402
@@ -96,18 +97,22 @@ def make_member():
 
 @pytest.fixture
 def make_sim(kinward, tmp_path):
-    """make_sim(port, watches=…, manners=…, …): a running simulator; ended at the end."""
+    """make_sim(port, watches=…, manners=…, …): a running simulator; ended at the end, and then every frame that
+    a real server has sent to it must be one of the catalogue."""
     made = []
 
     def make(port, **options):
         sim = Sim(kinward, tmp_path, port, **options)
-        made.append(sim)
+        made.append((sim, port))
         return sim
 
     yield make
-    for sim in made:
+    for sim, port in made:
         if sim.process.child.poll() is None:
             assert sim.stop() == 0, "\n".join(sim.process.lines[-20:])
+        if port not in PLAIN_PORTS:
+            sent = [e["frame"] for e in sim.transcript() if e["dir"] == "down"]
+            assert not [p for p in map(problem, sent) if p]
 
 
 @pytest.fixture

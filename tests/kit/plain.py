@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 
+from .catalogue import PLAIN_PORTS
 from .ports import free_port
 from .watch import frame
 
@@ -16,6 +17,7 @@ class PlainServer:
 
     def __init__(self):
         self.port = free_port()
+        PLAIN_PORTS.add(self.port)
         self.silent = set()
         self.connections = []
         self.data = b""
