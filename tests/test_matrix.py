@@ -99,6 +99,10 @@ GET /api/v1/wearers/{wearer}/health-rule AGCV
 PUT /api/v1/wearers/{wearer}/health-rule AG
 GET /api/v1/wearers/{wearer}/days AGC
 GET /api/v1/wearers/{wearer}/battery AGCV
+GET /api/v1/wearers/{wearer}/friend-rule AGCV
+PUT /api/v1/wearers/{wearer}/friend-rule AG
+GET /api/v1/wearers/{wearer}/friends AG
+DELETE /api/v1/wearers/{wearer}/friends/{friend} AG
 GET /api/v1/wearers/{wearer}/calls AG
 GET /api/v1/wearers/{wearer}/photos AG
 GET /api/v1/wearers/{wearer}/guard AGCV

@@ -30,6 +30,7 @@
 #include "domain/days.h"
 #include "domain/demo_watch.h"
 #include "domain/erase_keyless.h"
+#include "domain/friends.h"
 #include "domain/health.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
@@ -440,6 +441,8 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = weather_new(d, &d->weather, e);
 	if (rc == RC_OK)
+		rc = friends_new(d, &d->friends, e);
+	if (rc == RC_OK)
 		rc = pictures_new(d, &d->pictures, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
@@ -565,6 +568,7 @@ static void tear_down(struct role_server *r)
 	locate_free(d->locate);
 	health_sweep_free(d->health_sweep);
 	weather_free(d->weather);
+	friends_free(d->friends);
 	ingest_free(d->ingest);
 	outbox_free(d->outbox);
 	claims_free(d->claims);

@@ -40,6 +40,7 @@ struct approvals;
 struct wearer_notices;
 struct days;
 struct weather;
+struct friends;
 struct health_sweep;
 struct gateway_metrics;
 struct media;
@@ -149,6 +150,7 @@ struct domain {
 	struct days *days;                     /* NULL in some tests */
 	struct health_sweep *health_sweep;     /* main loop only */
 	struct weather *weather;               /* main loop only; NULL in some tests */
+	struct friends *friends;               /* the same */
 	struct domain_out out;
 	/* Grows after each change of who may do what: rights that somebody remembers are old. */
 	_Atomic uint64_t rights_generation;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "domain/fixed.h"
+#include "domain/setting_store.h"
 #include "store/query.h"
 #include "store/sealed.h"
 
@@ -164,6 +165,45 @@ static enum rc find_asker(struct db *db, const struct health_intake *in, struct 
 	return RC_OK;
 }
 
+/* Nobody asked: does the watch measure this by itself now and then? */
+static enum rc find_schedule(
+	struct db *db, const struct uid *wearer, unsigned kinds, bool *ret, struct err *e)
+{
+	static const struct {
+		enum health_kind kind;
+		enum setting_id setting;
+	} schedules[] = {
+		{HEALTH_HEART, SETTING_HEART_INTERVAL},
+		{HEALTH_TEMPERATURE, SETTING_TEMPERATURE_INTERVAL},
+		{HEALTH_TEMPERATURE, SETTING_TEMPERATURE_TIMES},
+	};
+	enum rc rc = RC_OK;
+
+	*ret = false;
+	for (size_t i = 0; i < COUNT_OF(schedules) && rc == RC_OK && !*ret; i++) {
+		if ((kinds >> schedules[i].kind & 1) != 0)
+			rc = setting_is_on(db, wearer, schedules[i].setting, ret, e);
+	}
+	return rc;
+}
+
+static enum rc find_origin(
+	struct db *db, const struct health_intake *in, struct health_value *value, struct err *e)
+{
+	bool is_asked = false;
+	bool is_scheduled = false;
+	enum rc rc = find_asker(db, in, &value->by, &is_asked, e);
+
+	if (rc == RC_OK && !is_asked)
+		rc = find_schedule(
+			db, &in->wearer, (unsigned)value->has | value->failed, &is_scheduled, e);
+	if (is_asked)
+		value->origin = HEALTH_ASKED;
+	else if (is_scheduled)
+		value->origin = HEALTH_SCHEDULED;
+	return rc == RC_SYNTAX || rc == RC_NOT_FOUND ? RC_OK : rc; /* it stays unknown */
+}
+
 static enum rc insert(struct db *db, const struct health_intake *in, const uint8_t body[BODY_BYTES],
 	struct err *e)
 {
@@ -187,18 +227,15 @@ enum rc health_take_in(struct db *db, const struct health_intake *in, struct err
 {
 	struct health_value value = in->value;
 	bool may_keep = false;
-	bool is_asked = false;
 	uint8_t body[BODY_BYTES];
 	enum rc rc = is_allowed(db, &in->wearer, &may_keep, e);
 
 	if (rc != RC_OK || !may_keep)
 		return rc;
 	if (value.origin == HEALTH_BY_UNKNOWN)
-		rc = find_asker(db, in, &value.by, &is_asked, e);
+		rc = find_origin(db, in, &value, e);
 	if (rc != RC_OK)
 		return rc;
-	if (is_asked)
-		value.origin = HEALTH_ASKED;
 	write_body(&value, body);
 	rc = insert(db, in, body, e);
 	return rc == RC_NOT_FOUND ? RC_OK : rc; /* its key was destroyed meanwhile */

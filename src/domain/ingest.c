@@ -11,8 +11,8 @@
 #include "domain/outbox.h"
 #include "domain/pictures.h"
 #include "domain/quarantine.h"
-#include "domain/watch_asks.h"
 #include "domain/tracking.h"
+#include "domain/watch_asks.h"
 #include "domain/watch_facts.h"
 #include "domain/watch_guard.h"
 #include "domain/wearer.h"
@@ -274,8 +274,9 @@ static void copy_book_size(const struct report *r, struct fact_work *facts)
 		facts->book_size = (uint8_t)(v.p[0] - '0'); /* one digit */
 }
 
-/* Answers to our commands, and reports that tell about the device (VERNO, TS, CONFIG …). */
-static void on_other(struct ingest *in, const struct message_report *m, const struct report *r)
+/* Answers to our commands, and reports that tell about the device (VERNO, TS, CONFIG …). True: it
+ * answered a command. */
+static bool on_other(struct ingest *in, const struct message_report *m, const struct report *r)
 {
 	struct domain *d = in->domain;
 	struct fact_work facts = {.has_clock = false};
@@ -305,6 +306,7 @@ static void on_other(struct ingest *in, const struct message_report *m, const st
 	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword), r->text);
 	if (r->kind == REPORT_OTHER && !is_answer && !is_known)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
+	return is_answer;
 }
 
 static void answer_with_values(struct domain *d, const struct message_report *m)
@@ -623,8 +625,7 @@ static void report_of_bound(
 		break;
 	case REPORT_ANSWER:
 	case REPORT_OTHER:
-		on_other(in, m, r);
-		if (!watch_asks_on_other(d, m, r))
+		if (on_other(in, m, r) || !watch_asks_on_other(d, m, r))
 			answer_with_values(d, m);
 		break;
 	case REPORT_MEDIA: /* voice is not stored yet, and said so: TK,0 */

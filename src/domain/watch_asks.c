@@ -6,6 +6,7 @@
 #include "domain/bus.h"
 #include "domain/calls.h"
 #include "domain/days.h"
+#include "domain/friends.h"
 #include "domain/ingest_inside.h"
 #include "domain/towns.h"
 #include "domain/weather.h"
@@ -118,6 +119,8 @@ static bool take_call(struct domain *d, const struct message_report *m, const st
 
 bool watch_asks_on_other(struct domain *d, const struct message_report *m, const struct report *r)
 {
+	if (report_request(r) == REQUEST_FRIEND_REMOVE)
+		friends_on_remove(d, m, r);
 	return strcmp(r->keyword, "CALLLOG") == 0 && take_call(d, m, r);
 }
 
@@ -187,6 +190,8 @@ void watch_asks_on_position(
 	enum report_request request = report_request(r);
 	struct asker who;
 
+	if (request == REQUEST_FRIEND_ADD)
+		friends_on_touch(d, m, r);
 	if (request == REQUEST_NONE || !find_asker(d, m->session, &who))
 		return;
 	if (request == REQUEST_ADDRESS && knows_place(&who, m->received_ms))

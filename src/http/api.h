@@ -45,4 +45,5 @@ route_fn api_contacts, api_contacts_put, api_sos_numbers, api_sos_numbers_put, a
 	api_photo_delete, api_guard;
 route_fn api_health_values, api_health_rule, api_health_rule_put, api_health_erase, api_days,
 	api_battery, api_calls;
+route_fn api_friend_rule, api_friend_rule_put, api_friends, api_friend_remove;
 route_fn api_events;

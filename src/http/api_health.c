@@ -6,6 +6,7 @@
 #include "domain/battery.h"
 #include "domain/calls.h"
 #include "domain/days.h"
+#include "domain/friends.h"
 #include "domain/health.h"
 #include "http/inside.h"
 #include "http/shapes_health.h"
@@ -212,4 +213,57 @@ enum rc api_calls(struct exchange *x, struct db *reader)
 	json_int(&x->out, "keep_days", CALLS_KEEP_DAYS);
 	json_end(&x->out);
 	return rc;
+}
+
+/* ---- friends ---- */
+
+enum rc api_friend_rule(struct exchange *x, struct db *reader)
+{
+	bool is_allowed = false;
+	enum rc rc = friend_rule_get(reader, &x->ids[0], &is_allowed, &x->err);
+
+	if (rc != RC_OK)
+		return rc;
+	json_object(&x->out, NULL);
+	json_bool(&x->out, "is_allowed", is_allowed);
+	json_end(&x->out);
+	return RC_OK;
+}
+
+enum rc api_friend_rule_put(struct exchange *x, struct db *reader)
+{
+	bool is_allowed = x->body.friend_rule.is_allowed.value;
+
+	act_told(&x->who);
+	act_detail(&x->who, "%s", is_allowed ? "on" : "off");
+	enum rc rc = friend_rule_put(x->domain, &x->who, &x->ids[0], is_allowed, &x->err);
+	return rc == RC_OK ? api_friend_rule(x, reader) : rc;
+}
+
+static void write_friend(void *ctx, const struct friend_info *info)
+{
+	struct json_out *j = ctx;
+
+	json_object(j, NULL);
+	json_uid(j, "id", &info->id);
+	json_text(j, "name", view_of(info->name));
+	json_time(j, "since", info->since_ms);
+	json_end(j);
+}
+
+enum rc api_friends(struct exchange *x, struct db *reader)
+{
+	json_object(&x->out, NULL);
+	json_array(&x->out, "friends");
+	enum rc rc = friend_list(reader, &x->ids[0], write_friend, &x->out, &x->err);
+	json_end(&x->out);
+	json_end(&x->out);
+	return rc;
+}
+
+enum rc api_friend_remove(struct exchange *x, struct db *reader)
+{
+	(void)reader;
+	act_told(&x->who);
+	return friend_remove(x->domain, &x->who, &x->ids[0], &x->ids[1], &x->err);
 }

@@ -157,6 +157,9 @@ static const struct field photo_rule_fields[] = {
 	{"is_allowed", FIELD_BOOL, true, AT(photo_rule_values, is_allowed), 0, 0, NULL, NULL},
 	{"per_day", FIELD_INT, true, AT(photo_rule_values, per_day), 1, 10, NULL, NULL},
 };
+static const struct field friend_rule_fields[] = {
+	{"is_allowed", FIELD_BOOL, true, AT(friend_rule_values, is_allowed), 0, 0, NULL, NULL},
+};
 static const struct field health_rule_fields[] = {
 	{"is_allowed", FIELD_BOOL, true, AT(health_rule_values, is_allowed), 0, 0, NULL, NULL},
 	{"keep_days", FIELD_INT, true, AT(health_rule_values, keep_days), 1, HEALTH_KEEP_DAYS_MAX,
@@ -267,6 +270,8 @@ const struct field_table sms_alerts_table = {
 	"SmsAlertsBody", sms_alerts_fields, COUNT_OF(sms_alerts_fields), true};
 const struct field_table photo_rule_table = {
 	"PhotoRuleBody", photo_rule_fields, COUNT_OF(photo_rule_fields), false};
+const struct field_table friend_rule_table = {
+	"FriendRuleBody", friend_rule_fields, COUNT_OF(friend_rule_fields), false};
 const struct field_table health_rule_table = {
 	"HealthRuleBody", health_rule_fields, COUNT_OF(health_rule_fields), false};
 const struct field_table capability_table = {

@@ -66,6 +66,9 @@ struct health_rule_values {
 	struct field_bool is_allowed;
 	struct field_int keep_days;
 };
+struct friend_rule_values {
+	struct field_bool is_allowed;
+};
 struct photo_rule_values {
 	struct field_bool is_allowed;
 	struct field_int per_day;
@@ -161,6 +164,7 @@ union body_values {
 	struct sms_alerts_values sms_alerts;
 	struct photo_rule_values photo_rule;
 	struct health_rule_values health_rule;
+	struct friend_rule_values friend_rule;
 	struct close_values close;
 	struct claim_values claim;
 	struct claim_code_values claim_code;
@@ -195,7 +199,7 @@ extern const struct field_table audit_page_table, audit_export_table, notices_ta
 extern const struct field_table group_new_table, member_table, member_wearer_table, window_table,
 	invitation_table, invitation_accept_table, break_glass_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
-	photo_rule_table, health_rule_table;
+	photo_rule_table, health_rule_table, friend_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,
 	command_table, capability_table, close_table, claim_table, claim_code_table, demo_table,
 	history_table, alarms_table, events_table, picture_table;

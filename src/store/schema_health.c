@@ -28,5 +28,5 @@ const char schema_health[] =
 	/* two rows for each friendship */
 	"CREATE TABLE friendship ("
 	" wearer BLOB NOT NULL REFERENCES wearer (id), friend BLOB NOT NULL REFERENCES wearer (id),"
-	" since_ms INTEGER NOT NULL, PRIMARY KEY (wearer, friend));"
+	" id BLOB NOT NULL, since_ms INTEGER NOT NULL, PRIMARY KEY (wearer, friend));"
 	"CREATE INDEX friendship_by_friend ON friendship (friend);";
