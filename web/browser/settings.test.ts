@@ -44,12 +44,11 @@ async function open(name: string): Promise<Locator> {
 	return row;
 }
 
-/** Saves a form and says what the watch was told; the watch answers, and the page shows that it has it. */
+/** Saves a form and gives what the watch was told; the watch answers, and the page shows that it has it. */
 async function told(row: Locator, keyword: string, press: () => Promise<void>): Promise<string> {
 	const from = sim.events.length;
 	await press();
 	const { frame } = await sim.down(0, keyword, from);
-	await sim.ask(`say ${sim.id()} ${keyword}`);
 	await expect.poll(() => row.getAttribute('data-state')).toBe('confirmed');
 	return /\*([^*]*)\]$/.exec(frame ?? '')?.[1] ?? '';
 }
