@@ -27,6 +27,23 @@ export function isKnown(name: string): name is SettingName {
 	return (SETTING_NAMES as readonly string[]).includes(name);
 }
 
+/** Some settings go to some watches by other words: the server names its commands after these. */
+const OTHERWISE: Record<string, SettingName> = {
+	quiet_times_days: 'quiet_times',
+	fall_switch: 'fall_alarm',
+	allowed_1: 'allowed_callers',
+	allowed_2: 'allowed_callers',
+	refuse_strangers_2: 'refuse_strangers',
+	health_interval: 'heart_interval',
+	temperature_period: 'temperature_interval',
+	language_zone: 'language'
+};
+
+/** The setting that a command of this type is about. */
+export function settingOf(command: string): SettingName | undefined {
+	return isKnown(command) ? command : Object.hasOwn(OTHERWISE, command) ? OTHERWISE[command] : undefined;
+}
+
 export interface Window {
 	from: string;
 	to: string;

@@ -165,7 +165,7 @@ export function makeMock(options = {}) {
 		'GET /wearers/*/commands': (_b, [who]) => ok({ commands: state.commands[who.id] ?? [] }),
 		'POST /wearers/*/commands': (b, [who]) => {
 			const command = { id: id(), wearer: who.id, type: b.type, ...(b.text ? { text: b.text } : {}), state: 'queued', created: iso(), expires: iso(Date.now() + 5 * MINUTE), by: me };
-			if (!who.device.connected && b.type === 'refresh') command.sms = { to: '+491701234567', text: 'pw,123456,ts#' };
+			if (!who.device.connected && b.type === 'refresh') command.sms = { to: '+491701234567', texts: ['pw,123456,ts#'] };
 			(state.commands[who.id] ??= []).unshift(command);
 			if (b.type === 'wifi_search') command.answer = { networks: [{ ssid: 'Zuhause', bssid: 'a0:c5:f2:b0:07:d4' }, { ssid: 'Café <b>Nord</b>' }] };
 			if (who.device.connected) {
