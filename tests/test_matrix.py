@@ -78,7 +78,7 @@ PUT /api/v1/wearers/{wearer}/picture AG
 DELETE /api/v1/wearers/{wearer}/picture AG
 GET /api/v1/wearers/{wearer}/history AG
 GET /api/v1/wearers/{wearer}/commands AGCV
-POST /api/v1/wearers/{wearer}/commands locate:AGC find:AGC message:AGC call:AGC check_in_call:AGC photo:AG power_off:AG! reset:A! new_password:A!
+POST /api/v1/wearers/{wearer}/commands locate:AGC find:AGC message:AGC call:AGC check_in_call:AGC photo:AG power_off:AG! reset:A! new_password:A! reward:AGC measure_heart:AGC measure_temperature:AGC ask_pulse:AGC wifi_search:AG wifi_current:AG wifi_join:AG wifi_forget:AG unfriend:AG refresh:AG factory:A! update:A! apn:A!
 DELETE /api/v1/wearers/{wearer}/commands/{command} AG
 GET /api/v1/wearers/{wearer}/settings AGCV
 PUT /api/v1/wearers/{wearer}/settings/{setting} language:AG zone:AG upload_interval:AG tracking_mode:AG quiet_times:AG alarm_clocks:AG timetable:AG allowed_callers:AG refuse_strangers:AG walk_times:AG sleep_time:AG fall_alarm:AG removed_alarm:AG apps:AG long_life:AG alarm_delivery:AG home_wifi:AG power_times:AG! gps_switch:AG dial_pad:AG heart_interval:AG temperature_limits:AG

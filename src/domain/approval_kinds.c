@@ -6,7 +6,7 @@
 #include "domain/member.h"
 #include "domain/photo.h"
 #include "domain/plan_proposal.h"
-#include "domain/watch_reset.h"
+#include "domain/watch_acts.h"
 #include "domain/wearer_erase.h"
 
 static const struct approval_kind *const kinds[] = {
@@ -18,8 +18,11 @@ static const struct approval_kind *const kinds[] = {
 	&member_wearer_kind,
 	&photo_allow_kind,
 	&proposal_accept_kind,
+	&wearer_apn_kind,
 	&wearer_erase_kind,
+	&wearer_factory_kind,
 	&wearer_reset_kind,
+	&wearer_update_kind,
 };
 
 const struct approval_kind *approval_kind_find(struct view name)

@@ -4,6 +4,7 @@
 
 #include "crypto/token.h"
 #include "domain/account.h"
+#include "domain/capability.h"
 #include "domain/contacts.h"
 #include "domain/device_password.h"
 #include "domain/photo.h"
@@ -14,15 +15,28 @@
 enum { ANNOUNCER_BYTES = 120 /* of the name in an announcement */ };
 
 static const struct command_act acts[] = {
-	{"locate", COMMAND_LOCATE, PURPOSE_PLAIN, false, false},
-	{"find", COMMAND_FIND, PURPOSE_PLAIN, false, false},
-	{"message", COMMAND_MESSAGE, PURPOSE_PLAIN, false, false},
-	{"call", COMMAND_CALL, PURPOSE_PLAIN, true, false},
-	{"check_in_call", COMMAND_CALL, PURPOSE_CHECK_IN, true, true},
-	{"photo", COMMAND_PHOTO, PURPOSE_PLAIN, true, true},
-	{"power_off", COMMAND_POWER_OFF, PURPOSE_PLAIN, true, false},
-	{"reset", COMMAND_RESET, PURPOSE_PLAIN, true, false},
-	{"new_password", COMMAND_PASSWORD, PURPOSE_NEW_PASSWORD, true, false},
+	{"locate", COMMAND_LOCATE, PURPOSE_PLAIN, false, false, false},
+	{"find", COMMAND_FIND, PURPOSE_PLAIN, false, false, false},
+	{"message", COMMAND_MESSAGE, PURPOSE_PLAIN, false, false, false},
+	{"call", COMMAND_CALL, PURPOSE_PLAIN, true, false, false},
+	{"check_in_call", COMMAND_CALL, PURPOSE_CHECK_IN, true, true, false},
+	{"photo", COMMAND_PHOTO, PURPOSE_PLAIN, true, true, false},
+	{"power_off", COMMAND_POWER_OFF, PURPOSE_PLAIN, true, false, false},
+	{"reset", COMMAND_RESET, PURPOSE_PLAIN, true, false, false},
+	{"new_password", COMMAND_PASSWORD, PURPOSE_NEW_PASSWORD, true, false, false},
+	{"reward", COMMAND_REWARD, PURPOSE_PLAIN, false, false, true},
+	{"measure_heart", COMMAND_MEASURE_HEART, PURPOSE_PLAIN, true, false, true},
+	{"measure_temperature", COMMAND_MEASURE_TEMPERATURE, PURPOSE_PLAIN, true, false, true},
+	{"ask_pulse", COMMAND_ASK_PULSE, PURPOSE_PLAIN, true, false, true},
+	{"wifi_search", COMMAND_WIFI_SEARCH, PURPOSE_PLAIN, true, false, true},
+	{"wifi_current", COMMAND_WIFI_CURRENT, PURPOSE_PLAIN, true, false, true},
+	{"wifi_join", COMMAND_WIFI_JOIN, PURPOSE_PLAIN, true, false, true},
+	{"wifi_forget", COMMAND_WIFI_FORGET, PURPOSE_PLAIN, true, false, true},
+	{"unfriend", COMMAND_UNFRIEND, PURPOSE_PLAIN, false, false, true},
+	{"refresh", COMMAND_STATUS, PURPOSE_REFRESH, false, false, false},
+	{"factory", COMMAND_FACTORY, PURPOSE_PLAIN, true, false, true},
+	{"update", COMMAND_UPDATE, PURPOSE_PLAIN, true, false, true},
+	{"apn", COMMAND_APN, PURPOSE_PLAIN, true, false, true},
 };
 
 const struct command_act *command_act_find(struct view name)
@@ -89,12 +103,26 @@ static enum rc prepare_check_in(struct db *db, const struct act_request *r, stru
 	return RC_OK;
 }
 
+static enum rc check_able(struct db *db, const struct act_request *r, const struct uid *wearer,
+	struct problem *p, struct err *e)
+{
+	struct capabilities able;
+	enum rc rc = capabilities_read(db, wearer, &able, p, e);
+
+	return rc == RC_OK && capability_missing(&able, r->act->name) != NULL
+		       ? refuse(p, RC_CONFLICT, "act_unavailable", NULL,
+				 "this watch cannot do it, as far as is known")
+		       : rc;
+}
+
 enum rc command_act_prepare(struct db *db, const struct act_request *r,
 	const struct watch_target *to, struct command_row *row, struct problem *p, struct err *e)
 {
 	if (r->act->is_announced && to->is_yisai)
 		return refuse(p, RC_CONFLICT, "watch_shows_no_text", NULL,
 			"this watch cannot show who wants it, so it is not asked");
+	if (r->act->is_optional)
+		return check_able(db, r, &row->wearer, p, e);
 	if (r->act->purpose == PURPOSE_CHECK_IN)
 		return prepare_check_in(db, r, row, p, e);
 	if (r->act->kind == COMMAND_CALL)

@@ -11,6 +11,7 @@ struct command_act {
 	enum command_purpose purpose;
 	bool is_sensitive; /* refused at once while the watch is in conflict */
 	bool is_announced; /* a text on the watch says before what will happen, and by whom */
+	bool is_optional;  /* refused when this watch cannot do it, as far as is known */
 };
 /* NULL when members have no such act. */
 const struct command_act *command_act_find(struct view name);

@@ -30,22 +30,20 @@ const char *command_reason_name(enum command_reason r)
 /* Life of an act: of what is only right when it happens now. 0: it is none. */
 static uint32_t act_life_s(const struct command_row *row)
 {
+	enum setting_id ids[SETTINGS_OF_KIND_MAX];
+	enum command_kind kind = row->command.kind;
+
 	if (row->purpose == PURPOSE_ANNOUNCEMENT)
 		return LIFE_ANNOUNCEMENT_S;
 	if (row->purpose == PURPOSE_CHECK_IN)
 		return LIFE_CHECK_IN_S;
-	switch ((int)row->command.kind) {
-	case COMMAND_CALL:
-		return LIFE_CALL_S;
-	case COMMAND_PHOTO:
-		return LIFE_PHOTO_S;
-	case COMMAND_POWER_OFF:
-		return LIFE_POWER_OFF_S;
-	case COMMAND_RESET:
-		return LIFE_RESET_S;
-	default:
+	if (row->purpose == PURPOSE_REFRESH)
+		return LIFE_REFRESH_S;
+	/* Those have settings of their own in kinward.conf. */
+	if (kind == COMMAND_LOCATE || kind == COMMAND_FIND || kind == COMMAND_MESSAGE ||
+		kind == COMMAND_STATUS || kind == COMMAND_VERSION || setting_ids_of(kind, ids) > 0)
 		return 0;
-	}
+	return command_definition(kind)->life_s;
 }
 
 static int64_t life_ms(const struct domain_settings *s, const struct command_row *row)
@@ -86,6 +84,7 @@ static const char *const purpose_names[PURPOSE_COUNT] = {
 	[PURPOSE_ANNOUNCEMENT] = "announcement",
 	[PURPOSE_CHECK_IN] = "check_in_call",
 	[PURPOSE_NEW_PASSWORD] = "new_password",
+	[PURPOSE_REFRESH] = "refresh",
 };
 
 const char *command_row_type(const struct command_row *row)

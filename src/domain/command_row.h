@@ -33,18 +33,17 @@ enum command_purpose {
 	PURPOSE_ANNOUNCEMENT, /* a text that must be on the watch before what it announces */
 	PURPOSE_CHECK_IN,     /* a call to the person who asked for it */
 	PURPOSE_NEW_PASSWORD, /* a member wanted it, not the server */
+	PURPOSE_REFRESH,      /* a member asks for the status */
 	PURPOSE_COUNT,
 };
 
-/* How long an act waits for the watch, and then for its answer; in seconds. Not settings: a member
- * who looks at the app must know what to expect. */
+/* How long an act waits for the watch, and then for its answer, stands in its definition
+ * (watch/command.h); these are the exceptions, in seconds. Not settings: a member who looks at the
+ * app must know what to expect. */
 enum {
-	LIFE_POWER_OFF_S = 120,
-	LIFE_CALL_S = 60,
 	LIFE_ANNOUNCEMENT_S = 60,
 	LIFE_CHECK_IN_S = 120, /* the text before it included */
-	LIFE_PHOTO_S = 300,
-	LIFE_RESET_S = 600,
+	LIFE_REFRESH_S = 600,
 };
 
 struct command_row {
@@ -53,7 +52,7 @@ struct command_row {
 	struct uid contact; /* CALL: whom; else none */
 	struct uid after;   /* goes out when that command is confirmed; none: at once */
 	enum command_purpose purpose;
-	char label[NAME_TEXT]; /* CALL: the contact's name; "" else */
+	char label[NAME_TEXT]; /* CALL: the contact's name; of other acts what was asked; "" else */
 	uint32_t number;       /* of the wearer */
 	enum command_state state;
 	int64_t created_ms, expires_ms, sent_ms;

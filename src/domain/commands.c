@@ -1,6 +1,8 @@
 #include "domain/commands.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "crypto/token.h"
@@ -21,12 +23,14 @@ enum { LIST_MAX = 100 };
 /* The kinds that people give themselves, as in struct command_request. */
 #define PEOPLES_KINDS                                                                              \
 	"('locate', 'find', 'message', 'call', 'check_in_call', 'photo', 'power_off', 'reset',"    \
-	" 'new_password')"
+	" 'new_password', 'reward', 'measure_heart', 'measure_temperature', 'ask_pulse',"          \
+	" 'wifi_search', 'wifi_current', 'wifi_join', 'wifi_forget', 'unfriend', 'refresh',"       \
+	" 'factory', 'update', 'apn')"
 
 /* What read_row reads, in this order. */
 #define COMMAND_COLUMNS                                                                            \
 	"SELECT c.id, c.wearer, c.kind, c.message, c.state, c.reason, c.created_ms, c.expires_ms," \
-	" c.sent_ms, c.finished_ms, c.by_account, a.name, c.contact, p.name"                       \
+	" c.sent_ms, c.finished_ms, c.by_account, a.name, c.contact, p.name, c.answer"             \
 	" FROM command c LEFT JOIN account a ON a.id = c.by_account"                               \
 	" LEFT JOIN partner p ON p.id = c.by_account "
 
@@ -43,6 +47,23 @@ const char *command_state_name(enum command_state s)
 	};
 
 	return s < COMMAND_STATE_COUNT ? names[s] : "unknown";
+}
+
+/* What cannot be opened any more is left out. */
+static void read_message(struct stmt *s, const struct command_act *act, struct command_info *ret)
+{
+	bool is_call = !uid_is_none(&ret->contact);
+	bool is_text = act == NULL || act->kind == COMMAND_MESSAGE;
+	char *dst = is_call ? ret->contact_name : is_text ? ret->text : ret->detail;
+	size_t size = is_call   ? sizeof ret->contact_name
+		      : is_text ? sizeof ret->text
+				: sizeof ret->detail;
+
+	if (stmt_copy_sealed(s, 3, &ret->wearer, "command.message", dst, size, NULL) != RC_OK)
+		dst[0] = '\0';
+	if (stmt_copy_sealed(s, 14, &ret->wearer, "command.answer", ret->answer, sizeof ret->answer,
+		    NULL) != RC_OK)
+		ret->answer[0] = '\0';
 }
 
 static void read_row(struct stmt *s, struct command_info *ret)
@@ -67,12 +88,7 @@ static void read_row(struct stmt *s, struct command_info *ret)
 	if (reason > REASON_NONE && reason < REASON_COUNT)
 		ret->reason = command_reason_name((enum command_reason)reason);
 	ret->contact = stmt_uid(s, 12);
-	bool is_call = !uid_is_none(&ret->contact);
-	/* What cannot be opened any more is left out. */
-	if (stmt_copy_sealed(s, 3, &ret->wearer, "command.message",
-		    is_call ? ret->contact_name : ret->text,
-		    is_call ? sizeof ret->contact_name : sizeof ret->text, NULL) != RC_OK)
-		ret->text[0] = ret->contact_name[0] = '\0';
+	read_message(s, act, ret);
 	if (stmt_is_null(s, 13))
 		account_copy_name(s, 11, &ret->by, ret->by_name, sizeof ret->by_name);
 	else
@@ -119,6 +135,7 @@ struct create_job {
 	struct uid by;
 	struct act_request request;
 	struct command command;
+	char label[NAME_TEXT]; /* what was asked, of acts that are no message and no call */
 	struct view key;
 	struct problem *problem;
 	struct command_row row;       /* out */
@@ -151,7 +168,12 @@ static enum rc find_earlier(struct db *db, struct create_job *job, struct err *e
 	char text[COMMAND_TEXT_MAX * 3 + 1];
 	struct uid contact = stmt_uid(s, 3);
 	rc = stmt_copy_sealed(s, 2, job->wearer, "command.message", text, sizeof text, e);
-	struct view wanted = {.p = job->command.text, .n = job->command.text_n};
+	struct view wanted =
+		job->label[0] != '\0'
+			? view_of(job->label)
+			: (struct view){.p = job->command.text,
+				  .n = job->command.kind == COMMAND_MESSAGE ? job->command.text_n
+									    : 0};
 	bool is_same = view_is(stmt_text(s, 1), view_of(job->request.act->name)) &&
 		       uid_is(&contact, &job->request.contact) &&
 		       (!uid_is_none(&contact) || view_is(view_of(text), wanted));
@@ -220,6 +242,7 @@ static void begin_row(struct create_job *job, const struct watch_target *to)
 	job->row.group = to->group;
 	job->row.number = to->number;
 	job->row.command = job->command;
+	memcpy(job->row.label, job->label, sizeof job->label);
 	job->announced = (struct command_row){.number = 0};
 }
 
@@ -272,6 +295,50 @@ static enum rc check_key(struct view key, struct problem *p)
 	return RC_OK;
 }
 
+/* Which members a type has; no other may be there. */
+struct members {
+	enum command_kind kind;
+	bool has_count, has_ssid, has_network, has_apn;
+};
+static const struct members members_of[] = {
+	{COMMAND_REWARD, true, false, false, false},
+	{COMMAND_WIFI_JOIN, false, true, true, false},
+	{COMMAND_WIFI_FORGET, false, false, true, false},
+	{COMMAND_APN, false, false, false, true},
+};
+
+static const struct members *members_find(enum command_kind kind)
+{
+	static const struct members none = {.has_count = false};
+
+	for (size_t i = 0; i < COUNT_OF(members_of); i++) {
+		if (members_of[i].kind == kind)
+			return &members_of[i];
+	}
+	return &none;
+}
+
+static enum rc check_more_fields(
+	const struct command_request *r, const struct command_act *act, struct problem *p)
+{
+	const struct members *m = members_find(act->kind);
+	const char *wrong = r->has_count && !m->has_count         ? "count"
+			    : r->ssid.n > 0 && !m->has_ssid       ? "ssid"
+			    : r->password.n > 0 && !m->has_ssid   ? "password"
+			    : r->network.n > 0 && !m->has_network ? "network"
+			    : r->apn_name.n > 0 && !m->has_apn    ? "apn"
+								  : NULL;
+	const char *missing = m->has_count && !r->has_count                         ? "count"
+			      : m->has_ssid && r->ssid.n == 0                       ? "ssid"
+			      : m->has_network && !m->has_ssid && r->network.n == 0 ? "network"
+			      : m->has_apn && r->apn_name.n == 0                    ? "apn"
+										    : NULL;
+
+	if (wrong != NULL)
+		return refuse(p, RC_SYNTAX, "field_unknown", wrong, "not with this type");
+	return missing == NULL ? RC_OK : refuse(p, RC_SYNTAX, "field_missing", missing, NULL);
+}
+
 /* Fields that this type has, and no others. */
 static enum rc check_fields(
 	const struct command_request *r, const struct command_act *act, struct problem *p)
@@ -285,32 +352,87 @@ static enum rc check_fields(
 	if (!is_call && !uid_is_none(&r->contact))
 		return refuse(
 			p, RC_SYNTAX, "contact_invalid", "contact", "only a call has a contact");
-	return RC_OK;
+	return check_more_fields(r, act, p);
 }
 
-/* The typed command of a request. Only what people may give themselves: the rest the server gives.
- */
-static enum rc read_request(const struct command_request *r, struct command *ret,
-	const struct command_act **ret_act, struct problem *p)
+static bool set_word(struct command *c, unsigned i, struct view word)
+{
+	return view_to_text(word, c->words[i], sizeof c->words[i]);
+}
+
+/* Members besides text and contact into the command. */
+static enum rc take_members(const struct command_request *r, struct command *c, struct problem *p)
 {
 	struct err e = {.rc = RC_OK};
-	const struct command_act *act = command_act_find(r->type);
+	bool fits = true;
 
-	if (act == NULL)
-		return refuse(p, RC_SYNTAX, "type_unknown", "type", "locate, find, message …");
-	*ret_act = act;
-	*ret = (struct command){.kind = act->kind};
-	enum rc rc = check_key(r->idempotency_key, p);
-	if (rc == RC_OK)
-		rc = check_fields(r, act, p);
-	if (rc != RC_OK || act->kind != COMMAND_MESSAGE)
-		return rc;
-	rc = check_text(r->text, ret, p);
+	switch ((int)c->kind) {
+	case COMMAND_REWARD:
+		c->values[0] = r->count < 1 || r->count > INT32_MAX ? -1 : (int32_t)r->count;
+		break;
+	case COMMAND_WIFI_JOIN: /* the first place, when nobody says which */
+		fits = set_word(c, 0, r->network.n > 0 ? r->network : VIEW("1")) &&
+		       set_word(c, 1, r->password) && set_word(c, 2, r->ssid);
+		break;
+	case COMMAND_WIFI_FORGET:
+		fits = set_word(c, 0, r->network);
+		break;
+	case COMMAND_APN:
+		fits = set_word(c, 0, r->apn_name) && set_word(c, 1, r->apn_user) &&
+		       set_word(c, 2, r->apn_password) &&
+		       view_to_text(r->apn_network, c->digits, sizeof c->digits);
+		break;
+	default:
+		break;
+	}
+	if (!fits)
+		return refuse(p, RC_SYNTAX, "command_invalid", NULL, "too long for a watch");
+	return command_check(c, &e) == RC_OK ? RC_OK
+					     : refuse(p, RC_SYNTAX, "command_invalid", NULL, e.msg);
+}
+
+static enum rc take_text(const struct command_request *r, struct command *ret, struct problem *p)
+{
+	struct err e = {.rc = RC_OK};
+	enum rc rc = check_text(r->text, ret, p);
+
 	if (rc == RC_OK && command_check(ret, &e) != RC_OK)
 		rc = e.rc == RC_LIMIT ? refuse(p, RC_SYNTAX, "text_too_long", "text",
 						"at most 200 characters")
 				      : refuse(p, RC_SYNTAX, "text_invalid", "text", e.msg);
 	return rc == RC_LIMIT ? RC_SYNTAX : rc;
+}
+
+/* The typed command of a request. Only what people may give themselves: the rest the server gives.
+ */
+enum rc commands_read_request(
+	const struct command_request *r, struct command *ret, struct problem *p)
+{
+	const struct command_act *act = command_act_find(r->type);
+
+	if (act == NULL)
+		return refuse(p, RC_SYNTAX, "type_unknown", "type", "locate, find, message …");
+	*ret = (struct command){.kind = act->kind};
+	enum rc rc = check_key(r->idempotency_key, p);
+	if (rc == RC_OK)
+		rc = check_fields(r, act, p);
+	if (rc != RC_OK || act->kind == COMMAND_CALL || act->kind == COMMAND_PASSWORD)
+		return rc; /* their members are filled later */
+	return act->kind == COMMAND_MESSAGE ? take_text(r, ret, p) : take_members(r, ret, p);
+}
+
+/* What the list shows of it: never a secret. */
+static enum rc make_label(const struct command_request *r, struct create_job *job, struct err *e)
+{
+	struct view shown = r->ssid.n > 0 ? r->ssid : r->network.n > 0 ? r->network : r->apn_name;
+	char count[24];
+
+	(void)snprintf(count, sizeof count, "%" PRId64, r->count);
+	if (r->has_count)
+		shown = view_of(count);
+	return view_to_text(shown, job->label, sizeof job->label)
+		       ? RC_OK
+		       : fail(e, RC_BUG, "command: a label that is too long");
 }
 
 /* While two connections say that they are this watch, neither gets such a command. */
@@ -351,9 +473,12 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 		.by = giver_of(who),
 		.key = r->idempotency_key,
 		.problem = p};
-	enum rc rc = read_request(r, &job.command, &job.request.act, p);
+	enum rc rc = commands_read_request(r, &job.command, p);
 
+	job.request.act = command_act_find(r->type);
 	assert(rc != RC_OK || job.request.act != NULL);
+	if (rc == RC_OK)
+		rc = make_label(r, &job, e);
 	if (rc == RC_OK)
 		rc = check_watch(d, wearer, job.request.act, p);
 	if (rc != RC_OK)
@@ -370,7 +495,8 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 		post_row(d, &job.announced);
 		post_row(d, &job.row);
 	}
-	secret_forget(job.row.command.digits, sizeof job.row.command.digits);
+	secret_forget(&job.row.command, sizeof job.row.command); /* passwords of all kinds */
+	secret_forget(&job.command, sizeof job.command);
 	if (rc != RC_OK)
 		return rc;
 	return commands_get(reader, uid_is_none(&job.earlier) ? &job.row.id : &job.earlier, ret, e);

@@ -137,14 +137,14 @@ struct domain {
 	struct ingest *ingest;            /* main loop only */
 	struct locate *locate;            /* main loop only; NULL in some tests */
 	struct media *media;              /* jobs of the media role; NULL: none */
-	struct radio_job *radio_job;      /* any thread; NULL in tests */
-	struct pictures *pictures;        /* main loop only */
-	struct watch_guard *watch_guard;  /* main loop only */
-	struct zone_clock *zone_clock;    /* main loop only */
-	struct tracking *tracking;        /* main loop only, but for tracking_post_change */
-	struct reapply *reapply;          /* main loop only */
-	struct command_clean *command_clean; /* main loop only */
 	struct watch_keys *watch_keys;
+	struct radio_job *radio_job;           /* any thread; NULL in tests */
+	struct pictures *pictures;             /* main loop only */
+	struct watch_guard *watch_guard;       /* main loop only */
+	struct zone_clock *zone_clock;         /* main loop only */
+	struct tracking *tracking;             /* main loop only, but for tracking_post_change */
+	struct reapply *reapply;               /* main loop only */
+	struct command_clean *command_clean;   /* main loop only */
 	struct approvals *approvals;           /* main loop only */
 	struct wearer_notices *wearer_notices; /* main loop only */
 	struct days *days;                     /* NULL in some tests */

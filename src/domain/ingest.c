@@ -303,7 +303,7 @@ static bool on_other(struct ingest *in, const struct message_report *m, const st
 		watch_guard_on_status(d, &facts.wearer, r);
 	bool is_known =
 		number != 0 && watch_facts_on_report(d, &facts.wearer, number, m->session, r);
-	bool is_answer = number != 0 && outbox_on_answer(d, number, view_of(r->keyword), r->text);
+	bool is_answer = number != 0 && outbox_on_answer(d, number, r);
 	if (r->kind == REPORT_OTHER && !is_answer && !is_known)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
 	return is_answer;
@@ -533,16 +533,20 @@ static bool take_values(struct ingest *in, const struct message_report *m, const
 {
 	struct live *live = in->domain->live;
 	uint32_t adaptive = 0;
+	uint32_t answers = 0; /* a value may be the answer to a command */
 
 	live_lock(live);
 	struct live_device *dev = session_device(in, m->session);
 	if (dev != NULL) {
 		on_values(in, dev, m, r);
 		adaptive = dev->is_adaptive ? dev->number : 0;
+		answers = r->kind == REPORT_HEALTH && dev->session == m->session ? dev->number : 0;
 	}
 	live_unlock(live);
 	if (adaptive != 0)
 		tracking_on_report(in->domain, adaptive, r, m->received_ms);
+	if (answers != 0)
+		(void)outbox_on_answer(in->domain, answers, r); /* most are none */
 	return dev != NULL;
 }
 

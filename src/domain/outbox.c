@@ -7,11 +7,14 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "crypto/token.h"
+#include "domain/answer_text.h"
 #include "domain/bus.h"
 #include "domain/ingest.h"
 #include "domain/live_table.h"
 #include "domain/setting_store.h"
+#include "domain/watch_target.h"
 
 enum { BUCKETS = 1024 };
 
@@ -521,6 +524,22 @@ static bool try_other_form(struct domain *d, struct queue *q, struct item *item)
 	return true;
 }
 
+/* Nobody will ever answer it. What ends the connection shows by that. */
+static bool is_silent(struct domain *d, const struct item *item)
+{
+	const struct command_definition *def = command_definition(item->kind);
+	char vendor[VENDOR_TEXT] = "";
+
+	if (def->silence == SILENCE_NONE || item->kind == COMMAND_RESET)
+		return false;
+	live_lock(d->live);
+	const struct live_device *dev = live_by_wearer(d->live, &item->wearer);
+	if (dev != NULL)
+		memcpy(vendor, dev->vendor, sizeof dev->vendor); /* VENDOR_TEXT is more */
+	live_unlock(d->live);
+	return command_is_silent(item->kind, view_of(vendor));
+}
+
 void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 {
 	struct queue *q = queue_find(d->outbox, number);
@@ -544,7 +563,7 @@ void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 				return; /* the queue is gone */
 			continue;
 		}
-		if (item->kind == COMMAND_REFUSE_STRANGERS_2 && item->is_written) {
+		if (item->is_written && is_silent(d, item)) {
 			finish(q, item, COMMAND_UNKNOWN, REASON_NEVER_ANSWERED);
 			if (is_last)
 				return; /* the queue is gone */
@@ -563,23 +582,37 @@ void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session)
 	}
 }
 
-bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, struct view params)
+/* LSSET,<level>: what it is set to now. */
+static bool says_otherwise(const struct item *item, struct view params)
+{
+	uint32_t level = 0;
+
+	return item->kind == COMMAND_FALL_SENSITIVITY &&
+	       num_u32(params, UINT8_MAX, &level, NULL) == RC_OK &&
+	       (int32_t)level != item->command.values[0];
+}
+
+bool outbox_on_answer(struct domain *d, uint32_t number, const struct report *r)
 {
 	struct queue *q = queue_find(d->outbox, number);
+	struct view keyword = view_of(r->keyword);
 
 	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
 		n = n->next) {
 		struct item *item = CONTAINER_OF(n, struct item, node);
 		if (item->state != ITEM_SENT)
 			continue;
-		enum command_answer answer = command_answer_of(item->kind, keyword, params);
+		enum command_answer answer = command_answer_of(item->kind, keyword, r->text);
 		if (answer == ANSWER_TO_OTHER)
 			continue;
 		if (answer == ANSWER_RECEIVED)
 			return true; /* what it asks for comes later */
 		uint64_t session = item->session;
+		item->answer = answer_text_new(item->kind, r);
 		if (answer == ANSWER_REFUSED)
 			finish(q, item, COMMAND_REFUSED, REASON_BY_WATCH);
+		else if (says_otherwise(item, r->text))
+			finish(q, item, COMMAND_REFUSED, REASON_OTHER_VALUE);
 		else
 			finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
 		outbox_on_ready(d, number, session); /* the next one with this keyword */

@@ -26,8 +26,8 @@ void outbox_add(struct domain *d, const struct command_row *row);
 /* The watch's current session can take commands (connected, or said something). */
 void outbox_on_ready(struct domain *d, uint32_t number, uint64_t session);
 void outbox_on_heartbeat(struct domain *d, uint32_t number, uint64_t session);
-/* True when the keyword (with what stands behind it) answered a command. */
-bool outbox_on_answer(struct domain *d, uint32_t number, struct view keyword, struct view params);
+/* True when the report (its keyword, with what stands behind it) answered a command. */
+bool outbox_on_answer(struct domain *d, uint32_t number, const struct report *r);
 /* The request for a photo that this session may be answering; false: none. */
 bool outbox_find_photo(
 	struct domain *d, uint32_t number, uint64_t session, struct uid *ret_command);

@@ -54,7 +54,9 @@ static bool is_without_blanks(struct view v)
 }
 
 static const char *const command_types[] = {"locate", "find", "message", "call", "check_in_call",
-	"photo", "power_off", "reset", "new_password", NULL};
+	"photo", "power_off", "reset", "new_password", "reward", "measure_heart",
+	"measure_temperature", "ask_pulse", "wifi_search", "wifi_current", "wifi_join",
+	"wifi_forget", "unfriend", "refresh", "factory", "update", "apn", NULL};
 static const char *const proofs[] = {"code", "sos", NULL};
 static const char *const alarm_states[] = {"open", "all", NULL};
 
@@ -137,6 +139,17 @@ static const struct field command_fields[] = {
 	{"type", FIELD_TEXT, true, AT(command_values, type), 1, 32, command_types, NULL},
 	{"text", FIELD_TEXT, false, AT(command_values, text), 1, 200, NULL, NULL},
 	{"contact", FIELD_ID, false, AT(command_values, contact), 0, 0, NULL, NULL},
+	{"count", FIELD_INT, false, AT(command_values, count), 1, 99, NULL, NULL},
+	{"ssid", FIELD_TEXT, false, AT(command_values, ssid), 1, 32, NULL, NULL},
+	{"network", FIELD_TEXT, false, AT(command_values, network), 1, 32, NULL, NULL},
+	{"password", FIELD_SECRET, false, AT(command_values, password), 1, 63, NULL, NULL},
+	{"apn", FIELD_JSON, false, AT(command_values, apn), 0, 0, NULL, NULL},
+};
+static const struct field apn_fields[] = {
+	{"name", FIELD_TEXT, true, AT(apn_values, name), 1, 64, NULL, NULL},
+	{"user", FIELD_TEXT, false, AT(apn_values, user), 1, 64, NULL, NULL},
+	{"password", FIELD_SECRET, false, AT(apn_values, password), 1, 64, NULL, NULL},
+	{"mccmnc", FIELD_TEXT, true, AT(apn_values, mccmnc), 5, 6, NULL, is_digits},
 };
 static const struct field contacts_fields[] = {
 	{"contacts", FIELD_JSON, true, AT(contacts_values, contacts), 0, 0, NULL, NULL},
@@ -260,6 +273,7 @@ const struct field_table wearer_table = {
 	"WearerBody", wearer_fields, COUNT_OF(wearer_fields), true};
 const struct field_table command_table = {
 	"CommandBody", command_fields, COUNT_OF(command_fields), false};
+const struct field_table apn_table = {"ApnBody", apn_fields, COUNT_OF(apn_fields), false};
 const struct field_table contacts_table = {
 	"ContactsBody", contacts_fields, COUNT_OF(contacts_fields), false};
 const struct field_table contact_table = {

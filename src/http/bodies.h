@@ -49,6 +49,12 @@ struct wearer_values {
 struct command_values {
 	struct view type, text;
 	struct uid contact;
+	struct field_int count;
+	struct view ssid, network, password;
+	const struct json_t *apn;
+};
+struct apn_values { /* inside of it */
+	struct view name, user, password, mccmnc;
 };
 struct contacts_values {
 	const struct json_t *contacts;
@@ -201,5 +207,5 @@ extern const struct field_table group_new_table, member_table, member_wearer_tab
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table, health_rule_table, friend_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,
-	command_table, capability_table, close_table, claim_table, claim_code_table, demo_table,
-	history_table, alarms_table, events_table, picture_table;
+	command_table, apn_table, capability_table, close_table, claim_table, claim_code_table,
+	demo_table, history_table, alarms_table, events_table, picture_table;

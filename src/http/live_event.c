@@ -227,7 +227,8 @@ static right_set rights_that_show(enum event_type type)
 	case EVENT_ALARM:
 		return ALARM_READERS;
 	case EVENT_COMMAND:
-		return RIGHT_BIT(RIGHT_MESSAGE) | RIGHT_BIT(RIGHT_CALL) | RIGHT_BIT(RIGHT_CONTACTS);
+		return RIGHT_BIT(RIGHT_MESSAGE) | RIGHT_BIT(RIGHT_CALL) |
+		       RIGHT_BIT(RIGHT_CONTACTS) | RIGHT_BIT(RIGHT_SETTINGS);
 	case EVENT_CLAIM:
 	case EVENT_REMOVED:
 	case EVENT_HEALTH:
@@ -252,7 +253,7 @@ static void render_object(struct event_texts *t, const struct event *event, righ
 		shape_alarm(j, NULL, &t->object.alarm, rights);
 		break;
 	case EVENT_COMMAND:
-		shape_command(j, NULL, &t->object.command, rights);
+		shape_command(j, NULL, &t->object.command, rights, NULL);
 		break;
 	case EVENT_CLAIM:
 		shape_claim(j, NULL, &t->object.claim);

@@ -4,6 +4,7 @@
 
 const struct problem_code problem_codes[] = {
 	{"account_banned", 403, "The operator has closed this account."},
+	{"act_unavailable", 409, "This watch cannot do it, as far as is known."},
 	{"adult_stays", 409, "Who was said to be an adult stays one."},
 	{"already_closed", 409, "The alarm is closed."},
 	{"already_decided", 409, "It was accepted or rejected already."},
@@ -30,6 +31,7 @@ const struct problem_code problem_codes[] = {
 	{"code_wrong", 403, "Not the code of now, or used before."},
 	{"color_invalid", 400, "Not #rrggbb."},
 	{"command_already_sent", 409, "Too late to cancel."},
+	{"command_invalid", 400, "A member of the command is nothing that a watch takes."},
 	{"conflict", 409, "The state does not permit it."},
 	{"consent_partner_unknown", 409, "No such partner, or it is stopped."},
 	{"consent_rights_invalid", 400,

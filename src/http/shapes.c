@@ -184,8 +184,25 @@ void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a
 	json_end(j);
 }
 
-void shape_command(
-	struct json_out *j, const char *key, const struct command_info *c, right_set rights)
+/* What can be sent by hand while it waits for the watch. */
+static void command_sms(
+	struct json_out *j, const struct command_info *c, const struct sms_forms *sms)
+{
+	char text[SMS_FORM_TEXT];
+
+	if (sms == NULL || c->state != COMMAND_QUEUED || strcmp(c->type, "refresh") != 0 ||
+		sms_form_status(sms, text) == 0)
+		return;
+	json_object(j, "sms");
+	optional_text(j, "to", sms->to);
+	json_array(j, "texts");
+	json_text(j, NULL, view_of(text));
+	json_end(j);
+	json_end(j);
+}
+
+void shape_command(struct json_out *j, const char *key, const struct command_info *c,
+	right_set rights, const struct sms_forms *sms)
 {
 	json_object(j, key);
 	json_uid(j, "id", &c->id);
@@ -196,6 +213,10 @@ void shape_command(
 	if (!uid_is_none(&c->contact) &&
 		(has_right(rights, RIGHT_CALL) || has_right(rights, RIGHT_CONTACTS)))
 		person(j, "contact", &c->contact, c->contact_name);
+	if (has_right(rights, RIGHT_SETTINGS) || has_right(rights, RIGHT_MESSAGE))
+		optional_text(j, "detail", c->detail);
+	if (c->answer[0] != '\0' && has_right(rights, RIGHT_SETTINGS))
+		json_raw(j, "answer", view_of(c->answer));
 	json_text(j, "state", view_of(command_state_name(c->state)));
 	if (c->reason != NULL)
 		json_text(j, "reason", view_of(c->reason));
@@ -205,6 +226,7 @@ void shape_command(
 	optional_time(j, "finished", c->finished_ms);
 	if (!uid_is_none(&c->by))
 		person(j, "by", &c->by, c->by_name);
+	command_sms(j, c, sms);
 	json_end(j);
 }
 

@@ -8,6 +8,7 @@
 #include "domain/claim.h"
 #include "domain/commands.h"
 #include "domain/group.h"
+#include "domain/sms_form.h"
 #include "domain/wearer.h"
 
 /* key: NULL inside an array and for the outermost value. `rights`: what the reader may do now with
@@ -16,8 +17,8 @@ void shape_fix(struct json_out *j, const char *key, const struct fix *f);
 void shape_wearer(
 	struct json_out *j, const char *key, const struct wearer_info *w, right_set rights);
 void shape_alarm(struct json_out *j, const char *key, const struct alarm_info *a, right_set rights);
-void shape_command(
-	struct json_out *j, const char *key, const struct command_info *c, right_set rights);
+void shape_command(struct json_out *j, const char *key, const struct command_info *c,
+	right_set rights, const struct sms_forms *sms);
 /* "my_rights": ["see_group", …] */
 void shape_rights(struct json_out *j, const char *key, right_set rights);
 void shape_claim(struct json_out *j, const char *key, const struct claim_info *c);
