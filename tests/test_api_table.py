@@ -66,6 +66,8 @@ def body_of(operation):
         return "json", content["application/json"]["schema"]
     if "application/x-www-form-urlencoded" in content:
         return "form", None
+    if "audio/wav" in content:
+        return "sound", None
     return ("picture", None) if content else ("none", None)
 
 

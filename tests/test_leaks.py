@@ -22,6 +22,7 @@ import pytest
 from kit.partner import Partner, new_key, public_set
 from kit.process import eventually
 from kit.server import Api
+from kit.talk import chunks_of, escape, is_tone, real_amr, wav
 from kit.watch import SOS, RawWatch, imei_of, position
 from test_backup import key, run  # noqa: F401 (fixtures)
 
@@ -40,6 +41,7 @@ PEOPLE = {
     "wearer.changed_name": "Peregrina Saltmarsh",
     "claim.sim_number": "+491739988776",
     "claim.name": "Ottoline Drizzlewick",
+    "thread.text": "Bring the kestrel feather to grandmother",
     "message.text": "Your heron waits by the old mill",
     "contact.name": "Uncle Bo",
     "contact.number": "+34699123987",
@@ -243,6 +245,19 @@ def live_through(server, api, canaries):
     api.ok("PUT", f"/wearers/{wearer}/photo-rule", json={"is_allowed": True, "per_day": 5})
     watch.send(b"img,6," + time.strftime("%y%m%d%H%M%S", time.gmtime()).encode() + b"," + escaped(PHOTO))
     watch.receive_keyword("img")
+    # Talking: a text and a voice to the watch, a voice from it, and the first part of another.
+    api.ok("POST", f"/wearers/{wearer}/thread/texts", json={"text": PEOPLE["thread.text"]})
+    watch.send(watch.receive_keyword("MESSAGE").split(b",")[0].decode())
+    for field, hertz in (("thread.voice", 431), ("thread.spoken", 787)):
+        amr = real_amr(api, wearer, watch, wav(1.1, hertz))
+        canaries.add(field, {amr[at : at + 39] for at in range(6 + 13 * 20, len(amr) - 39, 13)} | forms(amr[280:330]))
+    watch.send(b"TK," + escape(amr))
+    assert watch.receive_keyword("TK") == b"TK,1"
+    watch.send(chunks_of(amr, size=300)[0])
+    watch.receive_keyword("JXTKR")
+    [photo] = eventually(lambda: api.ok("GET", f"/wearers/{wearer}/photos")["photos"], 10, "the photo")
+    kept = api.get(f"/api/v1/photos/{photo['id']}").content  # it was made anew
+    canaries.add("photo.kept", {kept[-60:-20]} | forms(kept[-60:-20]))
     contacts = [{"name": PEOPLE["contact.name"], "number": PEOPLE["contact.number"]}]
     api.ok("PUT", f"/wearers/{wearer}/contacts", json={"contacts": contacts})
     api.ok("PUT", f"/wearers/{wearer}/sos-numbers", json={"numbers": [PEOPLE["sos.number"]]})
@@ -365,7 +380,12 @@ def read_back(api):
     shown = api.get(f"/api/v1/wearers/{wearer}/picture").content
     assert shown[:3] == b"\xff\xd8\xff" and HERON[5:40] not in shown
     [photo] = eventually(lambda: api.ok("GET", f"/wearers/{wearer}/photos")["photos"], 10, "the photo")
-    assert SCENE[-60:-20] in api.get(f"/api/v1/photos/{photo['id']}").content
+    made_anew = api.get(f"/api/v1/photos/{photo['id']}").content
+    assert made_anew[:3] == b"\xff\xd8\xff" and NOTE[5:] not in made_anew
+    talk = api.ok("GET", f"/wearers/{wearer}/thread")["items"]
+    assert {PEOPLE["thread.text"], PEOPLE["message.text"], "Mill: " + PEOPLE["partner.message"]} <= {i.get("text") for i in talk}
+    sounds = [api.get(f"/api/v1/thread/{i['id']}/sound").content for i in talk if i["kind"] == "voice"]
+    assert len(sounds) == 3 and sum(is_tone(sound, 787) for sound in sounds) == 2
     assert PEOPLE["break_glass.reason"] in json.dumps(api.ok("GET", "/operator/break-glass"))
     claims = json.dumps(api.ok("GET", "/claims"))
     assert PEOPLE["claim.name"] in claims

@@ -108,6 +108,15 @@ GET /api/v1/wearers/{wearer}/photos AG
 GET /api/v1/wearers/{wearer}/guard AGCV
 GET /api/v1/photos/{photo} AG
 DELETE /api/v1/photos/{photo} AG
+GET /api/v1/wearers/{wearer}/thread AGC
+POST /api/v1/wearers/{wearer}/thread/texts AGC
+POST /api/v1/wearers/{wearer}/thread/voices AGC
+POST /api/v1/wearers/{wearer}/thread/heard AG
+GET /api/v1/wearers/{wearer}/thread/export A!
+DELETE /api/v1/wearers/{wearer}/thread/{item} AG
+GET /api/v1/thread/{item}/sound AG
+GET /api/v1/thread/{item}/photo AG
+GET /api/v1/groups/{group}/quota AGCV
 POST /api/v1/alarms/{alarm}/take AGC
 POST /api/v1/alarms/{alarm}/close AGC
 
@@ -224,7 +233,7 @@ class Family:
             self.drop_approvals()
             body = {"role": "viewer"}
             return self.second.ok("POST", f"/groups/{admin.group}/invitations", json=body)["approval"]["id"]
-        if name in ("photo", "consent", "proposal"):
+        if name in ("photo", "item", "consent", "proposal"):
             self.make_rows()
         return self.ids.get(name, NOWHERE)
 
@@ -236,15 +245,17 @@ class Family:
     def make_rows(self):
         """Rows that need a watch with a camera, or a partner: enough of them to ask who may touch them."""
         group, wearer = bytes.fromhex(self.ids["group"]), bytes.fromhex(self.ids["wearer"])
-        for name in ("photo", "consent", "proposal"):
+        for name in ("photo", "item", "consent", "proposal"):
             self.ids[name] = (name[:4].encode() + group[:12]).hex()
-        ids = {name: bytes.fromhex(self.ids[name]) for name in ("photo", "consent", "proposal")}
+        ids = {name: bytes.fromhex(self.ids[name]) for name in ("photo", "item", "consent", "proposal")}
         partner = b"partner partner!"
         with sqlite3.connect(self.server.data / "kinward.db", timeout=30) as db:
-            db.execute("DELETE FROM photo WHERE id = ?", (ids["photo"],))
+            db.execute("DELETE FROM thread_item WHERE id IN (?, ?)", (ids["photo"], ids["item"]))
             db.execute("DELETE FROM consent WHERE id = ?", (ids["consent"],))
             db.execute("DELETE FROM plan_proposal WHERE id = ?", (ids["proposal"],))
-            db.execute("INSERT INTO photo VALUES (?, ?, NULL, 1, 1, x'00')", (wearer, ids["photo"]))
+            item = "INSERT INTO thread_item VALUES (?, ?, ?, 1, 0, NULL, 6, 0, 0, 1, 0, 0, 0, 0, 0, 0, '', x'00', ?, x'00')"
+            db.execute(item, (wearer, ids["photo"], 2, ids["photo"]))
+            db.execute(item, (wearer, ids["item"], 1, ids["item"]))
             db.execute(
                 "INSERT OR IGNORE INTO partner VALUES (?, 'Clinic', x'00', x'00', x'00', 0, 'ES256', 0, '', 0, NULL, 0, 1, 1, 0)",
                 (partner,),
@@ -290,6 +301,8 @@ def body_for(path, method, row, word=None):
         return {}
     if path.endswith("/picture"):
         return {"content": b"no picture", "headers": {"Content-Type": "image/png"}}
+    if path.endswith("/voices"):
+        return {"content": b"no sound", "headers": {"Content-Type": "audio/wav"}}
     return {"json": {"type": word} if word else {"no_such_field": 1}}
 
 

@@ -55,7 +55,7 @@ def test_a_photo_is_announced_taken_cleaned_sealed_and_shown(server, api, make_s
     assert answer.content[:3] == b"\xff\xd8\xff" and answer.content[-2:] == b"\xff\xd9"
     assert len(answer.content) == photo["size_bytes"]
     assert b"CANARY" not in answer.content
-    (stored,) = server.database().execute("SELECT bytes FROM photo").fetchone()
+    (stored,) = server.database().execute("SELECT content FROM thread_item WHERE kind = 2").fetchone()
     assert answer.content[20:60] not in stored and b"\xff\xd8\xff" not in stored
     assert api.ok("GET", f"/wearers/{wearer}/photo-rule")["taken_today"] == 1
     api.ok("DELETE", f"/photos/{photo['id']}")

@@ -36,11 +36,11 @@
 #include "domain/live_table.h"
 #include "domain/locate.h"
 #include "domain/media.h"
+#include "domain/media_parts.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
 #include "domain/partner_meter.h"
 #include "domain/passkey.h"
-#include "domain/pictures.h"
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/radio_job.h"
@@ -48,6 +48,8 @@
 #include "domain/roles.h"
 #include "domain/sign_in_limits.h"
 #include "domain/tracking.h"
+#include "domain/voice_in.h"
+#include "domain/voice_out.h"
 #include "domain/watch_guard.h"
 #include "domain/watch_keys.h"
 #include "domain/wearer_notice.h"
@@ -210,6 +212,7 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.claim_code_s = s->claim_code_s,
 		.claim_life_s = s->claim_life_s,
 		.command_unanswered_s = s->command_unanswered_s,
+		.thread_max_bytes = (int64_t)s->thread_max_mb << 20,
 		.locate_life_s = s->locate_life_s,
 		.find_life_s = s->find_life_s,
 		.message_life_s = s->message_life_s,
@@ -443,7 +446,13 @@ static enum rc start_threads(struct role_server *r, struct err *e)
 	if (rc == RC_OK)
 		rc = friends_new(d, &d->friends, e);
 	if (rc == RC_OK)
-		rc = pictures_new(d, &d->pictures, e);
+		rc = media_parts_new(d, &d->media_parts, e);
+	if (rc == RC_OK)
+		rc = voices_in_new(d, &d->voices_in, e);
+	if (rc == RC_OK)
+		rc = voices_out_new(d, &d->voices_out, e);
+	if (rc == RC_OK)
+		rc = voices_out_load(d, r->reader, e);
 	if (rc == RC_OK)
 		rc = server_links_new(r->role, d, &r->links, e);
 	if (rc == RC_OK)
@@ -504,6 +513,7 @@ static enum rc set_up(struct role_server *r, struct err *e)
 	wearer_notices_wake(d);
 	days_start(d->days);
 	health_sweep_start(d->health_sweep);
+	voices_in_start(d);
 	timer_init(&r->tick, on_tick);
 	timer_set(loop_wheel(d->loop), &r->tick, loop_now_ms(d->loop) + TICK_MS);
 	loop_on_turn_end(d->loop, on_turn_end, r);
@@ -556,7 +566,9 @@ static void tear_down(struct role_server *r)
 
 	http_server_free(r->http);
 	timer_cancel(&r->tick);
-	pictures_free(d->pictures);
+	media_parts_free(d->media_parts);
+	voices_in_free(d->voices_in);
+	voices_out_free(d->voices_out);
 	watch_guard_free(d->watch_guard);
 	zone_clock_free(d->zone_clock);
 	tracking_free(d->tracking);

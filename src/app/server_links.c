@@ -7,9 +7,10 @@
 #include "base/log.h"
 #include "crypto/token.h"
 #include "domain/ingest.h"
+#include "domain/media_parts.h"
 #include "domain/metrics.h"
 #include "domain/outbox.h"
-#include "domain/pictures.h"
+#include "domain/voice_out.h"
 #include "link/link.h"
 
 enum { SERVER_QUEUE_BYTES = 4 * 1024 * 1024 };
@@ -169,17 +170,19 @@ static void on_message(void *owner, const struct message *m)
 		break;
 	case MESSAGE_SENT:
 		outbox_on_sent(d, session_of(end->number, m->sent.session), &m->sent.command);
+		voice_out_on_sent(d, session_of(end->number, m->sent.session), &m->sent.command);
 		break;
 	case MESSAGE_UNSENT:
 		outbox_on_unsent(d, session_of(end->number, m->sent.session), &m->sent.command);
+		voice_out_on_unsent(d, session_of(end->number, m->sent.session), &m->sent.command);
 		break;
 	case MESSAGE_FOREIGN:
 		ingest_foreign(d, m->foreign.kind);
 		break;
-	case MESSAGE_PICTURE: {
-		struct message_picture part = m->picture;
+	case MESSAGE_BLOB: {
+		struct message_blob part = m->blob;
 		part.session = session_of(end->number, part.session);
-		pictures_take(d, &part);
+		media_parts_take(d, &part);
 		break;
 	}
 	case MESSAGE_STATS:

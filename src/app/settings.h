@@ -56,6 +56,7 @@ struct settings {
 	enum map_kind map_kind;
 	bool demo_watch;
 	bool photos;
+	uint32_t thread_max_mb;
 	bool wearer_notice;
 	bool http_check_host;
 	bool tls_client_certificates;

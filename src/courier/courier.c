@@ -174,7 +174,7 @@ static void on_message(void *owner, const struct message *m)
 	case MESSAGE_SENT:
 	case MESSAGE_UNSENT:
 	case MESSAGE_FOREIGN:
-	case MESSAGE_PICTURE:
+	case MESSAGE_BLOB:
 	case MESSAGE_STATS:
 	case MESSAGE_BYE:
 	case MESSAGE_WELCOME:

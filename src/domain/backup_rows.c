@@ -1,6 +1,7 @@
 #include "domain/backup_rows.h"
 
 #include "domain/command_row.h"
+#include "domain/thread_store.h"
 #include "history/history.h"
 
 enum { PENDING_EXPIRED = 4 /* a state of approvals */ };
@@ -10,7 +11,8 @@ static const char leave_out[] =
 	"DELETE FROM email_change; DELETE FROM invitation;"
 	"DELETE FROM courier_item; DELETE FROM courier_destination;"
 	"DELETE FROM partner_token; DELETE FROM partner_jti; DELETE FROM partner_answer;"
-	"DELETE FROM partner_event";
+	"DELETE FROM partner_event;"
+	"DELETE FROM voice_chunk WHERE chunk > 0";
 
 static enum rc end(struct db *db, enum rc rc, struct err *e)
 {
@@ -53,6 +55,9 @@ static enum rc settle(struct db *db, int64_t now_ms, struct restored *ret, struc
 {
 	int64_t ended = 0;
 	enum rc rc = command_rows_end_restored(db, now_ms, &ret->commands, e);
+
+	if (rc == RC_OK)
+		rc = thread_end_restored(db, e);
 
 	/* Somebody may have objected, withdrawn, ended them since. */
 	if (rc == RC_OK)

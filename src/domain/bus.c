@@ -230,6 +230,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_REMOVED] = "removed",
 		[EVENT_HEALTH] = "health",
 		[EVENT_NOTICE] = "notice",
+		[EVENT_THREAD] = "thread",
 		[EVENT_GROUP] = "group",
 	};
 

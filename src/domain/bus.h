@@ -16,6 +16,7 @@ enum event_type {
 	EVENT_REMOVED,
 	EVENT_NOTICE,
 	EVENT_HEALTH, /* a value, a day or a call of a wearer came */
+	EVENT_THREAD, /* texts, voices, photos of a wearer */
 	EVENT_GROUP,  /* members, rights, invitations, approvals, the group itself */
 	EVENT_TYPE_COUNT
 };
@@ -25,8 +26,8 @@ struct event {
 	uint64_t seq; /* from 1 */
 	enum event_type type;
 	struct uid group;
-	struct uid object; /* wearer, alarm, command or claim; the wearer for REMOVED, the group for
-			      NOTICE and GROUP */
+	struct uid object; /* wearer (also for THREAD), alarm, command or claim; the wearer for
+			      REMOVED, the group for NOTICE and GROUP */
 };
 
 struct bus;

@@ -12,6 +12,7 @@
 #include "domain/command_acts.h"
 #include "domain/live.h"
 #include "domain/outbox.h"
+#include "domain/thread_store.h"
 #include "store/query.h"
 #include "store/sealed.h"
 
@@ -131,6 +132,7 @@ enum rc commands_get(
 
 struct create_job {
 	const struct domain *domain;
+	const struct principal *who;
 	const struct uid *wearer;
 	struct uid by;
 	struct act_request request;
@@ -246,6 +248,20 @@ static void begin_row(struct create_job *job, const struct watch_target *to)
 	job->announced = (struct command_row){.number = 0};
 }
 
+/* What people say to the watch stands in its thread, whoever says it. */
+static enum rc put_into_thread(struct db *db, const struct create_job *job, struct err *e)
+{
+	const struct command *c = &job->row.command;
+	enum rc rc = thread_insert_text(db, job->wearer, &job->row.id, job->who,
+		(struct view){.p = c->text, .n = c->text_n}, job->row.created_ms,
+		job->domain->settings.thread_max_bytes, e);
+
+	if (rc == RC_LIMIT)
+		rc = refuse(job->problem, RC_CONFLICT, "quota_full", NULL,
+			"the group's room is used up by messages that nobody has heard yet");
+	return rc;
+}
+
 static enum rc create_job(struct db *db, void *arg, struct err *e)
 {
 	struct create_job *job = arg;
@@ -268,15 +284,36 @@ static enum rc create_job(struct db *db, void *arg, struct err *e)
 		if (rc == RC_OK)
 			rc = command_row_insert(db, &job->announced, e);
 	}
-	return rc == RC_OK ? command_row_insert(db, &job->row, e) : rc;
+	if (rc == RC_OK)
+		rc = command_row_insert(db, &job->row, e);
+	return rc == RC_OK && job->request.act->kind == COMMAND_MESSAGE
+		       ? put_into_thread(db, job, e)
+		       : rc;
+}
+
+/* As a watch counts: characters outside the first plane count twice. Of well-formed UTF-8. */
+static size_t utf16_units(struct view text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = (uint8_t)text.p[i];
+		n += (size_t)((c & 0xc0) != 0x80) + (c >= 0xf0);
+	}
+	return n;
 }
 
 static enum rc check_text(struct view text, struct command *c, struct problem *p)
 {
+	size_t units = utf16_units(text);
+	char detail[80];
+
 	if (text.n == 0)
 		return refuse(p, RC_SYNTAX, "text_missing", "text", "a message needs a text");
-	if (text.n > sizeof c->text)
-		return refuse(p, RC_LIMIT, "text_too_long", "text", "at most 200 characters");
+	(void)snprintf(detail, sizeof detail, "%zu characters; a watch shows at most %d", units,
+		COMMAND_TEXT_MAX);
+	if (units > COMMAND_TEXT_MAX || text.n > sizeof c->text)
+		return refuse(p, RC_LIMIT, "text_too_long", "text", detail);
 	memcpy(c->text, text.p, text.n);
 	c->text_n = (uint16_t)text.n;
 	return RC_OK;
@@ -469,6 +506,7 @@ enum rc commands_create(struct domain *d, struct db *reader, const struct princi
 	struct problem *p, struct err *e)
 {
 	struct create_job job = {.domain = d,
+		.who = who,
 		.wearer = wearer,
 		.by = giver_of(who),
 		.key = r->idempotency_key,
@@ -557,7 +595,9 @@ static enum rc cancel_job(struct db *db, void *arg, struct err *e)
 	if (rc == RC_OK && changed == 0)
 		return refuse(job->problem, RC_CONFLICT, "command_already_sent", NULL,
 			"it went to the watch already, or has ended");
-	return rc;
+	return rc == RC_OK ? thread_follow_command(db, job->wearer, job->command, COMMAND_CANCELLED,
+				     REASON_CANCELLED, job->now_ms, e)
+			   : rc;
 }
 
 enum rc commands_cancel(struct domain *d, struct db *reader, const struct principal *who,

@@ -30,7 +30,9 @@ struct radio_job;
 struct quarantine;
 struct passkeys;
 struct sign_in_limits;
-struct pictures;
+struct media_parts;
+struct voices_in;
+struct voices_out;
 struct watch_guard;
 struct zone_clock;
 struct tracking;
@@ -91,6 +93,7 @@ struct domain_settings {
 	uint32_t claim_code_s;          /* life of a code on the watch */
 	uint32_t claim_life_s;          /* life of a claim */
 	uint32_t command_unanswered_s;  /* sent and never acknowledged: unknown */
+	int64_t thread_max_bytes;       /* of texts, voices and photos of one group */
 	uint32_t locate_life_s, find_life_s, message_life_s, settings_life_s;
 	uint32_t command_keep_days; /* finished commands; 0: for ever */
 };
@@ -139,7 +142,9 @@ struct domain {
 	struct media *media;              /* jobs of the media role; NULL: none */
 	struct watch_keys *watch_keys;
 	struct radio_job *radio_job;           /* any thread; NULL in tests */
-	struct pictures *pictures;             /* main loop only */
+	struct media_parts *media_parts;       /* main loop only */
+	struct voices_in *voices_in;           /* main loop only */
+	struct voices_out *voices_out;         /* main loop only */
 	struct watch_guard *watch_guard;       /* main loop only */
 	struct zone_clock *zone_clock;         /* main loop only */
 	struct tracking *tracking;             /* main loop only, but for tracking_post_change */

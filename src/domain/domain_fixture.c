@@ -171,6 +171,7 @@ static void open_domain(struct fixture *f)
 			.command_unanswered_s = 600,
 			.locate_life_s = 300,
 			.find_life_s = 120,
+			.thread_max_bytes = 4 << 20,
 			.message_life_s = 259200,
 			.settings_life_s = 604800,
 			.locate_lessons_per_s = 16},
@@ -203,8 +204,12 @@ static void open_domain(struct fixture *f)
 	assert_int_equal(reapply_new(d, &d->reapply, NULL), RC_OK);
 	assert_int_equal(tracking_new(d, &d->tracking, NULL), RC_OK);
 	assert_int_equal(tracking_load(d, f->reader, NULL), RC_OK);
-	assert_int_equal(pictures_new(d, &d->pictures, NULL), RC_OK);
 	open_media(f);
+	assert_int_equal(media_parts_new(d, &d->media_parts, NULL), RC_OK);
+	assert_int_equal(voices_in_new(d, &d->voices_in, NULL), RC_OK);
+	assert_int_equal(voices_out_new(d, &d->voices_out, NULL), RC_OK);
+	assert_int_equal(voices_out_load(d, f->reader, NULL), RC_OK);
+	voices_in_start(d);
 }
 
 static void close_domain(struct fixture *f)
@@ -215,7 +220,9 @@ static void close_domain(struct fixture *f)
 	media_stop(d);
 	writer_stop(d->writer);
 	media_free(d);
-	pictures_free(d->pictures);
+	media_parts_free(d->media_parts);
+	voices_in_free(d->voices_in);
+	voices_out_free(d->voices_out);
 	watch_guard_free(d->watch_guard);
 	reapply_free(d->reapply);
 	tracking_free(d->tracking);

@@ -8,10 +8,11 @@
 #include "domain/claims.h"
 #include "domain/days.h"
 #include "domain/locate.h"
+#include "domain/media_parts.h"
 #include "domain/outbox.h"
-#include "domain/pictures.h"
 #include "domain/quarantine.h"
 #include "domain/tracking.h"
+#include "domain/voice_out.h"
 #include "domain/watch_asks.h"
 #include "domain/watch_facts.h"
 #include "domain/watch_guard.h"
@@ -186,6 +187,8 @@ static void on_heartbeat(struct ingest *in, const struct message_report *m, cons
 		if (is_adaptive)
 			tracking_on_report(d, number, NULL, m->received_ms);
 	}
+	if (number != 0 && current == m->session)
+		voice_out_on_ready(d, number, m->session);
 }
 
 struct fact_work {
@@ -274,6 +277,28 @@ static void copy_book_size(const struct report *r, struct fact_work *facts)
 		facts->book_size = (uint8_t)(v.p[0] - '0'); /* one digit */
 }
 
+/* TK,1 and TK,0: about a voice of ours. */
+static bool voice_answer(struct domain *d, uint32_t number, const struct report *r)
+{
+	enum command_answer answer = command_answer_of(COMMAND_VOICE, view_of(r->keyword), r->text);
+
+	if (r->kind != REPORT_ANSWER || answer == ANSWER_TO_OTHER)
+		return false;
+	voice_out_on_answer(d, number, answer == ANSWER_CONFIRMED);
+	return true;
+}
+
+/* TKQ: its answer goes out first, then a voice that waits. */
+static void voice_asked(struct domain *d, uint64_t session)
+{
+	live_lock(d->live);
+	const struct live_device *dev = live_by_session(d->live, session);
+	uint32_t number = dev == NULL ? 0 : dev->number;
+	live_unlock(d->live);
+	if (number != 0)
+		voice_out_on_asked(d, number, session);
+}
+
 /* Answers to our commands, and reports that tell about the device (VERNO, TS, CONFIG …). True: it
  * answered a command. */
 static bool on_other(struct ingest *in, const struct message_report *m, const struct report *r)
@@ -303,7 +328,8 @@ static bool on_other(struct ingest *in, const struct message_report *m, const st
 		watch_guard_on_status(d, &facts.wearer, r);
 	bool is_known =
 		number != 0 && watch_facts_on_report(d, &facts.wearer, number, m->session, r);
-	bool is_answer = number != 0 && outbox_on_answer(d, number, r);
+	bool is_answer = number != 0 &&
+			 (outbox_on_answer(d, number, r) || voice_answer(d, number, r));
 	if (r->kind == REPORT_OTHER && !is_answer && !is_known)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
 	return is_answer;
@@ -631,13 +657,11 @@ static void report_of_bound(
 	case REPORT_OTHER:
 		if (on_other(in, m, r) || !watch_asks_on_other(d, m, r))
 			answer_with_values(d, m);
+		if (strcmp(r->keyword, "TKQ") == 0)
+			voice_asked(d, m->session);
 		break;
-	case REPORT_MEDIA: /* voice is not stored yet, and said so: TK,0 */
-		count_keyword(in, r->keyword);
-		if (strcmp(r->keyword, "IMG") == 0)
-			pictures_on_report(d, m);
-		else
-			answer_with_values(d, m);
+	case REPORT_MEDIA:
+		media_parts_on_report(d, m);
 		break;
 	case REPORT_ERROR:
 	case REPORT_KIND_COUNT:

@@ -16,6 +16,8 @@
 #include "domain/pool.h"
 #include "domain/quarantine.h"
 #include "domain/sign_in_limits.h"
+#include "domain/voice_in.h"
+#include "domain/voice_out.h"
 #include "link/counters.h"
 
 enum { GATEWAYS = 256, NAME_MAX_CHARS = 96 };
@@ -285,6 +287,32 @@ static void put_media(struct domain *d, const struct sink *to)
 	}
 }
 
+static void put_voices(struct domain *d, const struct sink *to)
+{
+	struct voices_in_stats in;
+	struct voices_out_stats out;
+
+	voices_in_read_stats(d->voices_in, &in);
+	voices_out_read_stats(d->voices_out, &out);
+	count(to, "kinward_voices_stored_total", "voices of watches that were stored", in.stored);
+	count(to, "kinward_voices_again_total", "voices that were there already", in.again);
+	count(to, "kinward_voices_unreadable_total", "voices that could not be decoded",
+		in.unreadable);
+	count(to, "kinward_limit_voices_refused_total",
+		"voices of watches not stored: a quota, too many in a day, or no decoder",
+		in.refused);
+	count(to, "kinward_voice_parts_total", "parts of voices that were stored", in.chunks);
+	count(to, "kinward_limit_voice_parts_refused_total",
+		"parts that belong to no voice, come too late, or are too many", in.chunks_refused);
+	gauge(to, "kinward_voices_waiting", "watches for which voices wait", out.lines);
+	count(to, "kinward_voices_sent_total", "voices given to the connection of a watch",
+		out.sent);
+	count(to, "kinward_voices_delivered_total", "voices that a watch has taken", out.delivered);
+	count(to, "kinward_voices_refused_total", "times that a watch refused one", out.refused);
+	count(to, "kinward_voices_unanswered_total", "times that a watch said nothing", out.silent);
+	count(to, "kinward_voices_expired_total", "voices whose life ended before", out.expired);
+}
+
 static void put_backups(struct domain *d, const struct sink *to)
 {
 	const struct backup_state *b = &d->backups;
@@ -354,6 +382,7 @@ void metrics_read(struct domain *d, metric_fn *fn, void *ctx)
 	put_locate(d, &to);
 	put_courier(d, &to);
 	put_media(d, &to);
+	put_voices(d, &to);
 	put_store(d, &to);
 	put_backups(d, &to);
 	put_audit(d, &to);

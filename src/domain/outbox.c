@@ -67,6 +67,8 @@ static void queue_free_when_empty(struct queue *q)
 static void publish(const struct item *item)
 {
 	bus_publish(item->domain->bus, EVENT_COMMAND, &item->group, &item->id);
+	if (item->kind == COMMAND_MESSAGE)
+		bus_publish(item->domain->bus, EVENT_THREAD, &item->group, &item->wearer);
 }
 
 static void set_timer(struct item *item, int64_t in_ms)

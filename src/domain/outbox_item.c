@@ -4,6 +4,7 @@
 #include "domain/device_password.h"
 #include "domain/reapply.h"
 #include "domain/setting_store.h"
+#include "domain/thread_store.h"
 #include "store/sealed.h"
 
 static enum rc update_state(struct db *db, const struct item *item, enum command_state from,
@@ -140,6 +141,9 @@ enum rc outbox_finish_job(struct db *db, void *arg, struct err *e)
 		rc = end_setting(db, item, e);
 	if (rc == RC_OK)
 		rc = learn(db, item, e);
+	if (rc == RC_OK && item->kind == COMMAND_MESSAGE)
+		rc = thread_follow_command(db, &item->wearer, &item->id, item->final,
+			(int)item->reason, item->finished_ms, e);
 	if (rc == RC_OK && item->extra != NULL)
 		rc = run_for_wearer(db, "UPDATE device SET is_lz_refused = 1 WHERE wearer = ?1",
 			&item->wearer, e);

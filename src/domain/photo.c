@@ -4,8 +4,8 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/bus.h"
+#include "domain/thread_store.h"
 #include "store/query.h"
-#include "store/sealed.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -217,20 +217,22 @@ enum rc photo_list(
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = query_prepare(reader,
-		"SELECT p.id, p.by_account, p.received_ms, p.size, a.name FROM photo p"
-		" LEFT JOIN account a ON a.id = p.by_account"
-		" WHERE p.wearer = ?1 ORDER BY p.received_ms DESC, p.id LIMIT ?2",
+		"SELECT t.id, t.by_account, t.created_ms, t.about, a.name FROM thread_item t"
+		" LEFT JOIN account a ON a.id = t.by_account"
+		" WHERE t.wearer = ?1 AND t.kind = 2 ORDER BY t.created_ms DESC, t.id LIMIT ?2",
 		wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_int(s, 2, PHOTOS_MAX);
 	while ((rc = stmt_step(s, &has_row, e)) == RC_OK && has_row) {
+		struct thread_item item = {.wearer = *wearer};
 		struct photo_info info = {.id = stmt_uid(s, 0),
 			.wearer = *wearer,
 			.by = stmt_uid(s, 1),
-			.received_ms = stmt_int(s, 2),
-			.size = (uint32_t)stmt_int(s, 3)};
+			.received_ms = stmt_int(s, 2)};
+		if (thread_read_about(s, 3, &item, NULL) == RC_OK)
+			info.size = item.bytes;
 		account_copy_name(s, 4, &info.by, info.by_name, sizeof info.by_name);
 		fn(ctx, &info);
 	}
@@ -240,16 +242,7 @@ enum rc photo_list(
 enum rc photo_get(struct db *reader, const struct uid *photo, uint8_t **ret_owned, size_t *ret_n,
 	struct err *e)
 {
-	struct stmt *s = NULL;
-	enum rc rc =
-		query_row(reader, "SELECT wearer, bytes FROM photo WHERE id = ?1", photo, &s, e);
-
-	if (rc != RC_OK)
-		return rc;
-	struct uid wearer = stmt_uid(s, 0);
-	rc = stmt_take_sealed(s, 1, &wearer, "photo.bytes", ret_owned, ret_n, e);
-	stmt_reset(s);
-	return rc;
+	return thread_content(reader, photo, THREAD_PHOTO, ret_owned, ret_n, e);
 }
 
 struct delete_job {
@@ -262,8 +255,8 @@ static enum rc delete_job(struct db *db, void *arg, struct err *e)
 	struct delete_job *job = arg;
 	struct stmt *s = NULL;
 	enum rc rc = query_row(db,
-		"SELECT p.wearer, w.care_group FROM photo p JOIN wearer w ON w.id = p.wearer"
-		" WHERE p.id = ?1",
+		"SELECT t.wearer, w.care_group FROM thread_item t JOIN wearer w ON w.id = t.wearer"
+		" WHERE t.id = ?1 AND t.kind = 2",
 		job->photo, &s, e);
 
 	if (rc != RC_OK)
@@ -271,7 +264,7 @@ static enum rc delete_job(struct db *db, void *arg, struct err *e)
 	job->wearer = stmt_uid(s, 0);
 	job->group = stmt_uid(s, 1);
 	stmt_reset(s);
-	return query_run(db, "DELETE FROM photo WHERE id = ?1", job->photo, e);
+	return thread_remove(db, &job->wearer, job->photo, e);
 }
 
 enum rc photo_delete(
@@ -281,8 +274,10 @@ enum rc photo_delete(
 
 	act_subject(who, photo);
 	enum rc rc = act_run(d, who, delete_job, &job, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		bus_publish(d->bus, EVENT_WEARER, &job.group, &job.wearer);
+		bus_publish(d->bus, EVENT_THREAD, &job.group, &job.wearer);
+	}
 	return rc;
 }
 
@@ -310,8 +305,8 @@ static enum rc check_own(struct db *db, const struct uid *wearer, int64_t now_ms
 {
 	struct stmt *s = NULL;
 	enum rc rc = query_prepare(db,
-		"SELECT COUNT(*) FROM photo"
-		" WHERE wearer = ?1 AND received_ms > ?2 AND by_account IS NULL",
+		"SELECT COUNT(*) FROM thread_item"
+		" WHERE wearer = ?1 AND created_ms > ?2 AND kind = 2 AND by_account IS NULL",
 		wearer, &s, e);
 
 	if (rc != RC_OK)
@@ -330,39 +325,37 @@ static enum rc check_own(struct db *db, const struct uid *wearer, int64_t now_ms
 static enum rc make_room(struct db *db, const struct uid *wearer, struct err *e)
 {
 	struct stmt *s = NULL;
+	bool has_row = false;
 	enum rc rc = query_prepare(db,
-		"DELETE FROM photo WHERE wearer = ?1 AND id NOT IN (SELECT id FROM photo"
-		" WHERE wearer = ?1 ORDER BY received_ms DESC LIMIT ?2)",
+		"SELECT id FROM thread_item WHERE wearer = ?1 AND kind = 2"
+		" ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?2",
 		wearer, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
 	stmt_bind_int(s, 2, PHOTOS_MAX - 1);
-	return stmt_run(s, NULL, e);
+	rc = stmt_step(s, &has_row, e);
+	if (rc != RC_OK || !has_row)
+		return rc;
+	struct uid oldest = stmt_uid(s, 0);
+	stmt_reset(s);
+	return thread_remove(db, wearer, &oldest, e);
 }
 
 enum rc photo_store(struct db *db, const struct uid *wearer, const struct uid *command,
-	struct view bytes, int64_t now_ms, struct uid *ret_id, struct err *e)
+	struct view bytes, int64_t now_ms, int64_t quota_bytes, struct uid *ret_id, struct err *e)
 {
-	struct uid by = {{0}};
-	struct stmt *s = NULL;
+	struct thread_row row = {.wearer = *wearer,
+		.kind = THREAD_PHOTO,
+		.direction = THREAD_FROM,
+		.by_kind = uid_is_none(command) ? THREAD_BY_WATCH : THREAD_BY_MEMBER,
+		.state = THREAD_RECEIVED,
+		.created_ms = now_ms,
+		.content = bytes};
 	enum rc rc = uid_is_none(command) ? check_own(db, wearer, now_ms, e)
-					  : find_asker(db, wearer, command, &by, e);
+					  : find_asker(db, wearer, command, &row.by, e);
 
 	if (rc == RC_OK)
 		rc = make_room(db, wearer, e);
-	if (rc == RC_OK)
-		rc = query_prepare(db,
-			"INSERT INTO photo (wearer, id, by_account, received_ms, size, bytes)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-			wearer, &s, e);
-	if (rc != RC_OK)
-		return rc;
-	*ret_id = uid_new();
-	stmt_bind_uid(s, 2, ret_id);
-	stmt_bind_uid(s, 3, &by);
-	stmt_bind_int(s, 4, now_ms);
-	stmt_bind_int(s, 5, (int64_t)bytes.n);
-	stmt_bind_sealed(s, 6, wearer, "photo.bytes", bytes);
-	return stmt_run(s, NULL, e);
+	return rc == RC_OK ? thread_insert(db, &row, quota_bytes, ret_id, e) : rc;
 }

@@ -1,7 +1,8 @@
 /* Photos that members asked a watch for, or that the wearer sent. Off until the group turns them on
  * for a wearer (class D), never where the operator forbids them; each is announced on the watch
- * first, at most per_day in 24 hours, shown to every member. What comes is checked (watch/jpeg.h),
- * cleaned, sealed for the wearer; the oldest make room for new ones. */
+ * first, at most per_day in 24 hours, shown to every member. What comes is checked, decoded and
+ * made anew by the media role, and kept in the thread (thread.h); the oldest make room for new
+ * ones. */
 #pragma once
 
 #include "domain/approval.h"
@@ -61,7 +62,8 @@ MUST_CHECK enum rc photo_get(struct db *reader, const struct uid *photo, uint8_t
 MUST_CHECK enum rc photo_delete(
 	struct domain *d, const struct principal *who, const struct uid *photo, struct err *e);
 
-/* In a writer job: a picture that was checked. `command` none: the wearer's own; RC_LIMIT when
- * there were too many of those today. *ret_id is new. */
+/* In a writer job: a picture that was checked and made anew. `command` none: the wearer's own;
+ * RC_LIMIT when there were too many of those today, or the group's quota is used up. *ret_id is
+ * new. */
 MUST_CHECK enum rc photo_store(struct db *db, const struct uid *wearer, const struct uid *command,
-	struct view bytes, int64_t now_ms, struct uid *ret_id, struct err *e);
+	struct view bytes, int64_t now_ms, int64_t quota_bytes, struct uid *ret_id, struct err *e);

@@ -30,7 +30,7 @@ static const char *const decide_by[OBJECT_KIND_COUNT] = {
 	[OBJECT_WEARER] = DECIDE_BY("SELECT care_group g, id w FROM wearer WHERE id = ?1"),
 	[OBJECT_ALARM] = BY_WEARER("alarm"),
 	[OBJECT_COMMAND] = BY_WEARER("command"),
-	[OBJECT_PHOTO] = BY_WEARER("photo"),
+	[OBJECT_THREAD_ITEM] = BY_WEARER("thread_item"),
 	[OBJECT_CLAIM] = BY_GROUP("claim"),
 	[OBJECT_INVITATION] = BY_GROUP("invitation"),
 	[OBJECT_APPROVAL] = BY_GROUP("approval"),

@@ -80,7 +80,9 @@ const struct sealed_column sealed_columns[] = {
 	SEALED("contact", "name", "t.wearer"),
 	SEALED("contact", "number", "t.wearer"),
 	SEALED("sos_number", "number", "t.wearer"),
-	SEALED("photo", "bytes", "t.wearer"),
+	FOUND("thread_item", "content", "t.wearer", "content_hash"),
+	SEALED("thread_item", "about", "t.wearer"),
+	SEALED("voice_chunk", "content", "t.wearer"),
 	/* health, days, calls */
 	SEALED("health_value", "body", "t.wearer"),
 	SEALED("wearer_day", "body", "t.wearer"),

@@ -81,6 +81,7 @@ static bool is_plain(const char *name)
 		"watch_setting_part.kind",
 		"watch_capability.name",
 		"command.idempotency_key",
+		"thread_item.idempotency_key",
 		"claim.language",
 		"claim.zone",
 		"audit.action",

@@ -10,9 +10,10 @@
 #include "base/log.h"
 #include "domain/bus.h"
 #include "domain/claims.h"
+#include "domain/media_parts.h"
 #include "domain/outbox.h"
-#include "domain/pictures.h"
 #include "domain/quarantine.h"
+#include "domain/voice_out.h"
 #include "domain/watch_keys.h"
 
 enum {
@@ -539,6 +540,7 @@ void ingest_opened(struct domain *d, uint64_t session, const struct peer *peer, 
 	}
 	d->out.standing(d->out.owner, session, STANDING_BOUND);
 	outbox_on_ready(d, number, session);
+	voice_out_on_ready(d, number, session);
 }
 
 static void close_session(struct domain *d, uint64_t session, uint32_t frames, bool is_lost)
@@ -546,7 +548,7 @@ static void close_session(struct domain *d, uint64_t session, uint32_t frames, b
 	struct ingest *in = d->ingest;
 	char id[WIRE_ID_TEXT];
 
-	pictures_forget(d, session);
+	media_parts_forget(d, session);
 	if (quarantine_id_of(d->quarantine, session, id)) {
 		quarantine_closed(d->quarantine, session, frames, d->wall_ms());
 		claims_on_closed(d, session, view_of(id));
@@ -582,6 +584,7 @@ static void close_session(struct domain *d, uint64_t session, uint32_t frames, b
 		outbox_on_lost(d, number, session);
 	else
 		outbox_on_closed(d, number, session);
+	voice_out_on_closed(d, number, session);
 	if (next != 0)
 		outbox_on_ready(d, number, next);
 }

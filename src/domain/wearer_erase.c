@@ -10,6 +10,7 @@
 #include "domain/ingest_inside.h"
 #include "domain/outbox.h"
 #include "domain/tracking.h"
+#include "domain/voice_out.h"
 #include "domain/wearer.h"
 #include "store/query.h"
 
@@ -23,7 +24,9 @@ static const char *const deletions[] = {
 	"DELETE FROM watch_setting WHERE wearer = ?1",
 	"DELETE FROM watch_setting_part WHERE wearer = ?1",
 	"DELETE FROM watch_capability WHERE wearer = ?1",
-	"DELETE FROM photo WHERE wearer = ?1",
+	"DELETE FROM thread_item WHERE wearer = ?1",
+	"DELETE FROM thread_use WHERE wearer = ?1",
+	"DELETE FROM voice_chunk WHERE wearer = ?1",
 	"DELETE FROM photo_rule WHERE wearer = ?1",
 	"DELETE FROM health_rule WHERE wearer = ?1",
 	"DELETE FROM health_value WHERE wearer = ?1",
@@ -99,6 +102,7 @@ static void forget_wearer(void *arg)
 	session_forget(d->ingest, f->erased.number);
 	outbox_forget(d, f->erased.number);
 	tracking_forget(d, f->erased.number);
+	voice_out_forget(d, f->erased.number);
 	history_forget(d->history, f->erased.number);
 	if (session != 0)
 		d->out.close(d->out.owner, session); /* it comes back and is quarantined */

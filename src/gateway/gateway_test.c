@@ -222,7 +222,7 @@ static void alarm_before_the_end_of_the_connection_is_not_lost(void **state)
 	(void)fixture_expect_next(f, MESSAGE_CLOSED);
 }
 
-static void media_is_counted_and_not_carried(void **state)
+static void a_voice_goes_in_parts_before_its_report(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t session = 0;
@@ -234,6 +234,15 @@ static void media_is_counted_and_not_carried(void **state)
 	memset(frame + n, 'a', 40000 - 8);
 	frame[n + 40000 - 8] = ']';
 	fixture_send_bytes(fd, frame, (size_t)n + 40000 - 8 + 1);
+	size_t total = 40000 - 3; /* behind the keyword */
+	for (size_t at = 0; at < total; at += MESSAGE_PART_MAX) {
+		const struct message_blob *part = &fixture_expect_next(f, MESSAGE_BLOB)->blob;
+		size_t left = total - at;
+		assert_int_equal(part->kind, MEDIA_PART_VOICE);
+		assert_int_equal(part->offset, at);
+		assert_int_equal(part->total, total);
+		assert_int_equal(part->bytes.n, left < MESSAGE_PART_MAX ? left : MESSAGE_PART_MAX);
+	}
 	const struct message *m = fixture_expect_next(f, MESSAGE_REPORT);
 	assert_int_equal(report_of(m).kind, REPORT_MEDIA);
 	assert_int_equal(m->report.reply.kind, REPLY_TK);
@@ -742,7 +751,7 @@ int main(void)
 		TEST(frame_with_a_wrong_length_is_ended_by_silence),
 		TEST(frame_that_never_ends_is_given_up_and_the_next_is_taken),
 		TEST(alarm_before_the_end_of_the_connection_is_not_lost),
-		TEST(media_is_counted_and_not_carried),
+		TEST(a_voice_goes_in_parts_before_its_report),
 		TEST(same_frame_three_times_gets_the_other_form),
 		TEST(unknown_keyword_is_answered_once),
 		TEST(unknown_watch_gets_its_heartbeat_and_nothing_else),

@@ -7,6 +7,8 @@
 
 #include "gateway/state.h"
 
+enum { SEND_BUFFER_FIRST = 2048 };
+
 struct pending_command {
 	struct uid id;
 	size_t end; /* it is sent when so many bytes of the buffer are */
@@ -57,28 +59,38 @@ static ssize_t send_some(struct connection *c, const char *bytes, size_t n)
 	return -1;
 }
 
-static struct send_buffer *buffer_of(struct connection *c)
+/* Room for `need` bytes behind what waits: usually little, with a voice message more. False: over
+ * the limit, or no memory. */
+static bool make_room(struct connection *c, size_t need)
 {
-	size_t size = c->gateway->config.limits.send_buffer_max;
-
+	struct gateway *g = c->gateway;
 	struct send_buffer **out = connection_out(c);
+	size_t limit = g->config.limits.send_buffer_max;
+	size_t had = *out == NULL ? 0 : sizeof **out + (*out)->size;
+	size_t used = *out == NULL ? 0 : (*out)->to;
+	size_t size = *out == NULL ? SEND_BUFFER_FIRST : (*out)->size;
 
-	if (*out != NULL)
-		return *out;
-	*out = malloc(sizeof **out + size);
+	if (used > limit || need > limit - used)
+		return false;
+	while (size < used + need)
+		size *= 2;
+	size = size < limit ? size : limit;
+	if (*out != NULL && (*out)->size >= size)
+		return true;
+	struct send_buffer *grown = realloc(*out, sizeof *grown + size);
+	if (grown == NULL)
+		return false;
 	if (*out == NULL)
-		return NULL;
-	(*out)->size = size;
-	(*out)->from = 0;
-	(*out)->to = 0;
-	(*out)->commands_n = 0;
-	c->gateway->send_buffer_bytes += sizeof **out + size;
-	return *out;
+		*grown = (struct send_buffer){.size = 0};
+	grown->size = size;
+	*out = grown;
+	g->send_buffer_bytes += sizeof *grown + size - had;
+	return true;
 }
 
 static bool keep(struct connection *c, const char *bytes, size_t n, const struct uid *command)
 {
-	struct send_buffer *out = buffer_of(c);
+	struct send_buffer *out = *connection_out(c);
 
 	if (out != NULL && out->from > 0) {
 		memmove(out->bytes, out->bytes + out->from, out->to - out->from);
@@ -87,12 +99,13 @@ static bool keep(struct connection *c, const char *bytes, size_t n, const struct
 		out->to -= out->from;
 		out->from = 0;
 	}
-	if (out == NULL || n > out->size - out->to ||
-		(command != NULL && out->commands_n == COMMANDS_PENDING_MAX)) {
+	bool is_full = command != NULL && out != NULL && out->commands_n == COMMANDS_PENDING_MAX;
+	if (is_full || !make_room(c, n)) {
 		count(c->gateway, COUNTER_LIMIT_SEND_BUFFER_MAX, 1);
 		connection_close(c, CLOSE_SLOW_READER);
 		return false;
 	}
+	out = *connection_out(c);
 	memcpy(out->bytes + out->to, bytes, n);
 	out->to += n;
 	if (command != NULL)

@@ -130,7 +130,9 @@ static bool may_report(struct connection *c, const struct report *r)
 		return true;
 	}
 	refill(c);
-	uint16_t *left = r->is_stored ? &c->replays_left : &c->reports_left;
+	/* A voice in parts is many frames at once, as are the places of a day without a network. */
+	bool is_many = r->is_stored || strcmp(r->keyword, "JXTK") == 0;
+	uint16_t *left = is_many ? &c->replays_left : &c->reports_left;
 	if (*left == 0) {
 		count(c->gateway, COUNTER_LIMIT_REPORTS_PER_DEVICE, 1);
 		return false;
@@ -256,27 +258,30 @@ static void forward(struct connection *c, const struct frame *f)
 		count(g, COUNTER_ALARMS, 1);
 }
 
-/* The bytes of a picture in parts, before its report. When the server cannot take them now it gets
- * no whole picture, does not answer, and the watch says it again. */
-static void forward_picture(struct connection *c, const struct frame *f)
+/* The bytes of a picture or voice in parts, before its report. When the server cannot take them now
+ * it gets no whole one, does not answer, and the watch says it again. */
+static void forward_media(struct connection *c, const struct frame *f)
 {
 	struct gateway *g = c->gateway;
-	struct message_picture *part = &g->message.picture;
-	struct view payload;
-	uint8_t origin = 0;
+	struct message_blob *m = &g->message.blob;
+	struct media_part part;
 	size_t n = 0;
 
 	/* Not told yet whose it is (PENDING): the server looks. */
-	if (c->standing == STANDING_CLAIMING || !report_picture(f, &origin, &payload) ||
-		escape_read(payload, g->picture, sizeof g->picture, &n, NULL) != RC_OK)
+	if (c->standing == STANDING_CLAIMING || !media_part_read(f, &part) ||
+		escape_read(part.payload, g->media, sizeof g->media, &n, NULL) != RC_OK)
 		return;
-	for (size_t at = 0; at < n; at += part->bytes.n) {
-		g->message.type = MESSAGE_PICTURE;
-		*part = (struct message_picture){.session = c->session,
-			.origin = origin,
+	for (size_t at = 0; at < n; at += m->bytes.n) {
+		g->message.type = MESSAGE_BLOB;
+		*m = (struct message_blob){.session = c->session,
+			.kind = part.kind,
+			.origin = part.origin,
+			.chunk = part.chunk,
+			.chunks = part.chunks,
+			.name = part.name,
 			.offset = (uint32_t)at,
 			.total = (uint32_t)n,
-			.bytes = {.p = g->picture + at,
+			.bytes = {.p = g->media + at,
 				.n = n - at < MESSAGE_PART_MAX ? n - at : MESSAGE_PART_MAX}};
 		if (!gateway_tell(g, false))
 			return;
@@ -318,7 +323,7 @@ void session_take_frame(struct connection *c, const struct frame *f, bool is_hea
 	choose_form(c, f, &g->reply);
 	answer_once(c, &g->reply);
 	if (g->report.kind == REPORT_MEDIA)
-		forward_picture(c, f);
+		forward_media(c, f);
 	forward(c, f);
 }
 

@@ -138,7 +138,7 @@ struct gateway {
 	struct message message;
 	uint8_t packed[REPORT_PACK_MAX];
 	char command_bytes[COMMAND_FRAME_MAX];
-	char picture[MESSAGE_PICTURE_MAX]; /* not escaped any more */
+	char media[MESSAGE_BLOB_MAX]; /* not escaped any more */
 	char chunk[READ_CHUNK];
 	char peeked[BUFFER_SIZE_MAX + PEEK_CHUNK];
 };

@@ -199,8 +199,9 @@ static enum rc check_body_head(struct exchange *x)
 		(kind == BODY_FORM &&
 			!head_is_type(&x->head, VIEW("application/x-www-form-urlencoded"))))
 		return refuse_head(x, RC_SYNTAX, "media_type_wrong", x->head.length > DISCARD_MAX);
-	size_t max = kind == BODY_PICTURE ? PICTURE_MAX : x->server->settings->body_max;
-	if (x->head.length <= max)
+	if (kind == BODY_SOUND && !head_is_type(&x->head, VIEW("audio/wav")))
+		return refuse_head(x, RC_SYNTAX, "media_type_wrong", x->head.length > DISCARD_MAX);
+	if (x->head.length <= exchange_body_max(x, kind))
 		return RC_OK;
 	count_up(&x->server->counters.limit_body);
 	return refuse_head(x, RC_LIMIT,

@@ -65,6 +65,16 @@ bool answer_add_stream_headers(const struct http_server *s, struct MHD_Response 
 	return add_api_headers(s, r, "text/event-stream") && add(r, "X-Accel-Buffering", "no");
 }
 
+bool answer_add_download_headers(const struct http_server *s, struct MHD_Response *r,
+	const char *type, const char *file_name)
+{
+	char disposition[96];
+	int n = snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", file_name);
+
+	return n > 0 && (size_t)n < sizeof disposition && add_api_headers(s, r, type) &&
+	       add(r, "Content-Disposition", disposition);
+}
+
 void answer_set_cookie(struct exchange *x, const char *token)
 {
 	(void)snprintf(x->set_cookie, sizeof x->set_cookie,

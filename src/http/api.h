@@ -22,6 +22,8 @@ route_fn api_wearers, api_wearer, api_wearer_change, api_wearer_erase, api_pictu
 	api_picture_remove, api_history, api_settings, api_setting_put, api_setting_drop,
 	api_capabilities, api_capability_put, api_models;
 route_fn api_commands, api_command_give, api_command_cancel;
+route_fn api_thread, api_thread_text, api_thread_voice, api_thread_sound, api_thread_photo,
+	api_thread_delete, api_thread_heard, api_thread_export, api_quota;
 route_fn api_alarms, api_alarm_take, api_alarm_close;
 route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code, api_claim_send,
 	api_demo_watch;

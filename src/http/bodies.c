@@ -151,6 +151,17 @@ static const struct field apn_fields[] = {
 	{"password", FIELD_SECRET, false, AT(apn_values, password), 1, 64, NULL, NULL},
 	{"mccmnc", FIELD_TEXT, true, AT(apn_values, mccmnc), 5, 6, NULL, is_digits},
 };
+static const struct field thread_text_fields[] = {
+	/* longer ones than a watch takes are refused with their length (commands.c) */
+	{"text", FIELD_TEXT, true, AT(thread_text_values, text), 1, 4000, NULL, NULL},
+};
+static const struct field thread_heard_fields[] = {
+	{"item", FIELD_ID, true, AT(thread_heard_values, item), 0, 0, NULL, NULL},
+};
+static const struct field thread_fields[] = {
+	{"before", FIELD_ID, false, AT(thread_values, before), 0, 0, NULL, NULL},
+	{"limit", FIELD_TEXT, false, AT(thread_values, limit), 1, 3, NULL, is_digits},
+};
 static const struct field contacts_fields[] = {
 	{"contacts", FIELD_JSON, true, AT(contacts_values, contacts), 0, 0, NULL, NULL},
 };
@@ -274,6 +285,11 @@ const struct field_table wearer_table = {
 const struct field_table command_table = {
 	"CommandBody", command_fields, COUNT_OF(command_fields), false};
 const struct field_table apn_table = {"ApnBody", apn_fields, COUNT_OF(apn_fields), false};
+const struct field_table thread_text_table = {
+	"ThreadTextBody", thread_text_fields, COUNT_OF(thread_text_fields), false};
+const struct field_table thread_heard_table = {
+	"ThreadHeardBody", thread_heard_fields, COUNT_OF(thread_heard_fields), false};
+const struct field_table thread_table = {"thread", thread_fields, COUNT_OF(thread_fields), false};
 const struct field_table contacts_table = {
 	"ContactsBody", contacts_fields, COUNT_OF(contacts_fields), false};
 const struct field_table contact_table = {

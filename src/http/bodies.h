@@ -82,6 +82,16 @@ struct photo_rule_values {
 struct capability_values {
 	struct view has;
 };
+struct thread_text_values {
+	struct view text;
+};
+struct thread_heard_values {
+	struct uid item;
+};
+struct thread_values {
+	struct uid before;
+	struct view limit; /* digits */
+};
 struct close_values {
 	struct view note;
 };
@@ -171,6 +181,8 @@ union body_values {
 	struct photo_rule_values photo_rule;
 	struct health_rule_values health_rule;
 	struct friend_rule_values friend_rule;
+	struct thread_text_values thread_text;
+	struct thread_heard_values thread_heard;
 	struct close_values close;
 	struct claim_values claim;
 	struct claim_code_values claim_code;
@@ -190,6 +202,7 @@ union body_values {
 union query_values {
 	struct history_values history;
 	struct alarms_values alarms;
+	struct thread_values thread;
 	struct events_values events;
 	struct picture_values picture;
 	struct dead_letters_values dead_letters;
@@ -204,6 +217,7 @@ extern const struct field_table audit_page_table, audit_export_table, notices_ta
 	network_ban_table;
 extern const struct field_table group_new_table, member_table, member_wearer_table, window_table,
 	invitation_table, invitation_accept_table, break_glass_table;
+extern const struct field_table thread_text_table, thread_heard_table, thread_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table, health_rule_table, friend_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,

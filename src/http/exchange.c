@@ -94,11 +94,18 @@ static bool grow(struct exchange *x, size_t n, size_t max)
 	return true;
 }
 
+size_t exchange_body_max(const struct exchange *x, enum body_kind kind)
+{
+	return kind == BODY_PICTURE ? PICTURE_MAX
+	       : kind == BODY_SOUND ? SOUND_MAX
+				    : x->server->settings->body_max;
+}
+
 /* MHD_NO ends the connection. */
 static enum MHD_Result take_upload(struct exchange *x, const char *upload, size_t n)
 {
 	bool is_picture = x->route != NULL && x->route->body_kind == BODY_PICTURE;
-	size_t max = is_picture ? PICTURE_MAX : x->server->settings->body_max;
+	size_t max = exchange_body_max(x, x->route == NULL ? BODY_NONE : x->route->body_kind);
 
 	if (!x->is_refused && (x->route == NULL || x->route->body_kind == BODY_NONE))
 		refuse_exchange(x, refuse(&x->problem, RC_SYNTAX, "request_bad", NULL, NULL));

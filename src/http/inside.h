@@ -34,8 +34,9 @@ enum {
 	READERS_MAX = 17,              /* reader connections for the request threads */
 	ANSWER_MAX = 16 * 1024 * 1024, /* bytes of one JSON answer: 20,000 fixes fit */
 	DISCARD_MAX =
-		1024 * 1024, /* bytes of a refused body that are read, so that the answer is */
-	QUERY_MAX = 256,     /* bytes of all values of a query */
+		1024 * 1024,    /* bytes of a refused body that are read, so that the answer is */
+	SOUND_MAX = 256 * 1024, /* bytes of a recorded voice: 15 s are 240,044 */
+	QUERY_MAX = 256,        /* bytes of all values of a query */
 	POOL_THREADS = 4,
 	POOL_QUEUE_MAX = 1024,
 	STATUS_CLASSES = 6,
@@ -143,6 +144,9 @@ enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *connect
 void exchange_on_end(void *server, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode why);
 
+/* Bytes that a body of this kind may have. */
+size_t exchange_body_max(const struct exchange *x, enum body_kind kind);
+
 /* access.c: everything that is decided from the head alone. Sets x->route or x->is_file, x->who; on
  * refusal x->rc and x->problem. */
 MUST_CHECK enum rc access_check_head(struct exchange *x, struct view method, struct view path);
@@ -174,6 +178,9 @@ void answer_pack(struct exchange *x);
  * memory is out. */
 struct MHD_Response *answer_take_response(struct exchange *x);
 MUST_CHECK bool answer_add_stream_headers(const struct http_server *s, struct MHD_Response *r);
+/* Of a file that is saved, not shown; the name is ASCII without quotes. */
+MUST_CHECK bool answer_add_download_headers(const struct http_server *s, struct MHD_Response *r,
+	const char *type, const char *file_name);
 /* The cookie that signs in (token) or out (NULL) into x->set_cookie. */
 void answer_set_cookie(struct exchange *x, const char *token);
 

@@ -132,6 +132,7 @@ static enum rc read_object(struct event_texts *t, const struct event *event, str
 	case EVENT_CLAIM:
 		rc = claim_get(t->domain, t->reader, id, &t->object.claim, e);
 		break;
+	case EVENT_THREAD:
 	case EVENT_HEALTH:
 		t->wearer = *id;
 		break;
@@ -204,6 +205,8 @@ static right_set rights_to_hear(enum event_type type)
 		return ALARM_READERS;
 	case EVENT_CLAIM:
 		return RIGHT_BIT(RIGHT_CLAIM);
+	case EVENT_THREAD:
+		return RIGHT_BIT(RIGHT_MESSAGE) | RIGHT_BIT(RIGHT_VIEW_MEDIA);
 	case EVENT_HEALTH:
 		return RIGHT_BIT(RIGHT_VIEW_HEALTH) | RIGHT_BIT(RIGHT_CONTACTS);
 	case EVENT_WEARER:
@@ -231,6 +234,7 @@ static right_set rights_that_show(enum event_type type)
 		       RIGHT_BIT(RIGHT_CONTACTS) | RIGHT_BIT(RIGHT_SETTINGS);
 	case EVENT_CLAIM:
 	case EVENT_REMOVED:
+	case EVENT_THREAD:
 	case EVENT_HEALTH:
 	case EVENT_GROUP:
 	case EVENT_NOTICE:
@@ -243,7 +247,8 @@ static right_set rights_that_show(enum event_type type)
 static void render_object(struct event_texts *t, const struct event *event, right_set rights)
 {
 	struct json_out *j = &t->json;
-	bool is_of_wearer = event->type == EVENT_REMOVED || event->type == EVENT_HEALTH;
+	bool is_of_wearer = event->type == EVENT_REMOVED || event->type == EVENT_HEALTH ||
+			    event->type == EVENT_THREAD;
 
 	switch (event->type) {
 	case EVENT_WEARER:
@@ -259,6 +264,7 @@ static void render_object(struct event_texts *t, const struct event *event, righ
 		shape_claim(j, NULL, &t->object.claim);
 		break;
 	case EVENT_REMOVED:
+	case EVENT_THREAD:
 	case EVENT_HEALTH:
 	case EVENT_GROUP:
 	case EVENT_NOTICE:

@@ -33,6 +33,7 @@ enum body_kind {
 	BODY_NONE,
 	BODY_JSON,
 	BODY_PICTURE,
+	BODY_SOUND,  /* audio/wav */
 	BODY_FORM,   /* the handler reads it (form.h) */
 	BODY_OBJECT, /* JSON whose members depend on the path: the handler reads it (body_root) */
 };

@@ -230,6 +230,52 @@ void shape_command(struct json_out *j, const char *key, const struct command_inf
 	json_end(j);
 }
 
+static void thread_by(struct json_out *j, const struct thread_item *item)
+{
+	json_object(j, "by");
+	json_text(j, "kind", view_of(thread_by_name(item->by_kind)));
+	if (item->by_kind == THREAD_BY_MEMBER && !uid_is_none(&item->by))
+		json_uid(j, "account", &item->by);
+	json_text(j, "name", view_of(item->by_name));
+	json_end(j);
+}
+
+static void thread_media(struct json_out *j, const struct thread_item *item)
+{
+	if (item->bytes == 0 || (item->kind == THREAD_VOICE && !item->has_wave))
+		return;
+	json_int(j, "bytes", item->bytes);
+	if (item->kind != THREAD_VOICE)
+		return;
+	json_decimal(j, "seconds", item->duration_ms, 3);
+	json_array(j, "waveform");
+	for (unsigned i = 0; i < THREAD_WAVE; i++)
+		json_int(j, NULL, item->wave[i]);
+	json_end(j);
+}
+
+void shape_thread_item(struct json_out *j, const char *key, const struct thread_item *item)
+{
+	json_object(j, key);
+	json_uid(j, "id", &item->id);
+	json_text(j, "kind", view_of(thread_kind_name(item->kind)));
+	json_text(j, "direction", item->direction == THREAD_TO ? VIEW("to") : VIEW("from"));
+	thread_by(j, item);
+	if (item->kind == THREAD_TEXT)
+		json_text(j, "text", view_of(item->text));
+	else
+		thread_media(j, item);
+	json_text(j, "state", view_of(thread_state_name(item->state)));
+	if (item->reason != NULL)
+		json_text(j, "reason", view_of(item->reason));
+	json_time(j, "created", item->created_ms);
+	optional_time(j, "delivered", item->delivered_ms);
+	optional_time(j, "heard", item->heard_ms);
+	if (item->kind == THREAD_TEXT)
+		json_uid(j, "command", &item->id);
+	json_end(j);
+}
+
 void shape_claim(struct json_out *j, const char *key, const struct claim_info *c)
 {
 	json_object(j, key);

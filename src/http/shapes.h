@@ -9,6 +9,7 @@
 #include "domain/commands.h"
 #include "domain/group.h"
 #include "domain/sms_form.h"
+#include "domain/thread.h"
 #include "domain/wearer.h"
 
 /* key: NULL inside an array and for the outermost value. `rights`: what the reader may do now with
@@ -21,6 +22,7 @@ void shape_command(struct json_out *j, const char *key, const struct command_inf
 	right_set rights, const struct sms_forms *sms);
 /* "my_rights": ["see_group", …] */
 void shape_rights(struct json_out *j, const char *key, right_set rights);
+void shape_thread_item(struct json_out *j, const char *key, const struct thread_item *item);
 void shape_claim(struct json_out *j, const char *key, const struct claim_info *c);
 void shape_account(struct json_out *j, const char *key, const struct account_info *a);
 void shape_group(struct json_out *j, const char *key, const struct group_info *g);

@@ -243,41 +243,65 @@ static bool read_stats(struct view *in, struct message *ret)
 	return true;
 }
 
-static bool is_picture(const struct message_picture *p)
+static bool is_blob(const struct message_blob *m)
 {
-	return p->origin <= 9 && p->bytes.n >= 1 && p->bytes.n <= MESSAGE_PART_MAX &&
-	       p->total <= MESSAGE_PICTURE_MAX && p->offset <= p->total &&
-	       p->bytes.n <= p->total - p->offset;
+	bool is_chunk = m->kind == MEDIA_PART_CHUNK;
+
+	return m->kind < MEDIA_PART_COUNT && m->origin <= 9 &&
+	       (is_chunk ? m->chunk >= 1 && m->chunk <= m->chunks && m->chunks <= CHUNKS_MAX &&
+				       m->name.n >= 1 && m->name.n <= CHUNK_NAME_MAX
+			 : m->chunk == 0 && m->chunks == 0 && m->name.n == 0) &&
+	       m->bytes.n >= 1 && m->bytes.n <= MESSAGE_PART_MAX && m->total <= MESSAGE_BLOB_MAX &&
+	       m->offset <= m->total && m->bytes.n <= m->total - m->offset;
 }
 
-static void write_picture(struct out *o, const struct message *m)
+static void write_blob(struct out *o, const struct message *m)
 {
-	if (!is_picture(&m->picture)) {
+	if (!is_blob(&m->blob)) {
 		o->rc = RC_BUG;
 		return;
 	}
-	put_u64(o, m->picture.session);
-	put_u8(o, m->picture.origin);
-	put_number(o, m->picture.offset, 4);
-	put_number(o, m->picture.total, 4);
-	put_payload(o, m->picture.bytes);
+	put_u64(o, m->blob.session);
+	put_u8(o, m->blob.kind);
+	put_u8(o, m->blob.origin);
+	put_u8(o, m->blob.chunk);
+	put_u8(o, m->blob.chunks);
+	put_text(o, m->blob.name, CHUNK_NAME_MAX);
+	put_number(o, m->blob.offset, 4);
+	put_number(o, m->blob.total, 4);
+	put_payload(o, m->blob.bytes);
 }
 
-static bool read_picture(struct view *in, struct message *ret)
+static bool get_bytes(struct view *in, size_t max, struct view *ret)
 {
-	struct message_picture *p = &ret->picture;
+	uint64_t n = 0;
+
+	return get_number(in, 1, &n) && n <= max && view_cut(in, (size_t)n, ret);
+}
+
+static bool read_blob(struct view *in, struct message *ret)
+{
+	struct message_blob *m = &ret->blob;
+	unsigned kind = 0;
 	uint64_t origin = 0;
+	uint64_t chunk = 0;
+	uint64_t chunks = 0;
 	uint64_t offset = 0;
 	uint64_t total = 0;
 
-	if (!get_u64(in, &p->session) || !get_number(in, 1, &origin) ||
+	if (!get_u64(in, &m->session) || !get_choice(in, MEDIA_PART_COUNT, &kind) ||
+		!get_number(in, 1, &origin) || !get_number(in, 1, &chunk) ||
+		!get_number(in, 1, &chunks) || !get_bytes(in, CHUNK_NAME_MAX, &m->name) ||
 		!get_number(in, 4, &offset) || !get_number(in, 4, &total) ||
-		!get_payload(in, &p->bytes))
+		!get_payload(in, &m->bytes))
 		return false;
-	p->origin = (uint8_t)origin;
-	p->offset = (uint32_t)offset;
-	p->total = (uint32_t)total;
-	return is_picture(p);
+	m->kind = (enum media_part_kind)kind;
+	m->origin = (uint8_t)origin;
+	m->chunk = (uint8_t)chunk;
+	m->chunks = (uint8_t)chunks;
+	m->offset = (uint32_t)offset;
+	m->total = (uint32_t)total;
+	return is_blob(m);
 }
 
 static void write_welcome(struct out *o, const struct message *m)
@@ -364,7 +388,7 @@ static const struct message_row {
 	[MESSAGE_UNSENT] = {"unsent", MESSAGE_FROM_GATEWAY, write_sent, read_sent},
 	[MESSAGE_FOREIGN] = {"foreign", MESSAGE_FROM_GATEWAY, write_foreign, read_foreign},
 	[MESSAGE_STATS] = {"stats", MESSAGE_FROM_GATEWAY, write_stats, read_stats},
-	[MESSAGE_PICTURE] = {"picture", MESSAGE_FROM_GATEWAY, write_picture, read_picture},
+	[MESSAGE_BLOB] = {"blob", MESSAGE_FROM_GATEWAY, write_blob, read_blob},
 	[MESSAGE_BYE] = {"bye", MESSAGE_FROM_GATEWAY, write_nothing, read_nothing},
 	[MESSAGE_WELCOME] = {"welcome", MESSAGE_FROM_SERVER, write_welcome, read_welcome},
 	[MESSAGE_STANDING] = {"standing", MESSAGE_FROM_SERVER, write_standing, read_standing},

@@ -12,6 +12,7 @@
 #include "base/view.h"
 #include "watch/command.h"
 #include "watch/frame.h"
+#include "watch/media_part.h"
 #include "watch/reply.h"
 
 enum {
@@ -21,9 +22,9 @@ enum {
 	MESSAGE_PAYLOAD_MAX = 16000, /* packed report or command */
 	MESSAGE_COUNTERS_MAX = 96,
 	MESSAGE_INDEX_MAX = 4,
-	MESSAGE_PART_MAX = 12000,        /* bytes of a picture in one message */
-	MESSAGE_PICTURE_MAX = 66 * 1024, /* … and of all its parts */
-	MESSAGE_KEY_SIZE = 32,           /* SHA-256 of a public key */
+	MESSAGE_PART_MAX = 12000,     /* bytes of a picture or voice in one message */
+	MESSAGE_BLOB_MAX = 66 * 1024, /* … and of all its parts */
+	MESSAGE_KEY_SIZE = 32,        /* SHA-256 of a public key */
 };
 
 enum message_side {
@@ -51,8 +52,8 @@ enum message_type {
 			   full */
 	MESSAGE_FOREIGN,
 	MESSAGE_STATS,
-	MESSAGE_BYE,     /* clean stop: nothing follows */
-	MESSAGE_PICTURE, /* one part of a picture, in order; its REPORT follows the last */
+	MESSAGE_BYE,  /* clean stop: nothing follows */
+	MESSAGE_BLOB, /* one part of a picture or voice, in order; its REPORT follows the last */
 	/* server to gateway */
 	MESSAGE_WELCOME = 32, /* at the server's start on every link, and in answer to HELLO */
 	MESSAGE_STANDING,
@@ -212,10 +213,13 @@ struct message_stats {
 						    start */
 };
 
-struct message_picture {
+struct message_blob {
 	uint64_t session;
-	uint8_t origin;         /* a digit, as the watch said: PICTURE_ASKED … */
-	uint32_t offset, total; /* total: bytes of the whole picture, not escaped */
+	enum media_part_kind kind;
+	uint8_t origin;         /* PICTURE: a digit, as the watch said; else 0 */
+	uint8_t chunk, chunks;  /* CHUNK: 1..chunks; else 0 */
+	struct view name;       /* CHUNK: 1..CHUNK_NAME_MAX bytes, any; else empty */
+	uint32_t offset, total; /* total: bytes of the frame's whole payload, not escaped */
 	struct view bytes;      /* 1..MESSAGE_PART_MAX, offset + n <= total */
 };
 
@@ -350,7 +354,7 @@ struct message {
 		struct message_sent sent;
 		struct message_foreign foreign;
 		struct message_stats stats;
-		struct message_picture picture;
+		struct message_blob blob;
 		struct message_welcome welcome;
 		struct message_standing standing;
 		struct message_answer answer;

@@ -74,8 +74,8 @@ static size_t make_samples(struct message samples[48])
 			.to = VIEW("a@example.org"),
 			.subject = VIEW("Subject"),
 			.text = payload}};
-	samples[n++] = (struct message){.type = MESSAGE_PICTURE,
-		.picture = {.session = 9,
+	samples[n++] = (struct message){.type = MESSAGE_BLOB,
+		.blob = {.session = 9,
 			.origin = 5,
 			.offset = 12000,
 			.total = 12000 + (uint32_t)payload.n,
@@ -120,6 +120,14 @@ static size_t make_samples(struct message samples[48])
 			.lat_e7 = -900000000,
 			.lon_e7 = 1800000000,
 			.accuracy_m = 120}};
+	samples[n++] = (struct message){.type = MESSAGE_BLOB,
+		.blob = {.session = 9,
+			.kind = MEDIA_PART_CHUNK,
+			.chunk = 3,
+			.chunks = 10,
+			.name = VIEW("xxx_7_20260101120000"),
+			.total = (uint32_t)payload.n,
+			.bytes = payload}};
 	return n;
 }
 
@@ -339,8 +347,10 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{19, 36, 0},                 /* an empty address, the rest left over */
 		{20, 20 + 2, 0x7F},
 		{20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
-		{21, 8, 10},                 /* an origin of two digits */
-		{21, 9, 0xE1},               /* more than is left */
+		{21, 8, MEDIA_PART_COUNT},
+		{21, 8 + 1, 10},   /* an origin of two digits */
+		{21, 8 + 2, 1},    /* a picture is no chunk */
+		{21, 8 + 5, 0xE1}, /* more than is left */
 		{22, 0, 0},                  /* an epoch of 0 */
 		{23, 8, 0xFF},               /* more than is left */
 		{24, 8, MEDIA_OUTCOME_COUNT},
@@ -353,6 +363,10 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{29, 7, 0},
 		{29, 7, WEATHER_DAYS + 1},
 		{29, 10, 61},
+		{33, 8 + 2, 0},
+		{33, 8 + 2, 11}, /* no such chunk of ten */
+		{33, 8 + 3, CHUNKS_MAX + 1},
+		{33, 8 + 4, 0}, /* without a name */
 	};
 	struct message samples[48];
 

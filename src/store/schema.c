@@ -12,8 +12,8 @@ enum {
 /* This room is the one place where an engine's types stand (BLOB is BYTEA elsewhere). The first one
  * makes what FIRST_SCHEMA has. */
 static const char *const migrations[][MIGRATION_PARTS_MAX] = {
-	{schema_people, schema_group, schema_watch, schema_history, schema_audit, schema_partner,
-		schema_courier, schema_phone, schema_radio, schema_health},
+	{schema_people, schema_group, schema_watch, schema_talk, schema_history, schema_audit,
+		schema_partner, schema_courier, schema_phone, schema_radio, schema_health},
 };
 
 int schema_newest(void)

@@ -5,6 +5,7 @@
 extern const char schema_people[];
 extern const char schema_group[];
 extern const char schema_watch[];
+extern const char schema_talk[];
 extern const char schema_history[];
 extern const char schema_audit[];
 extern const char schema_partner[];

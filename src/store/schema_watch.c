@@ -1,5 +1,5 @@
-/* Watches, what they were told, their phone books, switches and photos. Sealed for the wearer:
- * numbers on the wire and of SIMs, models, passwords, commands, contacts, pictures. */
+/* Watches, what they were told, their phone books, switches. Sealed for the wearer:
+ * numbers on the wire and of SIMs, models, passwords, commands, contacts. */
 #include "store/schema_parts.h"
 
 const char schema_watch[] =
@@ -61,10 +61,4 @@ const char schema_watch[] =
 	" PRIMARY KEY (wearer, slot));"
 	"CREATE TABLE photo_rule ("
 	" wearer BLOB NOT NULL PRIMARY KEY REFERENCES wearer (id), is_allowed INTEGER NOT NULL,"
-	" per_day INTEGER NOT NULL);"
-	"CREATE TABLE photo ("
-	" wearer BLOB NOT NULL REFERENCES wearer (id), id BLOB NOT NULL, by_account BLOB,"
-	" received_ms INTEGER NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL,"
-	" PRIMARY KEY (wearer, id));"
-	"CREATE INDEX photo_by_id ON photo (id);"
-	"CREATE INDEX photo_by_time ON photo (wearer, received_ms);";
+	" per_day INTEGER NOT NULL);";

@@ -236,12 +236,6 @@ enum report_fact {
  * the frame's bytes. */
 void report_read(const struct frame *frame, struct report *ret);
 
-/* The parts of a picture (img, section 6.2) of a frame that report_read called REPORT_MEDIA. False
- * for other frames. `payload` is escaped (watch/escape.h). */
-enum { PICTURE_ASKED = 5, PICTURE_OWN = 6 };
-MUST_CHECK bool report_picture(
-	const struct frame *frame, uint8_t *ret_origin, struct view *ret_payload);
-
 /* The time to file a report under: of two possible readings of the date the one nearer to the
  * receipt; the receipt time itself when there is none, or when the clock is unset (more than 24 h
  * ahead, or before 2015), which *ret_is_clock_unset tells. Both readings are kept in *r. */

@@ -277,19 +277,6 @@ static bool is_picture(struct view params)
 	return cut_picture(&params, &origin);
 }
 
-bool report_picture(const struct frame *f, uint8_t *ret_origin, struct view *ret_payload)
-{
-	struct view params = f->params;
-	struct view origin;
-
-	if (!view_is_nocase(f->keyword, VIEW("IMG")) || params.p == NULL ||
-		!cut_picture(&params, &origin))
-		return false;
-	*ret_origin = (uint8_t)(origin.p[0] - '0');
-	*ret_payload = params;
-	return true;
-}
-
 static bool is_chunk(struct view params)
 {
 	struct view f[4];

@@ -9,7 +9,7 @@ import yaml
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs/openapi.yaml").read_text(encoding="utf-8"))
 PARTNER = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs/openapi-partner.yaml").read_text(encoding="utf-8"))
-EVENTS = {"wearer": "Wearer", "alarm": "Alarm", "command": "Command", "claim": "Claim", "removed": "Removed", "group": "GroupEvent", "health": "HealthEvent", "notice": "GroupEvent"}
+EVENTS = {"wearer": "Wearer", "alarm": "Alarm", "command": "Command", "claim": "Claim", "removed": "Removed", "group": "GroupEvent", "thread": "ThreadEvent", "health": "HealthEvent", "notice": "GroupEvent"}
 TYPES = {
     "object": dict,
     "array": list,

@@ -28,13 +28,13 @@ static struct view scene(char buf[4096])
 static void part(
 	struct fixture *f, uint64_t from, uint8_t origin, struct view whole, size_t at, size_t n)
 {
-	struct message_picture m = {.session = from,
+	struct message_blob m = {.session = from,
 		.origin = origin,
 		.offset = (uint32_t)at,
 		.total = (uint32_t)whole.n,
 		.bytes = {.p = whole.p + at, .n = n}};
 
-	pictures_take(&f->d, &m);
+	media_parts_take(&f->d, &m);
 }
 
 static void tell(struct fixture *f)
@@ -50,7 +50,7 @@ static unsigned answers(const struct fixture *f)
 
 static int64_t stored(struct fixture *f)
 {
-	return fixture_query(f, "SELECT COUNT(*) FROM photo");
+	return fixture_query(f, "SELECT COUNT(*) FROM thread_item WHERE kind = 2");
 }
 
 static void parts_in_order_make_a_photo(void **state)
@@ -118,7 +118,7 @@ static void only_a_few_are_put_together_at_once(void **state)
 	struct view p = scene(buf);
 	char id[11];
 
-	for (unsigned i = 0; i <= PICTURES_MAX; i++) {
+	for (unsigned i = 0; i <= MEDIA_PARTS_MAX; i++) {
 		(void)snprintf(id, sizeof id, "77000%05u", i);
 		struct live_device dev = {
 			.wearer = {{(uint8_t)(i + 1)}}, .group = {{1}}, .number = i + 1000};
@@ -135,7 +135,7 @@ static void only_a_few_are_put_together_at_once(void **state)
 	part(f, session, PICTURE_OWN, p, 0, p.n);
 	tell(f);
 	assert_int_equal(answers(f), 0); /* no room: the watch says it again */
-	fixture_pass(f, PICTURE_LIFE_MS);
+	fixture_pass(f, MEDIA_PARTS_LIFE_MS);
 	part(f, session, PICTURE_OWN, p, 0, p.n);
 	tell(f);
 	assert_int_equal(stored(f), 1);
@@ -150,8 +150,9 @@ static void the_oldest_photos_make_room(void **state)
 
 	assert_int_equal(db_open(f->path, DB_WRITER, f->d.keyring, &db, NULL), RC_OK);
 	for (int i = 0; i < PHOTOS_MAX + 5; i++)
-		assert_int_equal(photo_store(db, &mia, &(struct uid){{0}}, VIEW("x"),
-					 fixture_now() + i * INT64_C(86400000), &id, NULL),
+		assert_int_equal(
+			photo_store(db, &mia, &(struct uid){{0}}, VIEW("x"),
+				fixture_now() + i * INT64_C(86400000), INT64_MAX, &id, NULL),
 			RC_OK);
 	db_close(db);
 	assert_int_equal(stored(f), PHOTOS_MAX);
