@@ -131,7 +131,7 @@ static bool add_headers(const struct files *f, const struct file *file, struct M
 	       add_header(r, "Cross-Origin-Opener-Policy", "same-origin") &&
 	       (!is_page || add_header(r, "Content-Security-Policy", f->page_policy)) &&
 	       (!is_page || add_header(r, "Permissions-Policy",
-				    "geolocation=(self), camera=(), microphone=(), payment=(), "
+				    "geolocation=(self), camera=(), microphone=(self), payment=(), "
 				    "usb=()")) &&
 	       (!f->is_https || add_header(r, "Strict-Transport-Security", "max-age=31536000"));
 }

@@ -195,8 +195,8 @@ describe('the first day', () => {
 		const text = 'Essen ist fertig, komm heim: ñ ü ß';
 		await page.getByLabel('Message to Emma').fill(text);
 		await page.getByText(`${200 - text.length} characters left`).waitFor();
-		await page.getByRole('button', { name: 'Send' }).click();
-		await page.locator('[data-type="message"][data-state="confirmed"]').waitFor();
+		await page.getByRole('button', { name: 'Send', exact: true }).click();
+		await page.locator('.said[data-state="delivered"]').waitFor();
 		const shown = await sim.happens(0, 'message', from);
 		expect(shown.detail).toContain(text);
 		expect(await page.getByLabel('Message to Emma').inputValue()).toBe('');
@@ -206,7 +206,7 @@ describe('the first day', () => {
 		const { page } = maria;
 		await page.getByLabel('Message to Emma').fill('x'.repeat(203));
 		await page.getByText('3 characters too long').waitFor();
-		expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+		expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
 		await page.getByLabel('Message to Emma').fill('');
 	});
 
@@ -214,7 +214,7 @@ describe('the first day', () => {
 		const { page } = maria;
 		const text = '<img src=x onerror=alert(1)>';
 		await page.getByLabel('Message to Emma').fill(text);
-		await page.getByRole('button', { name: 'Send' }).click();
+		await page.getByRole('button', { name: 'Send', exact: true }).click();
 		await page.getByRole('log').getByText(text).waitFor();
 		expect(await page.getByRole('log').locator('img').count()).toBe(0);
 	});
@@ -225,18 +225,18 @@ describe('the first day', () => {
 		await sim.ask(`offline ${sim.id(0)}`);
 		await page.getByText('The watch of Emma is not connected.').waitFor();
 		await page.getByLabel('Message to Emma').fill('Wait for me');
-		await page.getByRole('button', { name: 'Send' }).click();
-		const bubble = page.locator('li').filter({ hasText: 'Wait for me' });
+		await page.getByRole('button', { name: 'Send', exact: true }).click();
+		const bubble = page.locator('.said', { hasText: 'Wait for me' });
 		await bubble.getByText('waits until the watch of Emma connects').waitFor();
 		await bubble.getByRole('button', { name: 'Cancel' }).click();
-		await bubble.locator('[data-state="cancelled"]').waitFor();
+		await page.getByText('Taken back before it was sent').waitFor();
+		expect(await bubble.count()).toBe(0);
 		await page.getByLabel('Message to Emma').fill('See you soon');
-		await page.getByRole('button', { name: 'Send' }).click();
-		const other = page.locator('li').filter({ hasText: 'See you soon' });
-		await other.locator('[data-state="queued"]').waitFor();
+		await page.getByRole('button', { name: 'Send', exact: true }).click();
+		await page.locator('.said[data-state="queued"]', { hasText: 'See you soon' }).waitFor();
 		await sim.ask(`online ${sim.id(0)}`);
 		// A watch tries again after 2, 4, 8 … at most 60 s.
-		await other.locator('[data-state="confirmed"]').waitFor({ timeout: 90_000 });
+		await page.locator('.said[data-state="delivered"]', { hasText: 'See you soon' }).waitFor({ timeout: 90_000 });
 	});
 
 	test('name, colour and picture', async () => {

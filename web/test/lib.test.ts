@@ -7,7 +7,6 @@ import { browserName } from '../src/lib/browser';
 import { COLORS, contrast, inkOn } from '../src/lib/color';
 import { dayOf, dayRange, GAP_MS, shownFixes, stepDay, thin, trackLength, trackLines } from '../src/lib/day';
 import { bearingDeg, circle, distanceM, drawable } from '../src/lib/geo';
-import { messageLength } from '../src/lib/message';
 import { isOlderAlarm, isOlderCommand } from '../src/lib/order';
 import { squareOf } from '../src/lib/picture';
 import { addressOf, parseRoute, placeOf, type Route } from '../src/lib/route.svelte';
@@ -28,6 +27,7 @@ import {
 	VERY_OLD_MS,
 	watchNumber
 } from '../src/lib/wearer';
+import { ownTracksLink, traccarLink } from '../src/lib/ways';
 import { allZones, languageChoices } from '../src/lib/zones';
 import { grid, gridStep } from '../src/map/grid';
 import { accuracyShapes, peopleOf, pointShapes, trackShapes } from '../src/map/people';
@@ -427,13 +427,23 @@ describe('small things', () => {
 		expect(squareOf(400, 300)).toEqual({ x: 50, y: 0, side: 300 });
 		expect(squareOf(1, 7)).toEqual({ x: 0, y: 3, side: 1 });
 	});
-	test('messages are counted in characters, without blanks at the ends', () => {
-		expect(messageLength('  ä😀 ')).toBe(2);
-	});
 	test('browsers by name', () => {
 		expect(browserName('Mozilla/5.0 (Linux; Android 14) AppleWebKit/537 Chrome/140.0 Mobile Safari/537')).toBe('Chrome · Android');
 		expect(browserName('Mozilla/5.0 (iPhone; CPU iPhone OS 18 like Mac OS X) Version/18 Safari/605')).toBe('Safari · iPhone');
 		expect(browserName('')).toBe('');
+	});
+	test('links that set up apps hold what they need, also with unusual letters and keys', () => {
+		const secret = { url: 'https://watch.example.org/api/v1/in/owntracks', user: 'w1', token: 'a+b/c=ÿ', encryption_key: '~>?' };
+		const link = new URL(ownTracksLink(secret, '“Jürgen” Roth'));
+		expect(link.protocol).toBe('owntracks:');
+		// As the apps read it: a plus sign in a query would have become a blank.
+		const inline = new URLSearchParams(link.search).get('inline') ?? '';
+		expect(JSON.parse(Buffer.from(inline, 'base64').toString())).toMatchObject({
+			_type: 'configuration', mode: 3, url: secret.url, auth: true, username: 'w1', password: secret.token, encryptionKey: '~>?', tid: 'Jü'
+		});
+		const traccar = new URL(traccarLink({ url: 'https://watch.example.org/in/osmand', token: secret.token }));
+		expect(traccar.origin + traccar.pathname).toBe('https://watch.example.org/in/osmand');
+		expect(traccar.searchParams.get('id')).toBe(secret.token);
 	});
 	test('zones and languages hold what is set', () => {
 		expect(allZones('Mars/Olympus')).toContain('Mars/Olympus');

@@ -9,6 +9,7 @@ import { CAPABILITIES, FROM, MISSING, NOTES } from '../src/watch/capability-word
 import { APPS, GROUP_NAMES, SETTING_NAMES } from '../src/lib/settings';
 import { KINDS, ORIGINS } from '../src/lib/health';
 import { PARTNER_RIGHTS, RIGHTS, ROLES } from '../src/lib/rights';
+import { WAY_KINDS } from '../src/lib/ways';
 import { de } from '../src/words/de';
 import { en } from '../src/words/en';
 import { es } from '../src/words/es';
@@ -75,6 +76,11 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'confirmed.': [...COMMANDS, 'other'],
 	'unknown.': [...COMMANDS, 'other'],
 	'asked.': [...COMMANDS, ...MORE_COMMANDS, 'other'],
+	'item.': ['queued', 'sent', 'delivered', 'unsure', 'failed', 'expired', 'cancelled'],
+	'way_kind.': WAY_KINDS,
+	'way_text.': WAY_KINDS,
+	'way_field.': ['url', 'host', 'port', 'user', 'token', 'encryption_key', 'fingerprint'],
+	'record.': ['insecure', 'refused', 'missing', 'busy', 'lost', 'too_short', 'silent'],
 	'reason.': ['by_watch', 'not_announced', 'never_answered', 'went_dark'],
 	'sure.': ['power_off', 'reset', 'new_password', 'factory', 'update', 'apn'],
 	'role.': ROLES,
@@ -135,7 +141,7 @@ describe('catalogues', () => {
 
 	test('de and es are translated', () => {
 		// These few are the same word in the languages.
-		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'consent.may', 'role.admin', 'setting.gps_switch', 'value.window', 'value.window_days', 'value.body', 'vital.pressure', 'vital.celsius', 'vital.fahrenheit']);
+		const same = new Set(['app.name', 'kind.sos', 'source.gps', 'where.exact', 'where.source', 'alarm.title', 'command.named', 'act.line', 'act.server', 'act.change', 'consent.may', 'role.admin', 'way_kind.owntracks', 'way_kind.traccar', 'map.label_about', 'setting.gps_switch', 'value.window', 'value.window_days', 'value.body', 'vital.pressure', 'vital.celsius', 'vital.fahrenheit']);
 		const equal = (a: Text, b: Text) => JSON.stringify(a) === JSON.stringify(b);
 		for (const language of ['de', 'es']) {
 			const shared = Object.entries(catalogues[language] ?? {}).filter(

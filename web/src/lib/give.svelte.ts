@@ -69,6 +69,6 @@ export class Giver {
 }
 
 /** Works without HTTPS too, where the browser offers no randomUUID. */
-function randomKey(): string {
+export function randomKey(): string {
 	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -28,6 +28,10 @@ class Live {
 	commands = $state.raw<Record<string, Command[]>>({});
 	/** By wearer: how often something new was measured or counted since the start. */
 	health = $state.raw<Record<string, number>>({});
+	/** By wearer: how often something in the thread has changed. */
+	told = $state<Record<string, number>>({});
+	/** How often everything was loaded: what is shown beside it is then read anew as well. */
+	loads = $state(0);
 
 	#stream: Stream | undefined;
 	#held: (() => void)[] | undefined;
@@ -110,6 +114,10 @@ class Live {
 		this.commands = { ...this.commands, [command.wearer]: list };
 	}
 
+	#tell(wearer: string): void {
+		this.told[wearer] = (this.told[wearer] ?? 0) + 1;
+	}
+
 	putClaim(claim: Claim): void {
 		this.claims = [claim, ...this.claims.filter((c) => c.id !== claim.id)];
 	}
@@ -123,6 +131,7 @@ class Live {
 		this.alarms = this.alarms.filter((a) => a.wearer !== id);
 		const { [id]: _gone, ...rest } = this.commands;
 		this.commands = rest;
+		delete this.told[id];
 	}
 
 	/** Loads everything; events that come meanwhile are applied afterwards, so that none is lost. */
@@ -149,6 +158,7 @@ class Live {
 			for (const apply of held) apply();
 			groups.changed(undefined);
 			notices.told();
+			this.loads++;
 			await Promise.all(shown.map((id) => this.loadCommands(id)));
 		} catch {
 			if (round !== this.#round) return;
@@ -197,6 +207,9 @@ class Live {
 				this.health = { ...this.health, [wearer]: (this.health[wearer] ?? 0) + 1 };
 				break;
 			}
+			case 'thread':
+				this.#tell((data as { wearer: string }).wearer);
+				break;
 			case 'claim':
 				this.putClaim(data as Claim);
 				break;
@@ -225,6 +238,7 @@ class Live {
 		this.claims = [];
 		this.commands = {};
 		this.health = {};
+		this.told = {};
 		this.loaded = false;
 		this.link = 'starting';
 	}

@@ -16,6 +16,7 @@ export type Route =
 	| { at: 'health'; wearer: string }
 	| { at: 'battery'; wearer: string }
 	| { at: 'calls'; wearer: string }
+	| { at: 'ways'; wearer: string }
 	| { at: 'group'; group?: string }
 	| { at: 'member'; group: string; account: string }
 	| { at: 'invite'; group: string }
@@ -73,7 +74,7 @@ export function parseRoute(hash: string): Route {
 	}
 }
 
-const PERSON_PAGES = ['contacts', 'photos', 'watch', 'asked'] as const;
+const PERSON_PAGES = ['contacts', 'photos', 'watch', 'asked', 'ways'] as const;
 
 function personRoute(wearer: string, page: string): Route {
 	const known = PERSON_PAGES.find((one) => one === page);
@@ -117,6 +118,7 @@ export function addressOf(route: Route): string {
 		case 'photos':
 		case 'watch':
 		case 'asked':
+		case 'ways':
 			return `#/care/person/${route.wearer}/${route.at}`;
 		case 'group':
 			return ['#', 'care', 'group', route.group].filter(Boolean).join('/');
@@ -141,7 +143,7 @@ export function isOutside(route: Route): boolean {
 }
 
 const CARE = new Set<Route['at']>([
-	...(['care', 'alarms', 'claim', 'person', 'contacts', 'photos', 'watch', 'asked'] as const),
+	...(['care', 'alarms', 'claim', 'person', 'contacts', 'photos', 'watch', 'asked', 'ways'] as const),
 	...(['group', 'member', 'invite', 'audit', 'partners'] as const)
 ]);
 

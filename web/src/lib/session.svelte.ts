@@ -1,6 +1,7 @@
 // Who is signed in, and what the server is.
 
 import { api, ask, asProblem, Problem, whenSignedOut, type Session, type Status } from './api';
+import { forgetDrafts } from '../talk/drafts';
 import { words } from '../words/words.svelte';
 
 export type State = 'starting' | 'unreachable' | 'signed_out' | 'signed_in';
@@ -58,6 +59,7 @@ class Account {
 	lost(): void {
 		if (this.state !== 'signed_in') return;
 		this.session = undefined;
+		forgetDrafts();
 		this.ended = true;
 		this.state = 'signed_out';
 	}
@@ -65,6 +67,7 @@ class Account {
 	/** The account is no more. */
 	gone(): void {
 		this.session = undefined;
+		forgetDrafts();
 		this.ended = false;
 		this.state = 'signed_out';
 	}

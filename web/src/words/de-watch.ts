@@ -8,8 +8,6 @@ export const watch: Texts<typeof english> = {
 
 	'card.not_allowed': 'Du darfst den Ort gerade nicht sehen.',
 
-	'talk.not_allowed': 'Du darfst {name} in dieser Gruppe nicht schreiben.',
-
 	'asked.call': 'Anruf',
 	'asked.check_in_call': 'Kontrollanruf',
 	'asked.photo': 'Foto',

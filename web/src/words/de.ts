@@ -8,7 +8,9 @@ import { place } from './de-place';
 import { problems } from './de-problems';
 import { safety } from './de-safety';
 import { settings } from './de-settings';
+import { talk } from './de-talk';
 import { watch } from './de-watch';
+import { ways } from './de-ways';
 import type { Catalogue } from './words.svelte';
 
 export const de: Catalogue = {
@@ -170,17 +172,6 @@ export const de: Catalogue = {
 	'unknown.find': 'Vielleicht hat sie geklingelt, vielleicht nicht. Klingle noch einmal, wenn du nichts hörst.',
 	'unknown.message': '{name} hat sie vielleicht gesehen, vielleicht nicht. Schreib noch einmal oder ruf an.',
 	'unknown.other': 'Vielleicht hat es geklappt, vielleicht nicht.',
-
-	'talk.title': 'Nachrichten an {name}',
-	'talk.thread': 'Nachrichten',
-	'talk.empty': 'Noch keine Nachrichten. Kurze liest man am besten: {name} sieht sie auf der Uhr.',
-	'talk.label': 'Nachricht an {name}',
-	'talk.send': 'Senden',
-	'talk.left': { one: 'noch {n} Zeichen', other: 'noch {n} Zeichen' },
-	'talk.over': { one: '{n} Zeichen zu lang', other: '{n} Zeichen zu lang' },
-	'talk.by': 'Von {who}',
-	'talk.no_watch': '{name} hat gerade keine Uhr.',
-	'talk.not_connected': 'Die Uhr von {name} ist nicht verbunden. Was du schreibst, wartet bis zu 3 Tage auf sie.',
 
 	'day.previous': 'Tag davor',
 	'day.next': 'Tag danach',
@@ -453,5 +444,7 @@ export const de: Catalogue = {
 	...place,
 	...settings,
 	...vital,
+	...talk,
+	...ways,
 	...operator
 };

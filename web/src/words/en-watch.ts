@@ -5,8 +5,6 @@ export const watch = {
 
 	'card.not_allowed': 'You may not see the place now.',
 
-	'talk.not_allowed': 'You may not write to {name} in this group.',
-
 	'asked.call': 'Call',
 	'asked.check_in_call': 'Check-in call',
 	'asked.photo': 'Photo',

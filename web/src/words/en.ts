@@ -8,7 +8,9 @@ import { place } from './en-place';
 import { problems } from './en-problems';
 import { safety } from './en-safety';
 import { settings } from './en-settings';
+import { talk } from './en-talk';
 import { watch } from './en-watch';
+import { ways } from './en-ways';
 
 const base = {
 	'app.name': 'Kinward',
@@ -169,17 +171,6 @@ const base = {
 	'unknown.find': 'It may have rung or not. Ring again if you hear nothing.',
 	'unknown.message': '{name} may have seen it or not. Write again, or call.',
 	'unknown.other': 'It may have worked or not.',
-
-	'talk.title': 'Messages to {name}',
-	'talk.thread': 'Messages',
-	'talk.empty': 'No messages yet. Short ones are read best: {name} sees them on the watch.',
-	'talk.label': 'Message to {name}',
-	'talk.send': 'Send',
-	'talk.left': { one: '{n} character left', other: '{n} characters left' },
-	'talk.over': { one: '{n} character too long', other: '{n} characters too long' },
-	'talk.by': 'From {who}',
-	'talk.no_watch': '{name} has no watch now.',
-	'talk.not_connected': 'The watch of {name} is not connected. What you write waits up to 3 days for it.',
 
 	'day.previous': 'Day before',
 	'day.next': 'Next day',
@@ -445,4 +436,17 @@ const base = {
 	'problem.busy': 'The server is busy. Nothing was changed. Try again in a moment.'
 } as const;
 
-export const en = { ...base, ...problems, ...safety, ...group, ...partner, ...watch, ...place, ...settings, ...vital, ...operator } as const;
+export const en = {
+	...base,
+	...problems,
+	...safety,
+	...group,
+	...partner,
+	...watch,
+	...place,
+	...settings,
+	...vital,
+	...talk,
+	...ways,
+	...operator
+} as const;

@@ -8,8 +8,6 @@ export const watch: Texts<typeof english> = {
 
 	'card.not_allowed': 'Ahora no puedes ver la posición.',
 
-	'talk.not_allowed': 'En este grupo no puedes escribir a {name}.',
-
 	'asked.call': 'Llamada',
 	'asked.check_in_call': 'Llamada de control',
 	'asked.photo': 'Foto',

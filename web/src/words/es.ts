@@ -8,7 +8,9 @@ import { place } from './es-place';
 import { problems } from './es-problems';
 import { safety } from './es-safety';
 import { settings } from './es-settings';
+import { talk } from './es-talk';
 import { watch } from './es-watch';
+import { ways } from './es-ways';
 import type { Catalogue } from './words.svelte';
 
 export const es: Catalogue = {
@@ -170,17 +172,6 @@ export const es: Catalogue = {
 	'unknown.find': 'Puede que haya sonado o no. Hazlo sonar otra vez si no oyes nada.',
 	'unknown.message': 'Puede que {name} lo haya visto o no. Escribe otra vez o llama.',
 	'unknown.other': 'Puede que haya funcionado o no.',
-
-	'talk.title': 'Mensajes para {name}',
-	'talk.thread': 'Mensajes',
-	'talk.empty': 'Todavía no hay mensajes. Los cortos se leen mejor: {name} los ve en el reloj.',
-	'talk.label': 'Mensaje para {name}',
-	'talk.send': 'Enviar',
-	'talk.left': { one: 'queda {n} carácter', other: 'quedan {n} caracteres' },
-	'talk.over': { one: '{n} carácter de más', other: '{n} caracteres de más' },
-	'talk.by': 'De {who}',
-	'talk.no_watch': '{name} no tiene reloj ahora.',
-	'talk.not_connected': 'El reloj de {name} no está conectado. Lo que escribas le espera hasta 3 días.',
 
 	'day.previous': 'Día anterior',
 	'day.next': 'Día siguiente',
@@ -453,5 +444,7 @@ export const es: Catalogue = {
 	...place,
 	...settings,
 	...vital,
+	...talk,
+	...ways,
 	...operator
 };

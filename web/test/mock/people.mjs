@@ -45,6 +45,15 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 	const codes = () => ({ recovery_codes: Array.from({ length: 10 }, (_, i) => `k7qp-m2xd-9f${i}w`) });
 	const withFactor = () => (account.has_second_factor = members[0].has_second_factor = security.has_totp || security.passkeys.length > 0);
 
+	const ways = [
+		{ id: id(), kind: 'owntracks', name: 'Ben’s phone', created: iso(Date.now() - 9 * DAY_MS), last_seen: iso(Date.now() - 3 * 60_000), is_current: true },
+		{ id: id(), kind: 'traccar', name: 'Old tablet', created: iso(Date.now() - 40 * DAY_MS) }
+	];
+	const secretOf = (kind) =>
+		kind === 'watch_tls'
+			? { token: '7f3a'.repeat(16), host: 'watch.example.org', port: 8002, fingerprint: 'SHA256:' + 'ab12'.repeat(10) }
+			: { url: `https://watch.example.org/api/v1/in/${kind}`, token: 'kw_' + 'a7Bc9'.repeat(6), ...(kind === 'owntracks' ? { user: 'a1b2c3d4', encryption_key: 'Qm9vdHN0cmFw'.repeat(2) } : {}) };
+
 	return {
 		'GET /account/security': () => ok(security),
 		'POST /account/totp': (b) => (b.password === 'wrong' ? problem(403, 'password_wrong') : ok({ secret: TOTP_KEY, uri: `otpauth://totp/Kinward:maria?secret=${TOTP_KEY}&issuer=Kinward` })),
@@ -92,6 +101,17 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 		'GET /wearers/*/photo-rule': () => ok(rule),
 		'PUT /wearers/*/photo-rule': (b) => critical(() => (b.is_allowed !== rule.is_allowed ? ok({ id: id() }, 202) : ok(Object.assign(rule, b)))),
 		'GET /wearers/*/photos': () => ok({ photos: [{ id: id(), time: iso(Date.now() - 4e6), size_bytes: 9000, by: { id: ben, name: 'Ben Roth' }, is_by_wearer: false }] }),
+		'GET /wearers/*/ways': () => ok({ ways }),
+		'POST /wearers/*/ways': (b) => {
+			const way = { id: id(), kind: b.kind, name: b.name, created: iso() };
+			ways.push(way);
+			return ok({ way, secret: secretOf(b.kind) }, 201);
+		},
+		'POST /wearers/*/ways/*/renew': (_b, _p, _q, ids) => {
+			const way = ways.find((one) => one.id === ids[1]);
+			return ok({ way, secret: secretOf(way.kind) });
+		},
+		'DELETE /wearers/*/ways/*': (_b, _p, _q, ids) => (ways.splice(ways.findIndex((one) => one.id === ids[1]), 1), ok(undefined, 204)),
 		'GET /wearers/*/guard': () => ok({ items: ['control_numbers', 'password', 'strangers'].map((name) => ({ name, state: name === 'password' ? 'wanted' : 'confirmed' })), checked: iso(Date.now() - 9e6) })
 	};
 

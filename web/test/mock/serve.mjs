@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peopleRoutes, RIGHTS } from './people.mjs';
 import { watchRoutes } from './watch.mjs';
+import { talkRoutes } from './talk.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const id = () => randomBytes(16).toString('hex');
@@ -17,7 +18,7 @@ const MINUTE = 60_000;
 
 export const CSP =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
-	"font-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+	"font-src 'self'; worker-src 'self'; manifest-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const TYPES = {
 	'.html': 'text/html; charset=utf-8',
@@ -225,6 +226,8 @@ export function makeMock(options = {}) {
 
 	Object.assign(routes, peopleRoutes({ state, account, group, ok, problem, session, id, iso, tell }), watchRoutes({ state, ok, problem, later, tell, id, iso }));
 
+	Object.assign(routes, talkRoutes({ me, ok, problem, id, iso, tell, later }));
+
 	async function answer(request, response) {
 		const url = new URL(request.url ?? '/', 'http://mock');
 		response.setHeader('Content-Security-Policy', CSP);
@@ -252,10 +255,10 @@ export function makeMock(options = {}) {
 			const handler = routes[`${request.method} /${pattern.join('/')}`];
 			const isJson = request.headers['content-type']?.includes('json');
 			const text = Buffer.concat(chunks).toString();
-			result = handler ? handler(isJson && text ? JSON.parse(text) : {}, [found[0], null, things[5]], url.searchParams, ids, word) : problem(404, 'not_found');
+			result = handler ? handler(isJson && text ? JSON.parse(text) : Buffer.concat(chunks), [found[0], null, things[5]], url.searchParams, ids, word) : problem(404, 'not_found');
 		}
 		response.writeHead(result.status, { 'content-type': result.type ?? 'application/json', 'cache-control': 'no-store' });
-		response.end(result.body === undefined ? undefined : JSON.stringify(result.body));
+		response.end(result.body === undefined || Buffer.isBuffer(result.body) ? result.body : JSON.stringify(result.body));
 	}
 
 	function stream(response) {
