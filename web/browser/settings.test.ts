@@ -121,3 +121,25 @@ test('what this watch has not says why, and can be tried all the same', async ()
 	await group.getByRole('button', { name: 'Try it all the same: Dial pad' }).click();
 	await page.locator('[data-setting="dial_pad"]').waitFor();
 });
+
+test('acts end in a known state; without the internet they can go by text message or be taken back', async () => {
+	const { page } = maria;
+	const from = sim.events.length;
+	await page.getByLabel('Hearts for Emma').selectOption('3 hearts');
+	await page.getByRole('button', { name: 'Send', exact: true }).click();
+	expect((await sim.down(0, 'FLOWER', from)).frame).toContain('FLOWER,3]');
+	await page.locator('[data-type="reward"][data-state="confirmed"]').waitFor();
+	// Hung up first: a watch that only falls silent is thought connected for a while.
+	await sim.ask(`hangup ${sim.id()}`);
+	await sim.ask(`offline ${sim.id()}`);
+	await page.getByText('What you change here waits').waitFor();
+	await page.getByRole('button', { name: 'Ask how it is set' }).click();
+	await page.locator('[data-type="refresh"][data-state="queued"]').waitFor();
+	await page.getByRole('link', { name: 'All that was asked of it' }).click();
+	const waiting = page.getByRole('region', { name: 'Under way' });
+	await waiting.getByText('by Maria Roth').waitFor();
+	await picture(page, 'settings-asked');
+	expect(await axe(page)).toEqual([]);
+	await waiting.getByRole('button', { name: 'Cancel' }).first().click();
+	await page.getByRole('region', { name: 'Ended' }).locator('[data-type="refresh"][data-state="cancelled"]').waitFor();
+});

@@ -1,3 +1,3 @@
 // Codes of problems that have words, although no answer of the server has them yet.
 
-export const COMING_CODES = ['step_up_failed', 'mail_off', 'act_unavailable', 'command_invalid'] as const;
+export const COMING_CODES = ['step_up_failed', 'mail_off'] as const;

@@ -131,7 +131,7 @@ export type Capabilities = Schemas['Capabilities'];
 export type Capability = Schemas['Capability'];
 export type Model = Schemas['ModelList']['models'][number];
 /** A command with what the watch said to it, and how it can go by text message instead. */
-export type Told = Command & { answer?: unknown; detail?: string; sms?: Schemas['SmsByHand'] };
+export type Told = Command;
 
 export type HealthValue = Schemas['HealthValue'];
 export type HealthKind = HealthValue['kind'];
