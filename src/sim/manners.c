@@ -159,8 +159,15 @@ static enum rc read_model(struct view name, struct manners *m, struct err *e)
 
 	if (model == NULL)
 		return fail(e, RC_SYNTAX, "manners: no such model");
+	struct view rest = view_of(model->manners);
+	struct view word;
 	m->model = model;
-	return manners_read(view_of(model->manners), m, e);
+	while (view_cut_field(&rest, ',', &word)) {
+		const struct manner *found = find_word(word);
+		if (found != NULL) /* words without a value */
+			apply(found, m);
+	}
+	return RC_OK;
 }
 
 static enum rc read_word(struct view word, struct manners *m, struct err *e)

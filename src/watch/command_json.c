@@ -114,9 +114,9 @@ static void put_macs(struct json_out *j, const struct command *c, const struct c
 	static const char hex[] = "0123456789abcdef";
 
 	json_array(j, f->name);
-	for (unsigned i = 0; i < c->list_n; i++) {
+	for (size_t i = 0; i < c->list_n; i++) {
 		char text[3 * MAC_BYTES];
-		for (unsigned k = 0; k < MAC_BYTES; k++) {
+		for (size_t k = 0; k < MAC_BYTES; k++) {
 			text[3 * k] = hex[c->macs[i][k] >> 4];
 			text[3 * k + 1] = hex[c->macs[i][k] & 15];
 			text[3 * k + 2] = ':';

@@ -99,66 +99,96 @@ static struct view version_of(struct view keyword, const struct report *r)
 	return (struct view){.p = NULL, .n = 0};
 }
 
-bool report_fact(const struct report *r, enum report_fact fact, struct view *ret)
+/* The n-th field of ICCID alone, not of CCID. */
+static struct view sim_field(struct view keyword, const struct report *r, size_t at)
+{
+	if (view_is(keyword, VIEW("ICCID")) || (at == 0 && view_is(keyword, VIEW("CCID"))))
+		return field_at(r->text, at);
+	return (struct view){.p = NULL, .n = 0};
+}
+
+/* The value of a key in one of the two reports that have keys. */
+static struct view value_in(
+	struct view keyword, struct view wanted, const struct report *r, const char *key)
+{
+	return view_is(keyword, wanted) ? value_of(r, key) : (struct view){.p = NULL, .n = 0};
+}
+
+static bool is_protocol(struct view v)
+{
+	return view_is_nocase(v, VIEW("mqtt")) || view_is_nocase(v, VIEW("lwm2m"));
+}
+
+static struct view find(const struct report *r, enum report_fact fact)
 {
 	struct view keyword = view_of(r->keyword);
-	struct view v = {.p = NULL, .n = 0};
-	bool is_good = false;
 
 	switch (fact) {
 	case REPORT_FACT_IMEI:
-		v = imei_of(keyword, r);
-		is_good = is_imei(v);
-		break;
+		return imei_of(keyword, r);
 	case REPORT_FACT_ICCID:
-		if (view_is(keyword, VIEW("ICCID")) || view_is(keyword, VIEW("CCID")))
-			v = field_at(r->text, 0);
-		is_good = is_iccid(v);
-		break;
+		return sim_field(keyword, r, 0);
 	case REPORT_FACT_IMSI:
 	case REPORT_FACT_OPERATOR:
-		if (view_is(keyword, VIEW("ICCID")))
-			v = field_at(r->text, 2);
-		is_good = is_imsi(v) ? fact == REPORT_FACT_IMSI
-				     : fact == REPORT_FACT_OPERATOR && is_word(v);
-		break;
+		return sim_field(keyword, r, 2);
 	case REPORT_FACT_EID:
-		if (view_is(keyword, VIEW("ICCID")))
-			v = field_at(r->text, 3);
-		is_good = is_digits(v, 1, EID_DIGITS);
-		break;
+		return sim_field(keyword, r, 3);
 	case REPORT_FACT_PROTOCOL:
-		if (view_is(keyword, VIEW("ICCID")))
-			v = field_at(r->text, 4);
-		is_good = view_is_nocase(v, VIEW("mqtt")) || view_is_nocase(v, VIEW("lwm2m"));
-		break;
+		return sim_field(keyword, r, 4);
 	case REPORT_FACT_VERSION:
-		v = version_of(keyword, r);
-		is_good = is_word(v);
-		break;
+		return version_of(keyword, r);
 	case REPORT_FACT_MODEL:
-		if (view_is(keyword, VIEW("CONFIG")))
-			v = value_of(r, "TY");
-		is_good = is_word(v);
-		break;
+		return value_in(keyword, VIEW("CONFIG"), r, "TY");
 	case REPORT_FACT_BOOK_SIZE:
-		if (view_is(keyword, VIEW("CONFIG")))
-			v = value_of(r, "TB");
-		is_good = v.n == 1 && ascii_is_digit(v.p[0]);
-		break;
+		return value_in(keyword, VIEW("CONFIG"), r, "TB");
 	case REPORT_FACT_CENTER:
+		return value_in(keyword, VIEW("TS"), r, "center");
 	case REPORT_FACT_SLAVE:
+		return value_in(keyword, VIEW("TS"), r, "slave");
 	case REPORT_FACT_PASSWORD:
-		if (view_is(keyword, VIEW("TS")))
-			v = value_of(r, fact == REPORT_FACT_CENTER  ? "center"
-					: fact == REPORT_FACT_SLAVE ? "slave"
-								    : "pw");
-		is_good = v.p != NULL && v.n <= WORD_MAX;
-		break;
+		return value_in(keyword, VIEW("TS"), r, "pw");
 	case REPORT_FACT_COUNT:
 		break;
 	}
-	if (is_good)
-		*ret = v;
-	return is_good;
+	return (struct view){.p = NULL, .n = 0};
+}
+
+static bool is_valid(struct view v, enum report_fact fact)
+{
+	switch (fact) {
+	case REPORT_FACT_IMEI:
+		return is_imei(v);
+	case REPORT_FACT_ICCID:
+		return is_iccid(v);
+	case REPORT_FACT_IMSI:
+		return is_imsi(v);
+	case REPORT_FACT_OPERATOR:
+		return is_word(v) && !is_imsi(v);
+	case REPORT_FACT_EID:
+		return is_digits(v, 1, EID_DIGITS);
+	case REPORT_FACT_PROTOCOL:
+		return is_protocol(v);
+	case REPORT_FACT_VERSION:
+	case REPORT_FACT_MODEL:
+		return is_word(v);
+	case REPORT_FACT_BOOK_SIZE:
+		return is_digits(v, 1, 1);
+	case REPORT_FACT_CENTER:
+	case REPORT_FACT_SLAVE:
+	case REPORT_FACT_PASSWORD:
+		return v.p != NULL && v.n <= WORD_MAX;
+	case REPORT_FACT_COUNT:
+		break;
+	}
+	return false;
+}
+
+bool report_fact(const struct report *r, enum report_fact fact, struct view *ret)
+{
+	struct view v = find(r, fact);
+
+	if (!is_valid(v, fact))
+		return false;
+	*ret = v;
+	return true;
 }
