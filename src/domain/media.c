@@ -108,6 +108,7 @@ void media_read_stats(struct domain *d, struct media_stats *ret)
 	(void)pthread_mutex_lock(&m->lock); /* the default mutex does not fail here */
 	*ret = m->stats;
 	ret->waiting = m->waiting[LANE_WATCHES] + m->waiting[LANE_PEOPLE];
+	ret->has_current = m->current != NULL;
 	(void)pthread_mutex_unlock(&m->lock);
 }
 

@@ -35,6 +35,7 @@ struct media_stats {
 	uint64_t lied;                       /* what came back was not what the job makes */
 	uint64_t refused;                    /* too many were waiting */
 	uint32_t waiting;
+	bool has_current; /* the role has one */
 };
 /* Any thread. */
 void media_read_stats(struct domain *d, struct media_stats *ret);

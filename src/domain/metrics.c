@@ -275,6 +275,7 @@ static void put_media(struct domain *d, const struct sink *to)
 	media_read_stats(d, &s);
 	gauge(to, "kinward_media_waiting", "sounds and pictures that wait for the media role",
 		s.waiting);
+	gauge(to, "kinward_media_with_role", "1 while the media role has one", s.has_current);
 	count(to, "kinward_limit_media_lane_max_total", "of these, refused: too many waited",
 		s.refused);
 	count(to, "kinward_media_lost_total", "jobs that the media role ended with", s.lost);
