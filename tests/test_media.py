@@ -6,9 +6,10 @@ import signal
 import struct
 
 import pytest
-from kit.bad_media import bad_media, disarmed, picture, sound, voice
+from kit.bad_media import bad_media, disarmed, picture, sound
 from kit.media import AMR_TO_WAV, HELLO, JPEG, WAV_TO_AMR, Media
-from kit.process import children
+from kit.process import children, eventually
+from kit.talk import escape, send_voice, thread
 
 
 @pytest.fixture
@@ -133,3 +134,85 @@ def test_a_server_that_sends_nonsense_is_left(media):
     for _ in range(3):
         media.send(b"\xff\xff\xff")
     assert media.child.wait(30) == 0
+
+
+# ---- the whole program ----
+
+
+@pytest.fixture
+def quick_server(make_server):
+    """A server that takes reports as fast as they come."""
+    return make_server(reports_per_device_interval_s=0)
+
+
+def test_nothing_bad_from_a_watch_becomes_a_picture_or_a_voice(quick_server, make_api):
+    api = make_api(quick_server)
+    wearer, watch = api.claim_raw("8800000015")
+    before = {name: quick_server.roles(name) for name in ("server", "gateway", "media")}
+    for job, name, data in bad_media():
+        if job == JPEG and len(data) < 30000:
+            watch.send(b"img,6,260101120000," + escape(data))
+            assert watch.receive_keyword("img") == b"img", name
+        elif job == AMR_TO_WAV and len(data) > 20:
+            watch.send(b"TK," + escape(data))
+            assert watch.receive_keyword("TK").startswith(b"TK,"), name
+    watch.send(b"img,6,260101120000," + escape(picture()))
+    assert watch.receive_keyword("img") == b"img"
+    items = thread(api, wearer, limit=100)
+    assert [item["kind"] for item in items if item["kind"] == "photo"] == ["photo"]
+    voices = [item for item in items if item["kind"] == "voice"]
+    assert len(voices) > 10 and {(item["state"], item.get("reason")) for item in voices} == {("failed", "unreadable")}
+    for item in voices[:5]:
+        assert api.get(f"/api/v1/thread/{item['id']}/sound").status_code == 404
+    assert before == {name: quick_server.roles(name) for name in before}  # nobody died of it
+    watch.close()
+
+
+def test_nothing_bad_from_a_person_becomes_a_voice(server, api):
+    wearer, watch = api.claim_raw("8800000015")
+    for job, name, data in bad_media():
+        if job == WAV_TO_AMR:
+            answer = send_voice(api, wearer, data, expect=400)
+            assert answer["code"] in ("voice_invalid", "voice_too_long"), name
+    assert thread(api, wearer) == []
+    watch.close()
+
+
+def test_a_role_that_is_killed_loses_one_job_and_nobody_else(server, api):
+    """Two pictures are on their way: the role has one when it dies, the other waits."""
+    mia, watch = api.claim_raw("8800000015")
+    leo, other = api.claim_raw("8800000023", name="Leo")
+    before = server.roles("server") + server.roles("gateway")
+    (role,) = server.roles("media")
+    os.kill(role, signal.SIGSTOP)
+    photo = b"img,6,260101120000," + escape(picture())
+    watch.send(photo)
+    eventually(lambda: api.metric("kinward_media_with_role") == 1, what="the role has it")
+    other.send(photo)
+    eventually(lambda: api.metric("kinward_media_waiting") == 1, what="the other waits")
+    watch.heartbeat()  # all else goes on
+    assert api.ok("GET", f"/wearers/{mia}")["name"] == "Mia"
+    os.kill(role, signal.SIGKILL)
+    assert other.receive_keyword("img") == b"img"
+    assert api.metric("kinward_media_lost_total") == 1
+    assert [len(api.ok("GET", f"/wearers/{wearer}/photos")["photos"]) for wearer in (mia, leo)] == [0, 1]
+    watch.send(photo)  # it was not answered: the watch says it again
+    assert watch.receive_keyword("img") == b"img"
+    assert len(api.ok("GET", f"/wearers/{mia}/photos")["photos"]) == 1
+    assert server.roles("server") + server.roles("gateway") == before
+    assert server.roles("media") != [role]
+    watch.close()
+    other.close()
+
+
+def test_a_role_that_lives_longer_than_its_server_works_for_the_next(server, api):
+    wearer, watch = api.claim_raw("8800000015")
+    role = server.roles("media")
+    server.kill_role("server")
+    watch.heartbeat()
+    watch.send(b"img,6,260101120000," + escape(picture()))
+    assert watch.receive_keyword("img") == b"img"
+    api.sign_in()
+    assert len(api.ok("GET", f"/wearers/{wearer}/photos")["photos"]) == 1
+    assert server.roles("media") == role
+    watch.close()
