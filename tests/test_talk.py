@@ -358,6 +358,28 @@ def test_a_wearer_who_is_erased_takes_the_thread_along(server, api, mia):
         assert server.database().execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,), table
 
 
+def test_a_simulated_watch_talks_both_ways(server, api, make_sim):
+    sim = make_sim(server.watch_port)
+    wearer = api.claim_sim(sim)
+    for seconds, way in ((2, ""), (4, "parts")):
+        sim.ask(f"voice {sim.id()} {seconds} {way}".strip())
+        what = "all parts" if way else "stored"
+        assert sim.wait(lambda e, w=what: e.get("event") == "voice answered" and e.get("detail") == w)
+    spoken = eventually(
+        lambda: len(i := [i for i in thread(api, wearer) if i["direction"] == "from"]) == 2 and i, what="both voices"
+    )
+    assert [round(i["seconds"]) for i in spoken] == [4, 2]
+    assert all(len(samples(api.get(f"/api/v1/thread/{i['id']}/sound").content)) >= 16000 for i in spoken)
+    items = [send_voice(api, wearer, wav(seconds, 500)) for seconds in (1.0, 3.0)]
+    for item in items:
+        wait_state(api, wearer, item, "delivered")
+    heard = json.loads(sim.ask(f"settings {sim.id()}"))["voice"]
+    assert (heard["heard"], heard["refused"], heard["spoken"]) == (2, 0, 2)
+    sim.ask(f"voice {sim.id()} 2 broken")
+    assert sim.wait(lambda e: e.get("event") == "voice answered" and e.get("detail") == "not stored")
+    assert thread(api, wearer)[0]["reason"] == "unreadable"
+
+
 def test_the_media_role_may_die_at_any_time(server, api, mia):
     wearer, watch = mia
     amr = real_amr(api, wearer, watch, wav(0.5, 500))

@@ -14,7 +14,12 @@
 #include "domain/thread_store.h"
 #include "store/query.h"
 
-enum { BUCKETS = 256, RETRY_MS = 5 * 1000, SILENT_SHIFT_MAX = 8 };
+enum {
+	BUCKETS = 256,
+	RETRY_MS = 5 * 1000,
+	SILENT_SHIFT_MAX = 8,
+	ASKS_MAX = 5, /* a watch that asks, and says nothing to what it gets, waits like others */
+};
 
 enum line_state {
 	LINE_IDLE,
@@ -108,6 +113,7 @@ struct taking {
 	struct line *line;
 	int64_t now_ms;
 	bool may_send;
+	bool is_asked;           /* by the watch itself: what rests for its silence need not */
 	struct uid item;         /* out; none: nothing goes out now */
 	uint8_t *amr;            /* out, owned */
 	size_t amr_n;            /* out */
@@ -162,7 +168,7 @@ static enum rc read_first(struct db *db, struct taking *t, struct err *e)
 	struct stmt *s = NULL;
 	bool has_row = false;
 	enum rc rc = query_prepare(db,
-		"SELECT id, next_ms, expires_ms, content FROM thread_item WHERE wearer = ?1"
+		"SELECT id, next_ms, expires_ms, content, tries FROM thread_item WHERE wearer = ?1"
 		" AND kind = 1 AND state < 2 ORDER BY created_ms, id LIMIT 1",
 		&t->line->wearer, &s, e);
 
@@ -172,7 +178,8 @@ static enum rc read_first(struct db *db, struct taking *t, struct err *e)
 		return rc;
 	int64_t next_ms = stmt_int(s, 1);
 	int64_t expires_ms = stmt_int(s, 2);
-	bool is_due = t->may_send && next_ms <= t->now_ms;
+	bool is_refused = stmt_int(s, 4) > 0;
+	bool is_due = t->may_send && (next_ms <= t->now_ms || (t->is_asked && !is_refused));
 	t->due_ms = next_ms > t->now_ms && next_ms < expires_ms ? next_ms : expires_ms;
 	if (is_due) {
 		t->item = stmt_uid(s, 0);
@@ -359,7 +366,7 @@ static void take_done(void *arg, enum rc rc, const struct err *e)
 }
 
 /* Asks the disk for the next voice. */
-static void take(struct line *l, uint64_t session)
+static void take(struct line *l, uint64_t session, bool is_asked)
 {
 	struct domain *d = l->domain;
 	struct taking *t = calloc(1, sizeof *t);
@@ -369,6 +376,7 @@ static void take(struct line *l, uint64_t session)
 		t->line = l;
 		t->now_ms = d->wall_ms();
 		t->may_send = session != 0;
+		t->is_asked = is_asked && l->silent < ASKS_MAX;
 		l->session = session;
 		l->state = LINE_TAKING;
 		if (writer_post(d->writer, take_job, take_done, t, 0, NULL) == RC_OK)
@@ -381,19 +389,19 @@ static void take(struct line *l, uint64_t session)
 }
 
 /* A voice of the family goes to the watch itself only. */
-static void look_with(struct line *l, uint64_t session)
+static void look_with(struct line *l, uint64_t session, bool is_asked)
 {
 	if (session != 0 && !ingest_trusts(l->domain, l->number, session))
 		session = 0;
 	if (l->state == LINE_IDLE)
-		take(l, session);
+		take(l, session, is_asked);
 	else if (l->state == LINE_TAKING)
 		l->is_more_wanted = true;
 }
 
 static void look(struct line *l)
 {
-	look_with(l, current_session(l));
+	look_with(l, current_session(l), false);
 }
 
 static int64_t silence_ms(const struct line *l)
@@ -480,7 +488,7 @@ void voice_out_on_ready(struct domain *d, uint32_t number, uint64_t session)
 	struct line *l = line_find(d, number);
 
 	if (l != NULL && l->state != LINE_SENT)
-		look_with(l, session);
+		look_with(l, session, false);
 }
 
 void voice_out_on_asked(struct domain *d, uint32_t number, uint64_t session)
@@ -495,7 +503,7 @@ void voice_out_on_asked(struct domain *d, uint32_t number, uint64_t session)
 			end(l, THREAD_QUEUED, false, 0);
 		return;
 	}
-	look_with(l, session);
+	look_with(l, session, true);
 }
 
 void voice_out_on_answer(struct domain *d, uint32_t number, bool is_taken)
@@ -547,10 +555,13 @@ void voice_out_on_closed(struct domain *d, uint32_t number, uint64_t session)
 
 	if (l == NULL || l->session != session)
 		return;
-	if (l->state == LINE_SENT)
-		end(l, THREAD_QUEUED, false, VOICE_CLOSED_MS);
-	else
+	if (l->state != LINE_SENT) {
 		l->session = 0; /* take_done finds out */
+		return;
+	}
+	if (l->silent < UINT8_MAX)
+		l->silent++;
+	end(l, THREAD_QUEUED, false, VOICE_CLOSED_MS);
 }
 
 void voice_out_forget(struct domain *d, uint32_t number)

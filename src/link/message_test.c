@@ -332,41 +332,27 @@ static void fields_that_are_not_allowed_are_refused(void **state)
 		{1, 8 + 18 + 4, '['},  /* ID with a bracket */
 		{3, 15, 0x80},         /* received before 1970 */
 		{3, 16 + 11 + 1, 'g'}, /* index that is not hex */
-		{4, 8, CLOSE_REASON_COUNT},
-		{7, 0, FOREIGN_NONE},
-		{7, 0, FOREIGN_COUNT},
-		{8, 0, MESSAGE_COUNTERS_MAX + 1},
-		{11, 8, STANDING_PENDING},
-		{11, 8, STANDING_COUNT},
-		{12, 8 + 5, 0}, /* an answer without a reply */
-		{14, 8, CLOSE_REASON_COUNT},
-		{17, 16 + 4, COURIER_NONE},
+		{4, 8, CLOSE_REASON_COUNT}, {7, 0, FOREIGN_NONE}, {7, 0, FOREIGN_COUNT},
+		{8, 0, MESSAGE_COUNTERS_MAX + 1}, {11, 8, STANDING_PENDING},
+		{11, 8, STANDING_COUNT}, {12, 8 + 5, 0}, /* an answer without a reply */
+		{14, 8, CLOSE_REASON_COUNT}, {17, 16 + 4, COURIER_NONE},
 		{17, 16 + 4, COURIER_OUTCOME_COUNT},
 		{19, 36 + 2, '\n'},          /* a line end in the address */
 		{19, 36 + 2 + 20 + 2, '\r'}, /* in the digest */
 		{19, 36, 0},                 /* an empty address, the rest left over */
-		{20, 20 + 2, 0x7F},
-		{20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
-		{21, 8, MEDIA_PART_COUNT},
-		{21, 8 + 1, 10},   /* an origin of two digits */
-		{21, 8 + 2, 1},    /* a picture is no chunk */
-		{21, 8 + 5, 0xE1}, /* more than is left */
-		{22, 0, 0},                  /* an epoch of 0 */
-		{23, 8, 0xFF},               /* more than is left */
-		{24, 8, MEDIA_OUTCOME_COUNT},
-		{26, 0, MEDIA_JOB_COUNT},
+		{20, 20 + 2, 0x7F}, {20, 20 + 2 + 13 + 2, '\n'}, /* in the subject */
+		{21, 8, MEDIA_PART_COUNT}, {21, 8 + 1, 10},      /* an origin of two digits */
+		{21, 8 + 2, 1},                                  /* a picture is no chunk */
+		{21, 8 + 5, 0xE1},                               /* more than is left */
+		{22, 0, 0},                                      /* an epoch of 0 */
+		{23, 8, 0xFF},                                   /* more than is left */
+		{24, 8, MEDIA_OUTCOME_COUNT}, {26, 0, MEDIA_JOB_COUNT},
 		{26, 1 + 8 + 4, 6}, /* more than all */
 		{27, 1, 0x7F},      /* a place that is none */
-		{29, 4, 2},
-		{29, 5, WEATHER_CODE_COUNT},
-		{29, 6, WEATHER_DEGREES_MAX + 1},
-		{29, 7, 0},
-		{29, 7, WEATHER_DAYS + 1},
-		{29, 10, 61},
-		{33, 8 + 2, 0},
-		{33, 8 + 2, 11}, /* no such chunk of ten */
-		{33, 8 + 3, CHUNKS_MAX + 1},
-		{33, 8 + 4, 0}, /* without a name */
+		{29, 4, 2}, {29, 5, WEATHER_CODE_COUNT}, {29, 6, WEATHER_DEGREES_MAX + 1},
+		{29, 7, 0}, {29, 7, WEATHER_DAYS + 1}, {29, 10, 61}, {33, 8 + 2, 0},
+		{33, 8 + 2, 11},                             /* no such chunk of ten */
+		{33, 8 + 3, CHUNKS_MAX + 1}, {33, 8 + 4, 0}, /* without a name */
 	};
 	struct message samples[48];
 
