@@ -51,6 +51,50 @@ def test_what_the_catalogue_means_is_what_is_shown(kinward):
     assert compared > 700
 
 
+def test_what_reports_carry_in_their_text_is_typed(kinward):
+    lines = {json.dumps(x["means"]): x for x in LINES if x.get("dir") == "up" and not x.get("invalid") and x.get("means")}
+    compared = 0
+    for line in lines.values():
+        means = line["means"]
+        kind = means.get("type", "").upper()
+        if kind not in ("CALLLOG", "JXTK", "TK", "IMG", "BTEMP2", "OXYGEN", "BPHRT", "ICCID") or "ack_of" in means:
+            continue
+        (shown,) = decode(kinward, ("hex:" + line["hex"] if line.get("frame") is None else line["frame"]) + "\n", "--lines")
+        if kind == "CALLLOG":
+            call = shown["call"]
+            assert (call["number"], call["name"], call["duration_s"]) == (means["phone"], means["name"], means["duration_s"])
+            assert call["direction"] == {1: "in", 2: "out"}[means["call_type"]]
+            assert call["connected"] == (means["status"] == 1) and call["started"] == means["started"]
+        elif kind == "JXTK":
+            media = shown["media"]
+            assert [media[k] for k in ("name", "chunk", "chunks")] == [means[k] for k in ("name", "chunk", "chunks")]
+            assert media["bytes"] == len(means["payload_hex"]) // 2
+        elif kind in ("TK", "IMG"):
+            assert shown["media"]["bytes"] >= len(means.get("payload_hex", "")) // 2 > 0
+        elif kind == "BTEMP2":
+            assert shown["measure_type"] == means["measure_type"]
+            assert (means.get("result") or "") in ([""] + shown.get("failed", []))
+        elif kind == "OXYGEN":
+            assert shown["measure_type"] == means["measure_type"]
+        elif kind == "BPHRT":
+            for name, own in (("height_cm", "height_cm"), ("age", "age_years"), ("weight_kg", "weight_kg")):
+                assert shown.get(own) == means.get(name)
+        elif means.get("protocol"):
+            assert shown["protocol"] == means["protocol"]
+        compared += 1
+    assert compared > 12
+
+
+def test_commands_are_shown_with_their_values_and_without_secrets(kinward):
+    down = [x["frame"] for x in LINES if x.get("dir") == "down" and not x.get("invalid") and x.get("frame")]
+    shown = decode(kinward, "\n".join(down) + "\n", "--lines", "--down")
+    assert len(shown) == len(down) and len({o.get("command") for o in shown}) > 45
+    (one,) = decode(kinward, "[3G*8800000015*0016*WIFISET,1,secretPW,home]\n", "--down")
+    assert one["command"] == "wifi_join" and one["ssid"] == "home" and "secretPW" not in json.dumps(one)
+    (one,) = decode(kinward, "[YS*8800000015*0022*SILENCETIME2,21:10-07:30-1-0111110]\n", "--down")
+    assert one["window"] == [{"from": "21:10", "to": "07:30", "days": [1, 2, 3, 4, 5]}]
+
+
 def expected(frame):
     """What a position frame of the simulator says, read field by field."""
     vendor = frame.lstrip("[").split("*")[0][-3:]

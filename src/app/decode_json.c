@@ -1,6 +1,7 @@
 #include "app/decode_json.h"
 
 #include "base/time_text.h"
+#include "watch/media_part.h"
 #include "watch/reply.h"
 #include "watch/report_detail.h"
 
@@ -327,6 +328,31 @@ static void put_config(struct json_out *j, const struct report *r)
 	json_end(j);
 }
 
+static void put_media(struct json_out *j, const struct frame *f)
+{
+	static const char *const kinds[MEDIA_PART_COUNT] = {[MEDIA_PART_PICTURE] = "picture",
+		[MEDIA_PART_VOICE] = "voice",
+		[MEDIA_PART_CHUNK] = "voice part"};
+	struct media_part part;
+	size_t n = 0;
+
+	if (!media_part_read(f, &part))
+		return;
+	for (size_t i = 0; i < part.payload.n; i++)
+		n += part.payload.p[i] != '}'; /* each escaped byte is a pair */
+	json_object(j, "media");
+	json_text(j, "kind", view_of(kinds[part.kind]));
+	if (part.kind == MEDIA_PART_PICTURE)
+		json_int(j, "origin", part.origin);
+	if (part.kind == MEDIA_PART_CHUNK) {
+		json_text(j, "name", part.name);
+		json_int(j, "chunk", part.chunk);
+		json_int(j, "chunks", part.chunks);
+	}
+	json_int(j, "bytes", (int64_t)n);
+	json_end(j);
+}
+
 static void put_details(struct json_out *j, const struct report *r)
 {
 	const char *request = report_request_name(report_request(r));
@@ -406,6 +432,8 @@ void decode_json_frame(struct json_out *j, const struct frame *f, int64_t at_ms)
 	put_health(j, &r);
 	put_facts(j, &r);
 	put_details(j, &r);
+	if (r.kind == REPORT_MEDIA)
+		put_media(j, f);
 	if (r.is_stored)
 		json_bool(j, "stored", true);
 	put_reply(j, f, &r, at_ms);
