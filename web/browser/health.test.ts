@@ -52,6 +52,12 @@ test('health values are thrown away until somebody allows them; then they come b
 	const pulse = page.getByRole('region', { name: 'Pulse', exact: true });
 	await pulse.getByText('As a table').click();
 	expect(await pulse.locator('tbody td:first-of-type').allTextContents()).toEqual(['75 a minute', 'not measured', '72 a minute']);
+	// Measured when somebody asks: the watch takes its time, the page shows it by itself.
+	const from = sim.events.length;
+	await page.getByRole('button', { name: 'Measure the pulse' }).click();
+	expect((await sim.down(0, 'hrtstart', from)).frame).toContain('hrtstart,1]');
+	await page.locator('[data-type="measure_heart"][data-state="confirmed"]').waitFor();
+	await pulse.getByText('asked for by Maria Roth').waitFor();
 	await picture(page, 'health');
 	expect(await axe(page)).toEqual([]);
 });

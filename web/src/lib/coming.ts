@@ -138,6 +138,8 @@ export type HealthKind = HealthValue['kind'];
 export type HealthRule = Schemas['HealthRule'];
 export type DayFacts = Schemas['Day'];
 export type BatteryView = Schemas['Battery'];
+export type FriendRule = Schemas['FriendRule'];
+export type Friend = Schemas['FriendList']['friends'][number];
 export type LoggedCall = Schemas['CallLog']['calls'][number];
 
 export { answered, send };

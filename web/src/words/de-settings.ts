@@ -358,5 +358,9 @@ export const settings: Texts<typeof English> = {
 	'wifi.password': 'Passwort des WLANs',
 	'wifi.password_hint': 'Es geht an die Uhr und bleibt nicht hier. Leer bei einem offenen Netz.',
 	'command.by_sms': 'Die Uhr hat gerade kein Internet. Von einem Telefon kannst du schicken:',
-	'command.sms_go': 'Als SMS schicken'
+	'command.sms_go': 'Als SMS schicken',
+
+	'friends.title': 'Freunde',
+	'friends.allow': '{name} darf durch Antippen einer anderen Uhr Freunde finden',
+	'friends.text': 'Nur wenn die Gruppe der anderen Person es auch erlaubt. Beide Gruppen sehen den Namen der anderen, sonst nichts.'
 };

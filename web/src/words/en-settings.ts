@@ -355,5 +355,9 @@ export const settings = {
 	'wifi.password': 'Password of the Wi-Fi',
 	'wifi.password_hint': 'It goes to the watch and is not kept here. Empty for an open network.',
 	'command.by_sms': 'The watch has no internet now. From a phone you can send:',
-	'command.sms_go': 'Send as text message'
+	'command.sms_go': 'Send as text message',
+
+	'friends.title': 'Friends',
+	'friends.allow': '{name} may make friends by touching another watch',
+	'friends.text': 'Only when the group of the other wearer allows it too. Both groups see the name of the other, nothing else.'
 } as const;

@@ -358,5 +358,9 @@ export const settings: Texts<typeof English> = {
 	'wifi.password': 'Contraseña del wifi',
 	'wifi.password_hint': 'Va al reloj y no se guarda aquí. Vacía si la red es abierta.',
 	'command.by_sms': 'El reloj no tiene internet ahora. Desde un teléfono puedes enviar:',
-	'command.sms_go': 'Enviar como SMS'
+	'command.sms_go': 'Enviar como SMS',
+
+	'friends.title': 'Amigos',
+	'friends.allow': '{name} puede hacer amigos tocando otro reloj',
+	'friends.text': 'Solo si el grupo de la otra persona también lo permite. Los dos grupos ven el nombre de la otra, nada más.'
 };

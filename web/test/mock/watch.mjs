@@ -104,6 +104,9 @@ export function watchRoutes({ state, ok, problem, later, tell, id, iso }) {
 			delete one.wanted;
 			return ok(Object.assign(one, { state: 'none', is_drifted: false }));
 		},
+		'GET /wearers/*/friend-rule': () => ok({ is_allowed: true }),
+		'PUT /wearers/*/friend-rule': (b) => ok(b),
+		'GET /wearers/*/friends': () => ok({ friends: [{ id: id(), name: 'Mia', since: iso(Date.now() - 9 * DAY_MS) }] }),
 		'GET /models': () => ok({ models: [
 			{ id: 'g29', name: 'G29 (4G, protocol of 2025)', vendors: [], has: ['alarm_clocks', 'quiet_times', 'text', 'voice'], lacks: [], notes: ['still_sends_nothing'] },
 			{ id: 'beesure_4g', name: 'Beesure, 4P-Touch 4G before the change to plain text', vendors: [], has: [], lacks: [], notes: ['locked_aqsh'] }
