@@ -180,8 +180,8 @@ static enum rc store_places(struct db *db, struct batch *b, struct err *e)
 	for (size_t i = 0; i < b->places_n && rc == RC_OK; i++) {
 		struct place_work *p = &b->places[i];
 		struct view report = {.p = b->entries.bytes + p->report_at, .n = p->report_n};
-		rc = alarm_add_place(
-			db, &p->wearer, p->received_ms, p->is_better, report, p->alarms, &p->alarms_n, e);
+		rc = alarm_add_place(db, &p->wearer, p->received_ms, p->is_better, report,
+			p->alarms, &p->alarms_n, e);
 		if (rc == RC_NOT_FOUND || rc == RC_SYNTAX) { /* erased, or its key is damaged */
 			p->alarms_n = 0;
 			rc = RC_OK;

@@ -79,7 +79,7 @@ struct domain_settings {
 	bool is_radio_service_on; /* radio_url is set */
 	uint32_t radio_per_hour;
 	uint32_t locate_lessons_per_s; /* at most LOCATE_LESSONS_MAX */
-	bool is_wearer_notice_on; /* the weekly text on the watches of children */
+	bool is_wearer_notice_on;      /* the weekly text on the watches of children */
 	uint32_t unknown_ids_max;
 	uint32_t unknown_ids_per_address_max;
 	uint32_t sign_in_account_max; /* attempts of one account in the window before delays grow */

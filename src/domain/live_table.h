@@ -41,7 +41,7 @@ struct live_device {
 	bool is_dirty : 1;       /* a wearer event is due */
 	bool has_pending : 1;    /* a place of it is on its way to the disk */
 	bool is_health_kept : 1; /* as the wearer's rule said last */
-	bool is_adaptive : 1; /* tracking.h wants to know of each report */
+	bool is_adaptive : 1;    /* tracking.h wants to know of each report */
 };
 
 struct live;

@@ -95,7 +95,7 @@ static uint64_t question_of(const struct message_locate_ask *a)
 	}
 	for (size_t i = 0; i < a->cells_n; i++) {
 		uint64_t x = (uint64_t)a->cells[i].lac << 32 | a->cells[i].cid;
-		x = (x + a->cells[i].mcc * 1000u + a->cells[i].mnc) * 0x94d049bb133111ebu;
+		x = (x + a->cells[i].mcc * UINT64_C(1000) + a->cells[i].mnc) * 0x94d049bb133111ebu;
 		sum += (x ^ x >> 29) * 0xff51afd7ed558ccdu;
 	}
 	return sum == 0 ? 1 : sum;

@@ -87,7 +87,7 @@ static void a_blind_report_gets_a_place_from_what_was_learned(void **state)
 	assert_false(look(f, &mia).has_fix); /* nobody knows these access points */
 	assert_int_equal(stats_of(f).unknown, 1);
 	teach(f, 0, three);
-	fixture_pass(f, 30 * 60000);
+	fixture_pass(f, INT64_C(1800000));
 	say_at(f, "UD", 'V', 5000, 5000, "00000000", three); /* the place of V means nothing */
 	fixture_settle(f);
 	struct fix fix = look(f, &mia).fix;
@@ -131,7 +131,7 @@ static void without_access_points_the_cells_are_asked(void **state)
 	say_at(f, "UD", 'V', 0, 0, "00000000", two_cells);
 	fixture_settle(f);
 	assert_int_equal(look(f, &mia).fix.source, FIX_GPS); /* exact, new, and not contradicted */
-	fixture_pass(f, 20 * 60000);
+	fixture_pass(f, INT64_C(1200000));
 	say_at(f, "UD", 'V', 0, 0, "00000000", two_cells);
 	fixture_settle(f);
 	struct fix fix = look(f, &mia).fix;
@@ -422,8 +422,8 @@ static void the_service_may_be_silent_or_used_up(void **state)
 	char tail[] = "0,2,,00:1f:3a:00:00:01,-60,,00:1f:3a:00:01:01,-60";
 
 	set_service(f, &w);
-	for (char c = '1'; c <= '5'; c++) {
-		tail[21] = c;
+	for (int n = 1; n <= 5; n++) {
+		tail[21] = (char)('0' + n);
 		say_at(f, "UD", 'V', 0, 0, "00000000", tail);
 		fixture_settle(f);
 		fixture_pass(f, 5000);

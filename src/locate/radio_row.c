@@ -52,7 +52,7 @@ void radio_columns_init(struct radio_columns *ret)
 	forget(ret);
 	for (size_t i = 0; i < COUNT_OF(opencellid); i++) {
 		if (opencellid[i] != COLUMN_COUNT)
-			ret->at[opencellid[i]] = (int8_t)i;
+			ret->at[opencellid[i]] = (int)i;
 	}
 }
 
@@ -101,7 +101,7 @@ static bool read_names(const struct view *f, size_t n, struct radio_columns *ret
 		for (size_t k = 0; k < COUNT_OF(names); k++) {
 			if (view_is_nocase(f[i], view_of(names[k].name)) &&
 				found.at[names[k].column] < 0)
-				found.at[names[k].column] = (int8_t)i;
+				found.at[names[k].column] = (int)i;
 		}
 	}
 	bool has_place = found.at[COLUMN_LAT] >= 0 && found.at[COLUMN_LON] >= 0;

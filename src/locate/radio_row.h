@@ -39,7 +39,7 @@ enum radio_column {
 
 /* Where each column stands; -1: it is not there. */
 struct radio_columns {
-	int8_t at[COLUMN_COUNT];
+	int at[COLUMN_COUNT];
 	bool is_points;
 };
 

@@ -5,6 +5,12 @@
 
 #include "locate/radio_row.h"
 
+static bool is_on_earth(struct geo at)
+{
+	return at.lat_e7 >= -900000000 && at.lat_e7 <= 900000000 && at.lon_e7 >= -1800000000 &&
+	       at.lon_e7 <= 1800000000;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct view rest = {.p = (const char *)data, .n = n};
@@ -16,11 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	while (view_cut_field(&rest, '\n', &line)) {
 		if (radio_row_read(&c, line, &r, NULL) != RC_OK)
 			continue;
-		if (r.kind == ROW_CELL || r.kind == ROW_POINT) {
-			assert(r.key != 0 && r.range_m <= RADIO_RANGE_MAX_M);
-			assert(r.at.lat_e7 >= -900000000 && r.at.lat_e7 <= 900000000);
-			assert(r.at.lon_e7 >= -1800000000 && r.at.lon_e7 <= 1800000000);
-		}
+		bool is_station = r.kind == ROW_CELL || r.kind == ROW_POINT;
+		bool is_sound = r.key != 0 && r.range_m <= RADIO_RANGE_MAX_M && is_on_earth(r.at);
+		assert(!is_station || is_sound);
 	}
 	return 0;
 }

@@ -50,18 +50,19 @@ static struct geo in_city(struct city *c)
 static void build(struct city *c)
 {
 	for (unsigned i = 0; i < POINTS; i++) {
+		unsigned row = i / 23;
 		c->points[i] = (struct station){
 			.at = geo_move(
 				centre, (struct geo_offset){.east_m = 45 * (i % 23 + unit(c->p)),
-						.north_m = 45 * ((double)(i / 23) + unit(c->p))})};
+						.north_m = 45 * ((double)row + unit(c->p))})};
 	}
 	for (unsigned i = 0; i < MASTS; i++) {
+		unsigned row = i / 3;
 		c->masts[i] = (struct station){
 			.at = geo_move(centre,
 				(struct geo_offset){
 					.east_m = 700 * (i % 3 - 0.2 + 0.4 * unit(c->p)),
-					.north_m =
-						700 * ((double)(i / 3) - 0.2 + 0.4 * unit(c->p))})};
+					.north_m = 700 * ((double)row - 0.2 + 0.4 * unit(c->p))})};
 	}
 }
 
