@@ -3,7 +3,7 @@
 import type { components } from '../generated/api';
 import { exactTime, span } from '../lib/say';
 import type { Key, Values } from '../words/words.svelte';
-import { bytes } from './format';
+import { bytes } from '../lib/bytes';
 
 export type Health = components['schemas']['OperatorHealth'];
 export type Grade = 'good' | 'warn' | 'bad';

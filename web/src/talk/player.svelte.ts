@@ -1,10 +1,26 @@
 // Playing voice messages, one at a time. By Web Audio, because <audio> of Safari wants files in pieces, and because
 // a recording that is only in memory is played in the same way.
 
-import type { Sound } from './sound';
+import { resample, type Sound } from './sound';
 
 interface AudioSession {
 	type: string;
+}
+
+/** Some browsers take no rate as low as that of watches. */
+const SURE_RATE = 24_000;
+
+function bufferOf(context: AudioContext, sound: Sound): AudioBuffer {
+	const fill = ({ rate, samples }: Sound) => {
+		const buffer = context.createBuffer(1, Math.max(1, samples.length), rate);
+		buffer.copyToChannel(samples, 0);
+		return buffer;
+	};
+	try {
+		return fill(sound);
+	} catch {
+		return fill(resample(sound, SURE_RATE));
+	}
 }
 
 class Player {
@@ -38,8 +54,7 @@ class Player {
 		await context.resume();
 		// Something else was begun or ended meanwhile.
 		if (round !== this.#round) return;
-		const buffer = context.createBuffer(1, Math.max(1, sound.samples.length), sound.rate);
-		buffer.copyToChannel(sound.samples, 0);
+		const buffer = bufferOf(context, sound);
 		const source = context.createBufferSource();
 		source.buffer = buffer;
 		source.connect(context.destination);

@@ -53,6 +53,10 @@ export const talk: Texts<typeof english> = {
 	'item.unreadable_photo': 'Dieses Foto kam beschädigt an und lässt sich nicht zeigen.',
 	'item.not_to_hear': 'Eine Sprachnachricht. Du darfst sie nicht anhören.',
 
+	'quota.title': 'Platz für Nachrichten und Fotos',
+	'quota.text': '{used} von {all} sind belegt.',
+	'quota.nearly': 'Ist er voll, weicht das Älteste, das schon gehört oder gesehen wurde. Was niemand gehört hat, bleibt.',
+
 	'voice.play': 'Anhören',
 	'voice.pause': 'Anhalten',
 	'voice.place': 'Stelle in der Nachricht',

@@ -50,6 +50,10 @@ export const talk = {
 	'item.unreadable_photo': 'This photo came broken and cannot be shown.',
 	'item.not_to_hear': 'A voice message. You may not listen to it.',
 
+	'quota.title': 'Room for messages and photos',
+	'quota.text': '{used} of {all} are used.',
+	'quota.nearly': 'When it is full, the oldest that somebody has heard or seen give way. What nobody has heard stays.',
+
 	'voice.play': 'Play',
 	'voice.pause': 'Pause',
 	'voice.place': 'Place in the message',

@@ -53,6 +53,10 @@ export const talk: Texts<typeof english> = {
 	'item.unreadable_photo': 'Esta foto llegó dañada y no se puede mostrar.',
 	'item.not_to_hear': 'Un mensaje de voz. No puedes escucharlo.',
 
+	'quota.title': 'Espacio para mensajes y fotos',
+	'quota.text': '{used} de {all} están ocupados.',
+	'quota.nearly': 'Cuando se llena, lo más antiguo que alguien ya oyó o vio deja sitio. Lo que nadie ha oído se queda.',
+
 	'voice.play': 'Escuchar',
 	'voice.pause': 'Pausa',
 	'voice.place': 'Punto del mensaje',

@@ -1,4 +1,4 @@
-// What operators read besides words. Pure: the language is given.
+// An amount of data in words. Pure: the language is given.
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
