@@ -69,6 +69,8 @@ WATCH = {
     "wifi.ssid": "HeronNet-Feathermoor",
     "wifi.mac": "a4:5e:60:c3:7b:91",
     "stranger.wire_id": "5559182736",
+    "call.number": "+34677123908",
+    "call.name": "Heron Ottilie",
 }
 # A real picture with a note in it, as a watch would send it.
 SCENE = (Path(__file__).parent.parent / "src/watch/corpus/jpeg/001").read_bytes()
@@ -229,7 +231,10 @@ def live_through(server, api, canaries):
     cells = f"1,1,262,1,{CELL[0]},{CELL[1]},60,1,{WATCH['wifi.ssid']},{WATCH['wifi.mac']},-55,10.0"
     for n in range(90):
         watch.send(position(lat=LAT, lon=LON, when=time.time() - 2000 + 20 * n, tail=cells))
-    watch.send("heart,137", "bphrt,137,89,93")
+    api.ok("PUT", f"/wearers/{wearer}/health-rule", json={"is_allowed": True, "keep_days": 30})
+    name = WATCH["call.name"].encode("utf-16-be").hex()
+    watch.send("heart,137", "bphrt,137,89,93", f"calllog,{WATCH['call.number']},{name},1,1,{int(time.time())},42")
+    watch.receive_keyword("calllog")
     watch.send(position("AL", lat=LAT, lon=LON, status=SOS, tail=cells))
     watch.receive_keyword("AL")
     watch.send(f"ERROR,{WATCH['wifi.ssid']},{PEOPLE['message.text']}")
@@ -372,6 +377,10 @@ def read_back(api):
     assert (seen["fix"]["lat"], seen["fix"]["lon"]) == (LAT, LON)
     assert len(fixes) >= 90 and {(fix["lat"], fix["lon"]) for fix in fixes} == {(LAT, LON)}
     assert alarm["closed"]["note"] == PEOPLE["alarm.note"] and alarm["fix"]["lat"] == LAT
+    [call] = api.ok("GET", f"/wearers/{wearer}/calls")["calls"]
+    assert (call["number"], call["name"]) == (WATCH["call.number"], WATCH["call.name"])
+    measured = api.ok("GET", f"/wearers/{wearer}/health", params={"from": span[0], "to": span[1]})["values"]
+    assert 137 in [v.get("value") for v in measured]
     commands = api.ok("GET", f"/wearers/{wearer}/commands")["commands"]
     assert PEOPLE["message.text"] in [c.get("text") for c in commands]
     [contact] = api.ok("GET", f"/wearers/{wearer}/contacts")["contacts"]

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/https_url.h"
 #include "courier/question.h"
 #include "unit.h"
 
@@ -71,12 +72,29 @@ static void an_address_gets_one_rounded_place(void **state)
 	assert_false(question_weather_url("https://w.example/?a={lat}&b={lon}", 509, -5, url, 30));
 }
 
+/* As docs/health.md names it. */
+static void the_service_that_is_documented_can_be_asked(void **state)
+{
+	static const char service[] =
+		"https://api.open-meteo.com/v1/forecast?latitude={lat}&longitude={lon}"
+		"&current=temperature_2m,weather_code&daily=weather_code,temperature_2m_max,"
+		"temperature_2m_min&forecast_days=4&timezone=auto";
+	char url[HTTPS_URL_MAX + 1];
+	struct https_url read;
+
+	(void)state;
+	assert_true(sizeof service <= 256); /* a setting */
+	assert_true(question_weather_url(service, -334, 1512, url, sizeof url));
+	assert_int_equal(https_url_read(view_of(url), &read, NULL), RC_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_becomes_degrees_and_four_kinds_of_weather),
 		cmocka_unit_test(anything_else_is_no_weather),
 		cmocka_unit_test(an_address_gets_one_rounded_place),
+		cmocka_unit_test(the_service_that_is_documented_can_be_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,8 @@ struct friends;
 
 enum {
 	FRIENDS_MAX = 10, /* of one wearer */
-	FRIENDS_TOUCHES_MAX = 256, /* watches that asked in the last minute; more push out the oldest */
+	FRIENDS_TOUCHES_MAX =
+		256, /* watches that asked in the last minute; more push out the oldest */
 	FRIENDS_TOUCH_MS = 60 * 1000,
 	FRIENDS_NEAR_M = 200,
 	FRIENDS_HEARD_MAX = 8, /* access points that are compared */

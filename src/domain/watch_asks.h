@@ -14,5 +14,6 @@ enum {
  * without live_lock. */
 void watch_asks_on_position(
 	struct domain *d, const struct message_report *m, const struct report *r);
-/* Any other report that answers no command of ours. True: its answer is given here, now or after the commit. */
+/* Any other report that answers no command of ours. True: its answer is given here, now or after
+ * the commit. */
 bool watch_asks_on_other(struct domain *d, const struct message_report *m, const struct report *r);

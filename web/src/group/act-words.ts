@@ -7,6 +7,7 @@ import type { Key, t as Say } from '../words/words.svelte';
 
 /** Words of the server that have words here: "member.remove" is `act.member_remove`. */
 export const ACTS = [
+	'calls_view', 'days_view', 'friend_made', 'friend_remove', 'friend_removed', 'friend_rule', 'health_erase', 'health_rule', 'health_view',
 	'account_delete', 'alarm_close', 'alarm_take', 'approval_agree', 'approval_object', 'approval_withdraw',
 	'audit_export', 'break_glass_agree', 'break_glass_end', 'break_glass_look', 'break_glass_request',
 	'claim_code', 'claim_drop', 'claim_send', 'claim_start', 'command_cancel', 'command_give', 'consent_grant',
