@@ -242,3 +242,23 @@ def test_an_old_place_answers_nobody(api, claimed):
     old = position("UD", when=time.time() - 1200, lat=50.98, lon=11.33).partition(",")[2]
     watch.send("WAD,EN," + old, "WG," + old)
     assert watch.heartbeat() == b"LK"  # and nothing before it
+
+
+def test_a_measurement_that_somebody_asks_for_comes_back_with_a_name(server, api, make_sim):
+    sim = make_sim(server.watch_port, watches=1)
+    wearer = api.claim_sim(sim)
+    allow(api, wearer)
+    api.ok("POST", f"/wearers/{wearer}/commands", json={"type": "measure_heart"})
+    assert sim.wait_down(sim.id(), "hrtstart")
+    found = eventually(lambda: [v for v in values(api, wearer) if v["kind"] == "heart"], what="its result")
+    assert found[0]["origin"] == "asked" and found[0]["value"] > 20
+    assert found[0]["by"]["id"] == api.ok("GET", "/session")["account"]["id"]
+
+
+def test_a_simulated_call_is_stored_and_answered(server, api, make_sim):
+    sim = make_sim(server.watch_port, watches=1)
+    wearer = api.claim_sim(sim)
+    sim.ask(f"call {sim.id()} in +4936431234567 42 Oma")
+    sim.wait_event(sim.id(), "call answered")
+    (call_,) = api.ok("GET", f"/wearers/{wearer}/calls")["calls"]
+    assert (call_["number"], call_["name"], call_["seconds"]) == ("+4936431234567", "Oma", 42)
