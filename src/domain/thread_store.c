@@ -305,7 +305,7 @@ enum rc thread_insert(struct db *db, const struct thread_row *row, int64_t max_b
 
 	if (rc != RC_OK)
 		return rc;
-	int64_t size = (int64_t)(n + ABOUT_BYTES + 2 * SEAL_OVERHEAD);
+	int64_t size = (int64_t)(n + ABOUT_BYTES + 2 * (size_t)SEAL_OVERHEAD);
 	struct uid id = uid_is_none(&row->id) ? uid_new() : row->id;
 	rc = make_room(db, &row->wearer, size, max_bytes, e);
 	if (rc == RC_OK)

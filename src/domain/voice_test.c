@@ -127,6 +127,7 @@ static const unsigned chunks_of[MESSAGES] = {1, 3, 5};
 
 static bool model_takes(struct expected *m, int message, unsigned chunk)
 {
+	assert_true(message >= 0 && message < MESSAGES);
 	if (chunk == 1) {
 		m->message = message;
 		m->have = 1;
