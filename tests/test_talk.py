@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import tarfile
 
 import pytest
@@ -25,7 +26,7 @@ def wait_state(api, wearer, item, state):
     return eventually(lambda: (i := state_of(api, wearer, item))["state"] == state and i, what=state)
 
 
-def test_a_text_goes_to_the_watch_and_says_who_sent_it(api, mia):
+def test_a_text_goes_to_the_watch_and_says_who_sent_it(server, api, mia):
     wearer, watch = mia
     item = api.ok("POST", f"/wearers/{wearer}/thread/texts", json={"text": "Grüße 🐻"})
     assert (item["kind"], item["direction"], item["text"]) == ("text", "to", "Grüße 🐻")
@@ -36,6 +37,10 @@ def test_a_text_goes_to_the_watch_and_says_who_sent_it(api, mia):
     watch.send("MESSAGE")
     done = wait_state(api, wearer, item, "delivered")
     assert done["delivered"] >= item["created"]
+    # commands are not kept for ever; what was said is
+    with sqlite3.connect(server.data / "kinward.db", timeout=30) as db:
+        db.execute("DELETE FROM command WHERE kind = 'message'")
+    assert state_of(api, wearer, item) == done
     # the same thing by the older way stands in the same thread
     api.ok("POST", f"/wearers/{wearer}/commands", json={"type": "message", "text": "Come home"})
     assert [i["text"] for i in thread(api, wearer)] == ["Come home", "Grüße 🐻"]

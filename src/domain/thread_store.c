@@ -15,6 +15,7 @@ enum {
 	ABOUT_WAVE_AT = 12,
 	EVICT_PAGE = 64, /* items looked at in one go when room is made */
 	EVICT_PAGES = 16,
+	SAME_TIME_MS = 1000,
 	EVICT_SHARE = 20, /* a twentieth of the quota is made free at once, so that it is rare */
 };
 
@@ -267,11 +268,34 @@ static enum rc make_room(
 
 /* ---- rows ---- */
 
+/* Items keep the order in which they came, also those of one millisecond. A clock that was set back
+ * is not followed. */
+static enum rc time_of_next(
+	struct db *db, const struct uid *wearer, int64_t now_ms, int64_t *ret_ms, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = query_row(db,
+		"SELECT COALESCE(MAX(created_ms), 0) FROM thread_item WHERE wearer = ?1", wearer,
+		&s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	int64_t last_ms = stmt_int(s, 0);
+	stmt_reset(s);
+	*ret_ms = last_ms >= now_ms && last_ms - now_ms < SAME_TIME_MS ? last_ms + 1 : now_ms;
+	return RC_OK;
+}
+
 static enum rc insert(struct db *db, const struct thread_row *row, const struct uid *id,
 	struct view padded, int64_t size, struct err *e)
 {
 	struct stmt *s = NULL;
-	enum rc rc = query_prepare(db,
+	int64_t created_ms = 0;
+	enum rc rc = time_of_next(db, &row->wearer, row->created_ms, &created_ms, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = query_prepare(db,
 		"INSERT INTO thread_item (wearer, id, kind, direction, by_kind, by_account, state,"
 		" reason, tries, created_ms, expires_ms, next_ms, sent_ms, delivered_ms, heard_ms,"
 		" size, idempotency_key, about, content_hash, content) VALUES"
@@ -286,7 +310,7 @@ static enum rc insert(struct db *db, const struct thread_row *row, const struct 
 	stmt_bind_int(s, 5, row->by_kind);
 	stmt_bind_uid(s, 6, &row->by);
 	stmt_bind_int(s, 7, row->state);
-	stmt_bind_int(s, 8, row->created_ms);
+	stmt_bind_int(s, 8, created_ms);
 	stmt_bind_int(s, 9, row->expires_ms);
 	stmt_bind_int(s, 10, size);
 	stmt_bind_text(s, 11, row->idempotency_key);

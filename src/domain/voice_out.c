@@ -15,7 +15,7 @@
 #include "store/query.h"
 
 enum {
-	BUCKETS = 256,
+	BUCKETS = 4096,
 	RETRY_MS = 5 * 1000,
 	SILENT_SHIFT_MAX = 8,
 	ASKS_MAX = 5, /* a watch that asks, and says nothing to what it gets, waits like others */
