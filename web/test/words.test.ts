@@ -79,7 +79,7 @@ const PUT_TOGETHER: Record<string, readonly string[]> = {
 	'item.': ['queued', 'sent', 'delivered', 'unsure', 'failed', 'expired', 'cancelled'],
 	'way_kind.': WAY_KINDS,
 	'way_text.': WAY_KINDS,
-	'way_field.': ['url', 'host', 'port', 'user', 'token', 'encryption_key', 'fingerprint'],
+	'way_field.': ['url', 'host', 'port', 'user', 'token', 'encryption_key', 'certificate', 'private_key', 'fingerprint'],
 	'record.': ['insecure', 'refused', 'missing', 'busy', 'lost', 'too_short', 'silent'],
 	'reason.': ['by_watch', 'not_announced', 'never_answered', 'went_dark'],
 	'sure.': ['power_off', 'reset', 'new_password', 'factory', 'update', 'apn'],

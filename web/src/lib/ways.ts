@@ -11,22 +11,22 @@ export interface Way {
 	name: string;
 	created: string;
 	last_seen?: string;
-	key_made?: string;
-	/** What it tells is where the wearer is. */
-	is_current?: boolean;
 }
 /** Shown once: whoever has it can say where the wearer is. */
 export interface WaySecret {
 	/** Where a phone sends its places. */
 	url?: string;
 	user?: string;
-	token: string;
+	token?: string;
 	/** What an OwnTracks phone encrypts its places with, besides HTTPS. */
 	encryption_key?: string;
 	/** Where a watch that encrypts connects. */
 	host?: string;
 	port?: number;
-	/** Of the server's key, as a watch or its maker wants to know it. */
+	/** What the watch proves itself with, as PEM. */
+	certificate?: string;
+	private_key?: string;
+	/** Of that certificate. */
 	fingerprint?: string;
 }
 
@@ -41,7 +41,7 @@ export function ownTracksLink(secret: WaySecret, name: string): string {
 		url: secret.url ?? '',
 		auth: true,
 		username: secret.user ?? 'kinward',
-		password: secret.token,
+		password: secret.token ?? '',
 		deviceId: 'phone',
 		tid: [...name.replace(/[^\p{L}\p{N}]/gu, '')].slice(0, 2).join('') || 'ph',
 		// Significant changes and moves: a phone in a pocket lasts all day.
@@ -54,5 +54,5 @@ export function ownTracksLink(secret: WaySecret, name: string): string {
 
 /** For the camera of Traccar Client itself (Settings, square code). */
 export function traccarLink(secret: WaySecret): string {
-	return `${secret.url ?? ''}?${new URLSearchParams({ id: secret.token, ...TRACCAR })}`;
+	return `${secret.url ?? ''}?${new URLSearchParams({ id: secret.token ?? '', ...TRACCAR })}`;
 }

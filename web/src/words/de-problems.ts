@@ -13,6 +13,7 @@ export const problems: Texts<typeof english> = {
 	'problem.act_unavailable': 'Das kann diese Uhr nicht, soweit bekannt.',
 	'problem.already_decided': 'Das wurde schon entschieden.',
 	'problem.already_member': 'Du bist schon in dieser Gruppe.',
+	'problem.certificate_invalid': 'Das ist kein PEM-Zertifikat mit einem Schlüssel, der stark genug ist.',
 	'problem.certificate_missing': 'Um Token an ein Zertifikat zu binden, braucht es ein Zertifikat.',
 	'problem.command_invalid': 'So lässt sich das von keiner Uhr verlangen: Etwas darin passt nicht.',
 	'problem.consent_partner_unknown': 'Diesen Partnerdienst gibt es nicht mehr.',
@@ -43,6 +44,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Diesen Passkey gibt es schon.',
 	'problem.passkey_wrong': 'Der Server hat diesen Passkey nicht angenommen. Nimm einen anderen oder dein Passwort.',
 	'problem.phone_invalid': 'Das ist keine Telefonnummer. Nur Ziffern und am Anfang ein +.',
+	'problem.phone_unreadable': 'Was das Telefon gesendet hat, war nicht zu lesen.',
 	'problem.quota_full': 'Der Platz für Nachrichten und Fotos dieser Gruppe ist voll, und der Rest ist noch nicht angehört. Hör ihn an oder lösche erst etwas.',
 	'problem.reason_invalid': 'Bitte nenne einen Grund mit 10 bis 500 Zeichen.',
 	'problem.recovery_waits': 'Die Wartezeit ist noch nicht vorbei.',
@@ -62,6 +64,7 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_passkeys': 'Du hast schon so viele Passkeys wie möglich. Entferne erst einen.',
 	'problem.too_many_proposals': 'Für diese Person warten schon so viele Vorschläge, dass keiner mehr angenommen wird.',
 	'problem.too_many_voices': 'Für diese Uhr warten schon so viele Sprachnachrichten, dass keine mehr angenommen wird. Warte eine Weile.',
+	'problem.too_many_ways': 'Es gibt schon acht Wege. Entferne erst einen.',
 	'problem.totp_off': 'Die Authenticator-App ist nicht eingerichtet.',
 	'problem.totp_on': 'Die Authenticator-App ist schon eingerichtet.',
 	'problem.understanding_needed': 'Bitte bestätige zuerst, dass du weißt, was es bedeutet.',
@@ -69,6 +72,7 @@ export const problems: Texts<typeof english> = {
 	'problem.voice_invalid': 'Diese Aufnahme lässt sich nicht senden. Nimm sie noch einmal auf.',
 	'problem.voice_too_long': 'Eine Sprachnachricht hat höchstens 15 Sekunden. Nimm sie noch einmal auf, kürzer.',
 	'problem.watch_has_no_voice': 'Diese Uhr nimmt keine Sprachnachrichten an.',
+	'problem.way_exists': 'Diese Uhr hat schon einen Schlüssel. Mach stattdessen einen neuen.',
 	'problem.webhook_url_invalid': 'Das ist keine https-Adresse, die aufgerufen werden kann.',
 	'problem.window_invalid': 'Diese Zeiten sind nicht vollständig, oder es sind mehr als acht.'
 };

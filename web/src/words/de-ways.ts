@@ -10,7 +10,11 @@ export const ways: Texts<typeof english> = {
 	'ways.none': 'Noch nichts.',
 	'ways.heard': 'gehört',
 	'ways.never': 'noch nichts angekommen',
-	'ways.current': 'Sagt gerade, wo {name} ist',
+	'ways.no_tls': 'Dieser Server hat keinen Anschluss dafür. Wer ihn betreibt, kann einen öffnen (watch_tls_listen).',
+	'ways.no_watch': '{name} hat keine Uhr.',
+	'ways.certificate': 'Sie hat schon ein Zertifikat (PEM)',
+	'ways.certificate_hint': 'Bleibt das leer, werden Schlüssel und Zertifikat hier gemacht.',
+	'ways.no_https': 'Telefone erreichen diesen Server unter {url}. Das ist kein https, die Apps lehnen es vielleicht ab, und andere unterwegs können mitlesen.',
 	'ways.add': 'Telefon oder anderen Weg hinzufügen',
 	'ways.which': 'Was ist es?',
 	'ways.name': 'Wie soll es heißen',
@@ -25,7 +29,7 @@ export const ways: Texts<typeof english> = {
 	'ways.traccar_scan': 'Öffne in der App die Einstellungen, tippe oben auf das Code-Zeichen und richte es auf diesen hier.',
 	'ways.allow': 'Erlaube der App den Standort „immer“, sonst kommt nichts, solange das Telefon in der Tasche ist.',
 	'ways.tls_where': 'Lass die Uhr sich mit TLS zu dieser Adresse und diesem Port verbinden (Hersteller oder Verkäufer können das einstellen).',
-	'ways.tls_key': 'Gib ihr den Schlüssel unten. Ab dann zählt nur noch, was diesen Schlüssel hat; Unverschlüsseltes mit ihrer Nummer wird abgelehnt.',
+	'ways.tls_key': 'Gib ihr das Zertifikat und den privaten Schlüssel unten. Ab dann zählt nur noch, was mit diesem Schlüssel bewiesen ist; Unverschlüsseltes mit ihrer Nummer wird abgelehnt.',
 	'ways.code': 'Code, der „{name}“ einrichtet',
 	'ways.open_here': 'Auf diesem Telefon in OwnTracks öffnen',
 	'ways.by_hand': 'Von Hand eintippen',
@@ -52,5 +56,7 @@ export const ways: Texts<typeof english> = {
 	'way_field.user': 'Benutzer',
 	'way_field.token': 'Schlüssel (Passwort)',
 	'way_field.encryption_key': 'Schlüssel zum Verschlüsseln',
-	'way_field.fingerprint': 'Fingerabdruck des Servers'
+	'way_field.certificate': 'Zertifikat der Uhr',
+	'way_field.private_key': 'Privater Schlüssel der Uhr',
+	'way_field.fingerprint': 'Fingerabdruck des Zertifikats des Servers'
 };

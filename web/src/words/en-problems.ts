@@ -10,6 +10,7 @@ export const problems = {
 	'problem.act_unavailable': 'This watch cannot do that, as far as is known.',
 	'problem.already_decided': 'That was decided already.',
 	'problem.already_member': 'You are in this group already.',
+	'problem.certificate_invalid': 'This is no PEM certificate with a key that is strong enough.',
 	'problem.certificate_missing': 'Binding tokens to a certificate needs a certificate.',
 	'problem.command_invalid': 'A watch cannot be asked that: something in it does not fit.',
 	'problem.consent_partner_unknown': 'This partner service is not available any more.',
@@ -40,6 +41,7 @@ export const problems = {
 	'problem.passkey_exists': 'This passkey is known already.',
 	'problem.passkey_wrong': 'The server did not accept this passkey. Try another one, or your password.',
 	'problem.phone_invalid': 'This is no telephone number. Only digits, and + at the start.',
+	'problem.phone_unreadable': 'What the phone sent could not be read.',
 	'problem.quota_full': 'The room for messages and photos of this group is full, and what is left has not been heard yet. Listen to it or delete something first.',
 	'problem.reason_invalid': 'Please give a reason of 10 to 500 characters.',
 	'problem.recovery_waits': 'The waiting time is not over yet.',
@@ -59,6 +61,7 @@ export const problems = {
 	'problem.too_many_passkeys': 'You have as many passkeys as possible. Remove one first.',
 	'problem.too_many_proposals': 'So many proposals wait for this person already that no more is taken.',
 	'problem.too_many_voices': 'So many voice messages wait for this watch already that no more is taken. Wait a while.',
+	'problem.too_many_ways': 'There are eight ways already. Remove one first.',
 	'problem.totp_off': 'The authenticator app is not set up.',
 	'problem.totp_on': 'The authenticator app is set up already.',
 	'problem.understanding_needed': 'Please say first that you know what it means.',
@@ -66,6 +69,7 @@ export const problems = {
 	'problem.voice_invalid': 'This is no recording that can be sent. Record it again.',
 	'problem.voice_too_long': 'A voice message has at most 15 seconds. Record it again, shorter.',
 	'problem.watch_has_no_voice': 'This watch takes no voice messages.',
+	'problem.way_exists': 'This watch has a key already. Make a new one instead.',
 	'problem.webhook_url_invalid': 'This is no https address that can be called.',
 	'problem.window_invalid': 'These times are not complete, or there are more than eight.'
 } as const;

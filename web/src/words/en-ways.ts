@@ -7,7 +7,11 @@ export const ways = {
 	'ways.none': 'None yet.',
 	'ways.heard': 'heard',
 	'ways.never': 'nothing came from it yet',
-	'ways.current': 'Tells the place of {name} now',
+	'ways.no_tls': 'This server has no port for it. Whoever runs it can open one (watch_tls_listen).',
+	'ways.no_watch': '{name} has no watch.',
+	'ways.certificate': 'It has a certificate already (PEM)',
+	'ways.certificate_hint': 'Leave this empty, and key and certificate are made here.',
+	'ways.no_https': 'Phones reach this server at {url}. That is not https, so the apps may refuse it, and others on the way can read along.',
 	'ways.add': 'Add a phone or another way',
 	'ways.which': 'What is it?',
 	'ways.name': 'What to call it',
@@ -22,7 +26,7 @@ export const ways = {
 	'ways.traccar_scan': 'In the app open Settings, tap the square code at the top, and point it at this one.',
 	'ways.allow': 'Allow the app the location “always”, otherwise nothing comes while the phone is in the pocket.',
 	'ways.tls_where': 'Let the watch connect to this address and port, with TLS (its maker or seller can set it).',
-	'ways.tls_key': 'Give it the key below. From then on, only frames with this key count as this watch; plain ones with its number are refused.',
+	'ways.tls_key': 'Put the certificate and the private key below into it. From then on, only what is proved with this key counts as this watch; plain connections with its number are refused.',
 	'ways.code': 'Square code that sets up “{name}”',
 	'ways.open_here': 'Open in OwnTracks on this phone',
 	'ways.by_hand': 'Type it in by hand',
@@ -49,5 +53,7 @@ export const ways = {
 	'way_field.user': 'User',
 	'way_field.token': 'Key (password)',
 	'way_field.encryption_key': 'Encryption key',
-	'way_field.fingerprint': 'Fingerprint of the server'
+	'way_field.certificate': 'Certificate of the watch',
+	'way_field.private_key': 'Private key of the watch',
+	'way_field.fingerprint': 'Fingerprint of the server’s certificate'
 } as const;

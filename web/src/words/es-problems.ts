@@ -13,6 +13,7 @@ export const problems: Texts<typeof english> = {
 	'problem.act_unavailable': 'Este reloj no puede hacerlo, por lo que se sabe.',
 	'problem.already_decided': 'Eso ya se decidió.',
 	'problem.already_member': 'Ya estás en este grupo.',
+	'problem.certificate_invalid': 'Esto no es un certificado PEM con una clave bastante fuerte.',
 	'problem.certificate_missing': 'Para ligar los tokens a un certificado hace falta uno.',
 	'problem.command_invalid': 'Así no se le puede pedir a un reloj: algo no encaja.',
 	'problem.consent_partner_unknown': 'Este servicio externo ya no está disponible.',
@@ -43,6 +44,7 @@ export const problems: Texts<typeof english> = {
 	'problem.passkey_exists': 'Esta llave ya existe.',
 	'problem.passkey_wrong': 'El servidor no ha aceptado esta llave. Prueba otra, o tu contraseña.',
 	'problem.phone_invalid': 'Esto no es un número de teléfono. Solo cifras, y + al principio.',
+	'problem.phone_unreadable': 'No se pudo leer lo que envió el teléfono.',
 	'problem.quota_full': 'El espacio para mensajes y fotos de este grupo está lleno, y lo que queda aún no se ha escuchado. Escúchalo o borra algo antes.',
 	'problem.reason_invalid': 'Indica un motivo de 10 a 500 caracteres.',
 	'problem.recovery_waits': 'El tiempo de espera aún no ha terminado.',
@@ -62,6 +64,7 @@ export const problems: Texts<typeof english> = {
 	'problem.too_many_passkeys': 'Ya tienes el máximo de llaves. Quita antes una.',
 	'problem.too_many_proposals': 'Ya esperan tantas propuestas para esta persona que no se aceptan más.',
 	'problem.too_many_voices': 'Ya esperan tantos mensajes de voz para este reloj que no se aceptan más. Espera un poco.',
+	'problem.too_many_ways': 'Ya hay ocho vías. Quita una antes.',
 	'problem.totp_off': 'La aplicación de códigos no está configurada.',
 	'problem.totp_on': 'La aplicación de códigos ya está configurada.',
 	'problem.understanding_needed': 'Confirma antes que sabes lo que significa.',
@@ -69,6 +72,7 @@ export const problems: Texts<typeof english> = {
 	'problem.voice_invalid': 'Esta grabación no se puede enviar. Grábala otra vez.',
 	'problem.voice_too_long': 'Un mensaje de voz dura 15 segundos como máximo. Grábalo otra vez, más corto.',
 	'problem.watch_has_no_voice': 'Este reloj no acepta mensajes de voz.',
+	'problem.way_exists': 'Este reloj ya tiene una clave. Crea una nueva en su lugar.',
 	'problem.webhook_url_invalid': 'Esta no es una dirección https que se pueda llamar.',
 	'problem.window_invalid': 'Estas horas no están completas o son más de ocho.'
 };

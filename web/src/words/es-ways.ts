@@ -10,7 +10,11 @@ export const ways: Texts<typeof english> = {
 	'ways.none': 'Nada todavía.',
 	'ways.heard': 'oído',
 	'ways.never': 'aún no ha llegado nada',
-	'ways.current': 'Dice ahora dónde está {name}',
+	'ways.no_tls': 'Este servidor no tiene puerto para ello. Quien lo lleva puede abrir uno (watch_tls_listen).',
+	'ways.no_watch': '{name} no tiene reloj.',
+	'ways.certificate': 'Ya tiene un certificado (PEM)',
+	'ways.certificate_hint': 'Si se deja vacío, la clave y el certificado se crean aquí.',
+	'ways.no_https': 'Los teléfonos llegan a este servidor por {url}. No es https: las aplicaciones pueden rechazarlo y otros por el camino pueden leer.',
 	'ways.add': 'Añadir un teléfono u otra vía',
 	'ways.which': '¿Qué es?',
 	'ways.name': 'Cómo llamarlo',
@@ -25,7 +29,7 @@ export const ways: Texts<typeof english> = {
 	'ways.traccar_scan': 'En la aplicación abre los ajustes, toca el código cuadrado de arriba y apunta a este.',
 	'ways.allow': 'Permite a la aplicación la ubicación «siempre»; si no, no llega nada con el teléfono en el bolsillo.',
 	'ways.tls_where': 'Haz que el reloj se conecte con TLS a esta dirección y puerto (su fabricante o vendedor puede ajustarlo).',
-	'ways.tls_key': 'Dale la clave de abajo. Desde entonces solo cuenta lo que lleva esta clave; lo que llegue sin cifrar con su número se rechaza.',
+	'ways.tls_key': 'Ponle el certificado y la clave privada de abajo. Desde entonces solo cuenta lo que se demuestra con esta clave; lo que llegue sin cifrar con su número se rechaza.',
 	'ways.code': 'Código que prepara «{name}»',
 	'ways.open_here': 'Abrir en OwnTracks en este teléfono',
 	'ways.by_hand': 'Escribirlo a mano',
@@ -52,5 +56,7 @@ export const ways: Texts<typeof english> = {
 	'way_field.user': 'Usuario',
 	'way_field.token': 'Clave (contraseña)',
 	'way_field.encryption_key': 'Clave de cifrado',
-	'way_field.fingerprint': 'Huella del servidor'
+	'way_field.certificate': 'Certificado del reloj',
+	'way_field.private_key': 'Clave privada del reloj',
+	'way_field.fingerprint': 'Huella del certificado del servidor'
 };

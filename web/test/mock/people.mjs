@@ -46,12 +46,12 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 	const withFactor = () => (account.has_second_factor = members[0].has_second_factor = security.has_totp || security.passkeys.length > 0);
 
 	const ways = [
-		{ id: id(), kind: 'owntracks', name: 'Ben’s phone', created: iso(Date.now() - 9 * DAY_MS), last_seen: iso(Date.now() - 3 * 60_000), is_current: true },
+		{ id: id(), kind: 'owntracks', name: 'Ben’s phone', created: iso(Date.now() - 9 * DAY_MS), last_seen: iso(Date.now() - 3 * 60_000) },
 		{ id: id(), kind: 'traccar', name: 'Old tablet', created: iso(Date.now() - 40 * DAY_MS) }
 	];
 	const secretOf = (kind) =>
 		kind === 'watch_tls'
-			? { token: '7f3a'.repeat(16), host: 'watch.example.org', port: 8002, fingerprint: 'SHA256:' + 'ab12'.repeat(10) }
+			? { host: 'watch.example.org', port: 8002, certificate: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----', private_key: 'shown once', fingerprint: 'ab12'.repeat(16) }
 			: { url: `https://watch.example.org/api/v1/in/${kind}`, token: 'kw_' + 'a7Bc9'.repeat(6), ...(kind === 'owntracks' ? { user: 'a1b2c3d4', encryption_key: 'Qm9vdHN0cmFw'.repeat(2) } : {}) };
 
 	return {
@@ -102,7 +102,7 @@ export function peopleRoutes({ state, account, group, ok, problem, session, id, 
 		'GET /wearers/*/photo-rule': () => ok(rule),
 		'PUT /wearers/*/photo-rule': (b) => critical(() => (b.is_allowed !== rule.is_allowed ? ok({ id: id() }, 202) : ok(Object.assign(rule, b)))),
 		'GET /wearers/*/photos': () => ok({ photos: [{ id: id(), time: iso(Date.now() - 4e6), size_bytes: 9000, by: { id: ben, name: 'Ben Roth' }, is_by_wearer: false }] }),
-		'GET /wearers/*/ways': () => ok({ ways }),
+		'GET /wearers/*/ways': () => ok({ ways, public_url: 'https://watch.example.org', tls_port: 8002 }),
 		'POST /wearers/*/ways': (b) => {
 			const way = { id: id(), kind: b.kind, name: b.name, created: iso() };
 			ways.push(way);
