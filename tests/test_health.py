@@ -262,3 +262,18 @@ def test_a_simulated_call_is_stored_and_answered(server, api, make_sim):
     sim.wait_event(sim.id(), "call answered")
     (call_,) = api.ok("GET", f"/wearers/{wearer}/calls")["calls"]
     assert (call_["number"], call_["name"], call_["seconds"]) == ("+4936431234567", "Oma", 42)
+
+
+def test_days_follow_the_zone_of_the_watch(api, claimed):
+    wearer, watch = claimed
+    watch.send("LK,1,0,80")
+    watch.receive_keyword("LK")
+    api.ok("PUT", f"/wearers/{wearer}/settings/zone", json={"zone": "Pacific/Kiritimati"})  # 14 hours ahead
+    local = (datetime.now(timezone.utc) + timedelta(hours=14)).strftime("%Y-%m-%d")
+
+    def is_there():
+        watch.send(position("UD", lat=50 + time.time() % 1))
+        shown = api.ok("GET", f"/wearers/{wearer}/days", params=span(hours=24))
+        return shown["zone"] == "Pacific/Kiritimati" and shown["days"] and shown["days"][-1]["date"] >= local
+
+    assert eventually(is_there, what="the day of the new zone")

@@ -6,6 +6,7 @@
 #include "domain/audit.h"
 #include "domain/bus.h"
 #include "domain/contacts.h"
+#include "domain/days.h"
 #include "domain/setting_build.h"
 #include "domain/sms_form.h"
 #include "domain/tracking.h"
@@ -241,6 +242,7 @@ static enum rc run_change(struct domain *d, const struct principal *who, struct 
 	if (rc != RC_OK)
 		return rc;
 	command_rows_post(d, rows);
+	days_zone_changed(d, job->wearer); /* also its language */
 	bus_publish(d->bus, EVENT_WEARER, &job->work.to.group, job->wearer);
 	if (job->id == SETTING_TRACKING_MODE || job->id == SETTING_UPLOAD_INTERVAL)
 		tracking_post_change(d, job->wearer);
