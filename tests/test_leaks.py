@@ -46,6 +46,9 @@ PEOPLE = {
     "contact.name": "Uncle Bo",
     "contact.number": "+34699123987",
     "sos.number": "+34688321789",
+    "setting.lesson": "Heronology",
+    "wifi.password": "feather-9311-moor",
+    "command.network": "Heronmill-5G",
     "alarm.note": "She was feeding the herons again",
     "session.user_agent": "HeronBrowser/77.93 (Feathermoor)",
     "session.address": "203.0.113.177",
@@ -67,6 +70,7 @@ WATCH = {
     "device.wire_id": WIRE_ID,
     "device.firmware": "G29_HERON_V93.17",
     "wifi.ssid": "HeronNet-Feathermoor",
+    "device.config": "HERONCONFIG-7731",
     "wifi.mac": "a4:5e:60:c3:7b:91",
     "stranger.wire_id": "5559182736",
     "call.number": "+34677123908",
@@ -266,6 +270,12 @@ def live_through(server, api, canaries):
     contacts = [{"name": PEOPLE["contact.name"], "number": PEOPLE["contact.number"]}]
     api.ok("PUT", f"/wearers/{wearer}/contacts", json={"contacts": contacts})
     api.ok("PUT", f"/wearers/{wearer}/sos-numbers", json={"numbers": [PEOPLE["sos.number"]]})
+    api.put_setting(wearer, "timetable", periods=[{"from": "08:05", "to": "08:50"}],
+                    lessons=[{"day": 2, "period": 1, "name": PEOPLE["setting.lesson"]}])
+    api.ok("POST", f"/wearers/{wearer}/commands", json={
+        "type": "wifi_join", "ssid": PEOPLE["command.network"], "password": PEOPLE["wifi.password"]})
+    watch.receive_keyword("WIFISET")
+    watch.send("WIFISET", f"CONFIG,TY:G29,NAME:{WATCH['device.config']}")
     # A stranger among the watches.
     stranger = RawWatch(server.watch_port, WATCH["stranger.wire_id"])
     stranger.send("LK,0,0,80", position(lat=LAT, lon=LON, tail=cells))
@@ -386,6 +396,9 @@ def read_back(api):
     [contact] = api.ok("GET", f"/wearers/{wearer}/contacts")["contacts"]
     assert (contact["name"], contact["number"]) == (PEOPLE["contact.name"], PEOPLE["contact.number"])
     assert api.ok("GET", f"/wearers/{wearer}/sos-numbers")["numbers"] == [PEOPLE["sos.number"]]
+    assert api.settings(wearer)["timetable"]["wanted"]["lessons"][0]["name"] == PEOPLE["setting.lesson"]
+    details = {c.get("detail") for c in api.ok("GET", f"/wearers/{wearer}/commands")["commands"]}
+    assert PEOPLE["command.network"] in details
     shown = api.get(f"/api/v1/wearers/{wearer}/picture").content
     assert shown[:3] == b"\xff\xd8\xff" and HERON[5:40] not in shown
     [photo] = eventually(lambda: api.ok("GET", f"/wearers/{wearer}/photos")["photos"], 10, "the photo")

@@ -325,3 +325,22 @@ def test_what_can_be_sent_by_hand_never_holds_our_password(server, api):
     eventually(lambda: not api.ok("GET", f"/wearers/{bound}")["device"]["connected"], what="gone")
     api.put_setting(bound, "upload_interval", seconds=300)
     assert api.settings(bound)["upload_interval"]["sms"] == {"to": "+491701234567", "texts": ["pw,123456,upload,300#"]}
+
+
+def test_a_simulated_watch_is_as_it_was_told(server, api, make_sim):
+    sim = make_sim(server.watch_port)
+    wearer = api.claim_sim(sim)
+    forms = {
+        "quiet_times": {"windows": [{"from": "08:00", "to": "12:30", "days": [1, 2, 3, 4, 5]}]},
+        "alarm_clocks": {"alarms": [{"time": "07:05", "is_on": True, "repeat": "daily"}]},
+        "sound_profile": {"profile": "silent"},
+        "fall_alarm": {"is_on": True, "dials": False},
+        "timetable": {"periods": [{"from": "08:00", "to": "08:45"}], "lessons": [{"day": 5, "period": 1, "name": "Kunst"}]},
+        "allowed_callers": {"is_on": True},
+    }
+    for setting, form in forms.items():
+        api.put_setting(wearer, setting, **form)
+    for setting in forms:
+        assert confirmed(api, wearer, setting)["confirmed"] == forms[setting]
+    told = json.loads(sim.ask(f"settings {sim.id()}"))
+    assert {"quiet_times_days", "alarm_clocks", "sound_profile", "fall_alarm", "timetable", "allowed_1", "allowed_2"} <= set(told)

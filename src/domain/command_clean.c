@@ -54,7 +54,7 @@ static void on_timer(struct timer *t, void *context)
 	(void)context;
 	c->before_ms = d->wall_ms() - d->settings.command_keep_days * DAY_MS;
 	if (d->settings.command_keep_days == 0 ||
-		writer_post(d->writer, clean_job, clean_done, c, WRITER_LAZY, NULL) != RC_OK)
+		writer_post(d->writer, clean_job, clean_done, c, 0, NULL) != RC_OK)
 		set_timer(c, CLEAN_EVERY_MS);
 }
 
