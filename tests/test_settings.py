@@ -19,6 +19,9 @@ def confirmed(api, wearer, setting):
 # setting, form, what the watch is told
 FORMS = [
     ("quiet_times", {"windows": [{"from": "08:00", "to": "12:30", "days": [1, 2, 3, 4, 5]}]}, "SILENCETIME2,08:00-12:30-0111110"),
+    ("quiet_times", {"windows": []}, "SILENCETIME2,00:00-00:00-0000000"),
+    ("alarm_clocks", {"alarms": []}, "REMIND,00:00-0-1"),
+    ("timetable", {"periods": [], "lessons": []}, "SCHEDULE,"),
     ("alarm_clocks", {"alarms": [{"time": "07:05", "is_on": True, "repeat": "days", "days": [6, 7]}, {"time": "21:00", "is_on": False, "repeat": "daily"}]}, "REMIND,07:05-1-3-1000001,21:00-0-2"),
     ("sound_profile", {"profile": "vibrate"}, "profile,3"),
     ("fall_alarm", {"is_on": True, "dials": False}, "FALLDOWN,1,0"),

@@ -228,10 +228,17 @@ static void unpack_window(struct pack_in *in, struct command *c, const struct fi
 	c->windows[at->i].to_min = unpack_minute(in);
 }
 
+/* How an empty list of windows is said: one that is on no day. */
+static bool is_never(const struct command_window *w)
+{
+	return w->from_min == 0 && w->to_min == 0 && w->days == 0;
+}
+
 static enum rc check_window_days(const struct command *c, const struct field_at *at, struct err *e)
 {
+	if (is_never(&c->windows[at->i]))
+		return RC_OK;
 	enum rc rc = check_window(c, at, e);
-
 	return rc == RC_OK ? check_mask(c->windows[at->i].days, at, e) : rc;
 }
 
