@@ -17,6 +17,7 @@ export const ACTS = [
 	'partner_position', 'partner_proposal', 'partner_proposal_state', 'partner_stopped', 'partner_token', 'partner_webhook', 'photo_allow', 'photo_delete', 'photo_rule',
 	'photo_view', 'plan_proposal_accept', 'plan_proposal_reject', 'recovery_finish', 'recovery_start',
 	'recovery_stop', 'session_start', 'watch_contacts', 'watch_settings', 'watch_sms_alerts', 'watch_sos_numbers',
+	'thread_delete', 'thread_export', 'thread_listen', 'thread_text', 'thread_voice', 'watch_capability', 'watch_setting', 'way_add', 'way_remove', 'way_rename', 'way_renew',
 	'wearer_change', 'wearer_erase', 'wearer_picture', 'wearer_reset', 'wearer_view'
 ] as const;
 
