@@ -328,8 +328,8 @@ static bool on_other(struct ingest *in, const struct message_report *m, const st
 		watch_guard_on_status(d, &facts.wearer, r);
 	bool is_known =
 		number != 0 && watch_facts_on_report(d, &facts.wearer, number, m->session, r);
-	bool is_answer = number != 0 &&
-			 (outbox_on_answer(d, number, r) || voice_answer(d, number, r));
+	bool is_answer =
+		number != 0 && (outbox_on_answer(d, number, r) || voice_answer(d, number, r));
 	if (r->kind == REPORT_OTHER && !is_answer && !is_known)
 		count_keyword(in, r->keyword[0] == '\0' ? "(unreadable)" : r->keyword);
 	return is_answer;

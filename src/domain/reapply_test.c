@@ -55,8 +55,9 @@ static struct uid with_settings(struct fixture *f)
 /* One look after the other: the disk keeps pace only between passes. */
 static void pass(struct fixture *f, int64_t ms)
 {
-	for (; ms > 0; ms -= REAPPLY_TICK_MS)
-		fixture_pass(f, REAPPLY_TICK_MS);
+	for (; ms > -2 * REAPPLY_TICK_MS; ms -= REAPPLY_TICK_MS)
+		fixture_pass(
+			f, 2 * REAPPLY_TICK_MS); /* its timer is over, however late it was set */
 }
 
 static void after_a_restart_everything_is_told_again_once(void **state)
@@ -67,8 +68,8 @@ static void after_a_restart_everything_is_told_again_once(void **state)
 	struct command_info info;
 	struct problem p;
 
-	assert_int_equal(commands_create(&f->d, f->reader, &f->maria, &mia, &reset, &info, &p, NULL),
-		RC_OK);
+	assert_int_equal(
+		commands_create(&f->d, f->reader, &f->maria, &mia, &reset, &info, &p, NULL), RC_OK);
 	fixture_settle(f);
 	confirm_all(f);
 	assert_int_equal(told(f, COMMAND_STEP_COUNTER), 0);
@@ -135,9 +136,8 @@ static void what_is_due_is_found_by_its_index(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(
-		fixture_query(f, "SELECT COUNT(*) FROM sqlite_master"
-				 " WHERE name IN ('device_to_reapply', 'command_ended')"),
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM sqlite_master"
+					  " WHERE name IN ('device_to_reapply', 'command_ended')"),
 		2);
 }
 

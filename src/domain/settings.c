@@ -242,14 +242,13 @@ static enum rc run_change(struct domain *d, const struct principal *who, struct 
 	if (rc != RC_OK)
 		return rc;
 	command_rows_post(d, rows);
-	days_zone_changed(d, job->wearer); /* also its language */
+	if (job->id == SETTING_ZONE || job->id == SETTING_LANGUAGE)
+		days_zone_changed(d, job->wearer);
 	bus_publish(d->bus, EVENT_WEARER, &job->work.to.group, job->wearer);
 	if (job->id == SETTING_TRACKING_MODE || job->id == SETTING_UPLOAD_INTERVAL)
 		tracking_post_change(d, job->wearer);
-	if (job->id == SETTING_ZONE) {
+	if (job->id == SETTING_ZONE)
 		zone_clock_wake(d);
-		days_zone_changed(d, job->wearer);
-	}
 	return RC_OK;
 }
 

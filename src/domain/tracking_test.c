@@ -126,7 +126,8 @@ static void changes_of_a_day_are_bounded(void **state)
 	}
 	/* the loop lasts 12.8 hours: one day, perhaps two */
 	assert_in_range(changes, 2, 2 * TRACKING_CHANGES_MAX);
-	assert_true(fixture_query(f, "SELECT COUNT(*) FROM command") <= 1 + 2 * TRACKING_CHANGES_MAX);
+	assert_true(
+		fixture_query(f, "SELECT COUNT(*) FROM command") <= 1 + 2 * TRACKING_CHANGES_MAX);
 }
 
 static void the_mode_is_known_after_a_restart_and_ends_when_it_is_changed(void **state)
