@@ -232,9 +232,8 @@ enum rc api_thread_heard(struct exchange *x, struct db *reader)
 
 	if (rc == RC_OK && !uid_is(&item.wearer, &x->ids[0]))
 		rc = RC_NOT_FOUND;
-	return rc == RC_OK
-		       ? thread_mark_heard(x->domain, &x->who, &x->ids[0], &item.id, &x->err)
-		       : rc;
+	return rc == RC_OK ? thread_mark_heard(x->domain, &x->who, &x->ids[0], &item.id, &x->err)
+			   : rc;
 }
 
 enum rc api_thread_export(struct exchange *x, struct db *reader)
