@@ -91,6 +91,9 @@ def test_every_field_of_every_body_is_the_same(table):
     for method, path, operation, _ in operations():
         kind, schema = body_of(operation)
         row = rows[method, path]
+        if row["body_kind"] == "phone":  # what their apps send: test_phones.py
+            assert path.startswith("/phone/") and row["body"] == row["query"] == []
+            continue
         if row["body_kind"] == "object":  # its members depend on the path: test_settings.py
             assert kind == "json" and resolved(schema, spec_of(path))["additionalProperties"] is False
             continue

@@ -99,6 +99,11 @@ GET /api/v1/wearers/{wearer}/health-rule AGCV
 PUT /api/v1/wearers/{wearer}/health-rule AG
 GET /api/v1/wearers/{wearer}/days AGC
 GET /api/v1/wearers/{wearer}/battery AGCV
+GET /api/v1/wearers/{wearer}/ways AGCV
+POST /api/v1/wearers/{wearer}/ways A
+POST /api/v1/wearers/{wearer}/ways/{way}/renew A
+PATCH /api/v1/wearers/{wearer}/ways/{way} A
+DELETE /api/v1/wearers/{wearer}/ways/{way} A
 GET /api/v1/wearers/{wearer}/friend-rule AGCV
 PUT /api/v1/wearers/{wearer}/friend-rule AG
 GET /api/v1/wearers/{wearer}/friends AG
@@ -145,6 +150,9 @@ POST /api/v1/recovery/finish public
 POST /api/v1/invitations/look public
 POST /api/v1/invitations/accept public
 POST /partner/v1/token public
+GET /phone/osmand public
+POST /phone/osmand public
+POST /phone/owntracks public
 
 GET /api/v1/operator/accounts operator
 POST /api/v1/operator/accounts/{account}/ban operator

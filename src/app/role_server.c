@@ -15,6 +15,7 @@
 #include "app/server_courier.h"
 #include "app/server_links.h"
 #include "app/server_media.h"
+#include "app/watch_tls.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
@@ -84,6 +85,7 @@ struct role_server {
 	char key_dir[SETTINGS_KEY_DIR_MAX];
 	char public_host[SETTING_TEXT_MAX];
 	char public_url[URL_TEXT];
+	char watch_fingerprint[WATCH_TLS_FINGERPRINT_TEXT]; /* "" without TLS for watches */
 };
 
 static void on_control(void *owner, uint32_t epoll_events)
@@ -161,6 +163,14 @@ static enum rc find_addresses(struct role_server *r, struct err *e)
 		rc = settings_split_address(s->web_listen, host, sizeof host, &web_port, e);
 	if (rc != RC_OK)
 		return rc;
+	if (s->watch_tls_listen[0] != '\0') {
+		rc = settings_split_address(s->watch_tls_listen, host, sizeof host,
+			&r->domain.settings.watch_tls_port, e);
+		if (rc == RC_OK)
+			rc = watch_tls_fingerprint(s->watch_tls_cert, r->watch_fingerprint, e);
+		if (rc != RC_OK)
+			return rc;
+	}
 	if (!view_to_text(view_of(s->public_host), r->public_host, sizeof r->public_host))
 		return fail(e, RC_LIMIT, "public_host is too long");
 	if (r->public_host[0] == '\0' &&
@@ -189,6 +199,8 @@ static struct domain_settings domain_settings_of(const struct role_server *r)
 		.public_url = s->public_url,
 		.app_url = r->public_url,
 		.watch_port = r->domain.settings.watch_port,
+		.watch_tls_port = r->domain.settings.watch_tls_port,
+		.watch_tls_fingerprint = r->watch_fingerprint,
 		.is_demo_watch_on = s->demo_watch,
 		.are_photos_forbidden = !s->photos,
 		.is_weather_on = s->weather_url[0] != '\0',

@@ -2,18 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SERIAL_BITS = 127 };
-#define LIFE_S (INT64_C(20) * 366 * 24 * 3600) /* watches are told it once; it is not renewed */
+#include "crypto/certificate.h"
+#include "crypto/token.h"
 
 static void file_closep(FILE **file)
 {
@@ -26,33 +23,7 @@ static void x509_freep(X509 **x)
 	X509_free(*x);
 }
 
-static void pkey_freep(EVP_PKEY **key)
-{
-	EVP_PKEY_free(*key);
-}
-
-static void bn_freep(BIGNUM **n)
-{
-	BN_free(*n);
-}
-
-static bool fill(X509 *x, EVP_PKEY *key, const char *host)
-{
-	CLEANUP(bn_freep) BIGNUM *serial = BN_new();
-	X509_NAME *name = X509_get_subject_name(x);
-	const unsigned char *text = (const unsigned char *)(host[0] == '\0' ? "kinward" : host);
-
-	return serial != NULL && BN_rand(serial, SERIAL_BITS, BN_RAND_TOP_ANY, 0) == 1 &&
-	       BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x)) != NULL &&
-	       X509_set_version(x, X509_VERSION_3) == 1 &&
-	       X509_gmtime_adj(X509_getm_notBefore(x), -24L * 3600) != NULL &&
-	       X509_gmtime_adj(X509_getm_notAfter(x), (long)LIFE_S) != NULL &&
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(x, name) == 1 && X509_set_pubkey(x, key) == 1 &&
-	       X509_sign(x, key, EVP_sha256()) > 0;
-}
-
-static enum rc write_pem(const char *path, X509 *x, EVP_PKEY *key, struct err *e)
+static enum rc write_pem(const char *path, const struct certificate_made *made, struct err *e)
 {
 	char fresh[SETTINGS_KEY_DIR_MAX + 32];
 
@@ -65,23 +36,21 @@ static enum rc write_pem(const char *path, X509 *x, EVP_PKEY *key, struct err *e
 		(void)close(fd);
 		return fail_sys(e, "cannot write %.200s", fresh);
 	}
-	if (PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-		PEM_write_X509(file, x) != 1 || fflush(file) != 0 || fsync(fd) != 0 ||
-		rename(fresh, path) != 0)
+	if (fputs(made->private_key, file) == EOF || fputs(made->certificate, file) == EOF ||
+		fflush(file) != 0 || fsync(fd) != 0 || rename(fresh, path) != 0)
 		return fail_sys(e, "cannot write %.200s", fresh);
 	return RC_OK;
 }
 
 static enum rc make(const char *path, const char *host, struct err *e)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
-	CLEANUP(x509_freep) X509 *x = X509_new();
+	struct certificate_made made;
+	enum rc rc = certificate_new(host[0] == '\0' ? "kinward" : host, &made, e);
 
-	if (key == NULL || x == NULL || !fill(x, key, host)) {
-		ERR_clear_error();
-		return fail(e, RC_BUG, "cannot make a certificate for watches");
-	}
-	return write_pem(path, x, key, e);
+	if (rc == RC_OK)
+		rc = write_pem(path, &made, e);
+	secret_forget(&made, sizeof made);
+	return rc;
 }
 
 enum rc watch_tls_prepare(struct settings *s, struct err *e)

@@ -71,6 +71,8 @@ struct domain_settings {
 	const char *public_url; /* "" when not set */
 	const char *app_url;    /* the same, or what was made up for it; no slash at its end */
 	uint16_t watch_port;
+	uint16_t watch_tls_port;           /* 0: none */
+	const char *watch_tls_fingerprint; /* SHA-256 of the certificate there, hex; "" */
 	bool is_demo_watch_on;
 	bool are_photos_forbidden;
 	bool is_weather_on;       /* weather_url is set */

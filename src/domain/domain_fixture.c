@@ -160,6 +160,7 @@ static void open_domain(struct fixture *f)
 			.public_host = "watch.example.org",
 			.public_url = "",
 			.watch_port = 8001,
+			.watch_tls_fingerprint = "",
 			.is_demo_watch_on = true,
 			.unknown_ids_max = 50,
 			.unknown_ids_per_address_max = 20,

@@ -726,3 +726,34 @@ void ingest_read_stats(struct ingest *in, struct ingest_stats *ret)
 		.limit_full = c[COUNT_FULL],
 	};
 }
+
+/* ---- phones ---- */
+
+enum rc ingest_take_phone(struct domain *d, const struct uid *wearer, struct view packed,
+	int64_t received_ms, struct err *e)
+{
+	struct ingest *in = d->ingest;
+	struct report *r = &in->scratch;
+	struct message_report m = {.received_ms = received_ms, .report = packed};
+
+	if (ingest_is_full(d))
+		return fail(e, RC_LIMIT, "more reports wait for the disk than may");
+	enum rc rc = report_unpack(packed, r, e);
+	if (rc != RC_OK || r->source != REPORT_SOURCE_PHONE)
+		return rc != RC_OK ? rc : fail(e, RC_BUG, "ingest: not a phone's report");
+	ingest_count(in, COUNT_REPORTS, 1);
+	/* The history keeps the phone's battery; the one that is shown is the watch's. */
+	r->has &= ~(uint32_t)REPORT_HAS_BATTERY;
+	live_lock(d->live);
+	struct live_device *dev = live_by_wearer(d->live, wearer);
+	if (dev != NULL) {
+		uint32_t seen_s = dev->last_seen_s; /* nor was the watch heard */
+		on_values(in, dev, &m, r);
+		dev->last_seen_s = seen_s;
+	}
+	live_unlock(d->live);
+	if (dev == NULL)
+		return fail(e, RC_NOT_FOUND, "this wearer has no device");
+	ingest_hurry(d);
+	return RC_OK;
+}

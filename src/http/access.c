@@ -276,6 +276,8 @@ static enum rc read_query(struct exchange *x)
 {
 	struct query_reader q = {.x = x, .rc = RC_OK};
 
+	if (x->route->body_kind == BODY_PHONE)
+		return RC_OK;
 	(void)MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, take_parameter, &q);
 	if (q.rc == RC_OK && x->route->query != NULL)
 		q.rc = field_check_given(x->route->query, q.given, &x->problem);

@@ -30,6 +30,8 @@ route_fn api_claims, api_claim_start, api_claim, api_claim_drop, api_claim_code,
 route_fn api_operator_accounts, api_operator_ban, api_operator_unban, api_operator_flag,
 	api_operator_bans, api_operator_ban_network, api_operator_unban_network,
 	api_operator_health, api_operator_limits;
+route_fn api_ways, api_way_add, api_way_renew, api_way_rename, api_way_remove, api_phone_osmand,
+	api_phone_owntracks;
 route_fn api_security_txt;
 route_fn api_audit, api_audit_json, api_audit_csv, api_notices, api_notices_read;
 route_fn api_operator_radio, api_operator_radio_import;

@@ -172,6 +172,15 @@ static const struct field contact_fields[] = {
 static const struct field sos_numbers_fields[] = {
 	{"numbers", FIELD_WORDS, true, AT(sos_numbers_values, numbers), 1, 60, NULL, NULL},
 };
+static const char *const way_kinds[] = {"owntracks", "traccar", "watch_tls", NULL};
+static const struct field way_fields[] = {
+	{"kind", FIELD_TEXT, true, AT(way_values, kind), 1, 32, way_kinds, NULL},
+	{"name", FIELD_TEXT, true, AT(way_values, name), 1, 40, NULL, NULL},
+	{"certificate", FIELD_SECRET, false, AT(way_values, certificate), 1, 8192, NULL, NULL},
+};
+static const struct field way_name_fields[] = {
+	{"name", FIELD_TEXT, true, AT(way_name_values, name), 1, 40, NULL, NULL},
+};
 static const struct field sms_alerts_fields[] = {
 	{"low_battery", FIELD_BOOL, false, AT(sms_alerts_values, low_battery), 0, 0, NULL, NULL},
 	{"sos", FIELD_BOOL, false, AT(sms_alerts_values, sos), 0, 0, NULL, NULL},
@@ -296,6 +305,9 @@ const struct field_table contact_table = {
 	"ContactBody", contact_fields, COUNT_OF(contact_fields), false};
 const struct field_table sos_numbers_table = {
 	"SosNumbersBody", sos_numbers_fields, COUNT_OF(sos_numbers_fields), false};
+const struct field_table way_table = {"WayBody", way_fields, COUNT_OF(way_fields), false};
+const struct field_table way_name_table = {
+	"WayNameBody", way_name_fields, COUNT_OF(way_name_fields), false};
 const struct field_table sms_alerts_table = {
 	"SmsAlertsBody", sms_alerts_fields, COUNT_OF(sms_alerts_fields), true};
 const struct field_table photo_rule_table = {

@@ -75,6 +75,12 @@ struct health_rule_values {
 struct friend_rule_values {
 	struct field_bool is_allowed;
 };
+struct way_values {
+	struct view kind, name, certificate;
+};
+struct way_name_values {
+	struct view name;
+};
 struct photo_rule_values {
 	struct field_bool is_allowed;
 	struct field_int per_day;
@@ -178,6 +184,8 @@ union body_values {
 	struct contacts_values contacts;
 	struct sos_numbers_values sos_numbers;
 	struct sms_alerts_values sms_alerts;
+	struct way_values way;
+	struct way_name_values way_name;
 	struct photo_rule_values photo_rule;
 	struct health_rule_values health_rule;
 	struct friend_rule_values friend_rule;
@@ -218,6 +226,7 @@ extern const struct field_table audit_page_table, audit_export_table, notices_ta
 extern const struct field_table group_new_table, member_table, member_wearer_table, window_table,
 	invitation_table, invitation_accept_table, break_glass_table;
 extern const struct field_table thread_text_table, thread_heard_table, thread_table;
+extern const struct field_table way_table, way_name_table;
 extern const struct field_table contacts_table, contact_table, sos_numbers_table, sms_alerts_table,
 	photo_rule_table, health_rule_table, friend_rule_table;
 extern const struct field_table setup_table, password_table, group_table, wearer_table,

@@ -35,6 +35,7 @@ enum body_kind {
 	BODY_PICTURE,
 	BODY_SOUND,  /* audio/wav */
 	BODY_FORM,   /* the handler reads it (form.h) */
+	BODY_PHONE,  /* of a phone's app: the handler reads query and body of any type */
 	BODY_OBJECT, /* JSON whose members depend on the path: the handler reads it (body_root) */
 };
 

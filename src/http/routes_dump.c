@@ -53,7 +53,8 @@ static void write_table(struct json_out *j, const char *key, const struct field_
 
 static void write_route(struct json_out *j, const struct route *r)
 {
-	static const char *const bodies[] = {"none", "json", "picture", "sound", "form", "object"};
+	static const char *const bodies[] = {
+		"none", "json", "picture", "sound", "form", "phone", "object"};
 
 	json_object(j, NULL);
 	json_text(j, "method", view_of(r->method));

@@ -48,7 +48,8 @@ static void changes_are_limited_and_never_public_by_accident(void **state)
 	static const char *const ways_in[] = {"/api/v1/setup", "/api/v1/session",
 		"/partner/v1/token", "/api/v1/session/passkey", "/api/v1/account/email/confirm",
 		"/api/v1/recovery", "/api/v1/recovery/confirm", "/api/v1/recovery/finish",
-		"/api/v1/invitations/look", "/api/v1/invitations/accept"};
+		"/api/v1/invitations/look", "/api/v1/invitations/accept", "/phone/osmand",
+		"/phone/owntracks"};
 	static const char *const questions[] = {"/api/v1/session/passkey/options",
 		"/api/v1/session/step-up/options", "/api/v1/account/passkeys/options"};
 
@@ -63,7 +64,8 @@ static void changes_are_limited_and_never_public_by_accident(void **state)
 		/* How far somebody has read is of no interest to others. */
 		bool is_read = strcmp(r->path, "/api/v1/notices/read") == 0 ||
 			       strcmp(r->path, "/api/v1/wearers/{wearer}/thread/heard") == 0;
-		bool is_noted = r->audit[0] != '\0' || is_read;
+		bool is_report = r->body_kind == BODY_PHONE; /* as those of watches */
+		bool is_noted = r->audit[0] != '\0' || is_read || is_report;
 		bool is_ok = r->rate != RATE_NONE && (is_way_in || r->access != ACCESS_PUBLIC) &&
 			     r->access != ACCESS_LOCAL && is_noted && r->where != RUN_HERE;
 		if (!is_ok)
