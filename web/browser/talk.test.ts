@@ -151,3 +151,38 @@ describe('talking', () => {
 		await page.locator('.said', { hasText: 'Komm heim' }).waitFor({ state: 'detached' });
 	});
 });
+
+describe('a phone', () => {
+	test('is set up by a code with a key that is shown once; its first news is seen, and it ends at once', async () => {
+		const { page } = maria;
+		await go(`#/care/person/${emma}/ways`);
+		await page.getByText('None yet.').waitFor();
+		await page.getByRole('button', { name: 'Add a phone or another way' }).click();
+		expect(await page.getByRole('radio', { name: /Watch with encryption/ }).isDisabled()).toBe(true);
+		await page.getByLabel('What to call it').fill('Phone of <b>Ben</b>');
+		await page.getByRole('button', { name: 'Make its key' }).click();
+		await page.getByText('Waiting for the first news').waitFor();
+		await page.getByRole('img', { name: /^Square code/ }).waitFor();
+		expect(await axe(page)).toEqual([]);
+		await picture(page, 'ways-made');
+		const link = new URL((await page.getByRole('link', { name: /Open in OwnTracks/ }).getAttribute('href')) ?? '');
+		const settings = JSON.parse(Buffer.from(link.searchParams.get('inline') ?? '', 'base64').toString()) as {
+			url: string;
+			username: string;
+			password: string;
+		};
+		const tell = () =>
+			page.request.post(server.url + new URL(settings.url).pathname, {
+				headers: { authorization: `Basic ${Buffer.from(`${settings.username}:${settings.password}`).toString('base64')}` },
+				data: { _type: 'location', lat: 47.9959, lon: 7.8494, acc: 12, tst: Math.floor(Date.now() / 1000), batt: 71 }
+			});
+		expect((await tell()).status()).toBe(200);
+		await page.getByText('It works: the first news has come.').waitFor();
+		await page.getByRole('button', { name: 'Done, hide the key' }).click();
+		expect(await page.content()).not.toContain(settings.password);
+		await page.getByRole('button', { name: /^Remove/ }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+		await page.getByText('None yet.').waitFor();
+		expect((await tell()).status()).toBe(404);
+	});
+});

@@ -187,6 +187,7 @@ describe('with three wearers', () => {
 			['48-partners', `#/care/group/${group}/partners`, 'main .stack > p'],
 			['49-contacts', `#/care/person/${emma}/contacts`, '#contacts-sos'],
 			['50-photos', `#/care/person/${emma}/photos`, '#photo-rule'],
+			['58-ways', `#/care/person/${emma}/ways`, '#ways-list'],
 			['54-watch', `#/care/person/${emma}/watch`, '.jumps'],
 			['55-health', `#/day/${emma}/health`, '#health-rule'],
 			['56-battery', `#/day/${emma}/battery`, '.level'],
