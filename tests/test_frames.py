@@ -20,14 +20,13 @@ STREAMS = [x for x in LINES if "stream" in x]
 INVALID = [x for x in LINES if x.get("invalid")]
 
 # What this version answers where the catalogue shows data of a server that knows more: friends, phone book,
-# alarm clocks and time tables are not there yet (no answer is right then), voice is not stored.
+# alarm clocks and time tables are not there yet (no answer is right then).
 OTHERWISE = {
     "PP": None,
     "PHLQ": None,
     "SOSQ": None,
     "REMINDQ": None,
     "SCHEDULEQ": None,
-    "TK": "TK,0",
     "DEVPWDCHECKBIND": "DEVPWDCHECKBIND,1,1",
 }
 

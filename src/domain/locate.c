@@ -40,6 +40,7 @@ enum locate_count {
 	COUNT_LESSONS,
 	COUNT_LESSONS_DROPPED,
 	COUNT_ASKED,
+	COUNT_ASKED_FULL,
 	COUNT_ANSWERED,
 	LOCATE_COUNTS,
 };
@@ -302,6 +303,8 @@ static bool ask_service(struct locate *l, struct question *q)
 	enum asked asked = locate_service_ask(l->service, &q->heard, &id, &known);
 	if (asked == ASKED_KNOWN && known.by != SOLVED_NOT)
 		q->result.solved = known;
+	if (asked == ASKED_FULL)
+		count(l, COUNT_ASKED_FULL);
 	if (asked != ASKED_NOW)
 		return false;
 	count(l, COUNT_ASKED);
@@ -572,5 +575,6 @@ void locate_read_stats(struct domain *d, struct locate_stats *ret)
 		.lessons = c[COUNT_LESSONS],
 		.lessons_dropped = c[COUNT_LESSONS_DROPPED],
 		.asked = c[COUNT_ASKED],
+		.asked_full = c[COUNT_ASKED_FULL],
 		.answered = c[COUNT_ANSWERED]};
 }

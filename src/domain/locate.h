@@ -50,7 +50,7 @@ bool locate_is_idle(const struct domain *d);
 struct locate_stats {
 	uint64_t wifi, cell, unknown, again, dropped; /* reports without GPS */
 	uint64_t lessons, lessons_dropped;
-	uint64_t asked, answered; /* the service */
+	uint64_t asked, asked_full, answered; /* the service; not asked: the hour was used up */
 };
 void locate_read_stats(struct domain *d, struct locate_stats *ret);
 

@@ -134,8 +134,11 @@ enum asked locate_service_ask(struct locate_service *s, const struct heard_list 
 		*ret = slot->solved;
 		return ASKED_KNOWN;
 	}
-	if (s->domain->courier == NULL || !may_ask_now(s) ||
-		!courier_dispatch_ask(s->domain->courier, &m))
+	if (s->domain->courier == NULL)
+		return ASKED_NOT;
+	if (!may_ask_now(s))
+		return ASKED_FULL;
+	if (!courier_dispatch_ask(s->domain->courier, &m))
 		return ASKED_NOT;
 	s->asked_in_hour++;
 	return ASKED_NOW;

@@ -27,7 +27,8 @@ bool locate_service_wants(
 	const struct locate_service *s, const struct heard_list *heard, const struct solved *known);
 
 enum asked {
-	ASKED_NOT,   /* not now: no courier, or the hour is used up */
+	ASKED_NOT,   /* not now: no courier, or it has too much to do */
+	ASKED_FULL,  /* not now: the hour is used up (radio_per_hour) */
 	ASKED_KNOWN, /* asked before: *ret is the answer, SOLVED_NOT when there was none */
 	ASKED_NOW,   /* the answer comes as LOCATE_TOLD with this id */
 };

@@ -429,6 +429,7 @@ static void the_service_may_be_silent_or_used_up(void **state)
 		fixture_pass(f, 5000);
 	}
 	assert_int_equal(w.sent, 2); /* radio_per_hour */
+	assert_int_equal(stats_of(f).asked_full, 3);
 	assert_int_equal(stats_of(f).unknown, 3);
 	answer(f, &w, false, 0);
 	fixture_pass(f, LOCATE_ASK_LIFE_MS + 1000);

@@ -238,6 +238,8 @@ static void put_locate(struct domain *d, const struct sink *to)
 	count(to, "kinward_locate_again_total", "of them those solved as the one before", s.again);
 	count(to, "kinward_locate_dropped_total", "reports not solved: too many wait", s.dropped);
 	count(to, "kinward_locate_asked_total", "questions to the service of radio_url", s.asked);
+	count(to, "kinward_limit_radio_per_hour_total",
+		"questions not asked: too many in this hour", s.asked_full);
 	count(to, "kinward_locate_answered_total", "of them those with an answer", s.answered);
 	count(to, "kinward_locate_lessons_total", "good fixes that were learned from", s.lessons);
 	count(to, "kinward_locate_lessons_dropped_total", "the same, left out: too many at once",

@@ -379,6 +379,20 @@ static enum rc read_imports(struct db *db, radio_import_fn *fn, void *ctx, struc
 	return rc;
 }
 
+/* An import that begins makes the file first, then its tables. */
+static enum rc look_for_tables(struct db *db, bool *ret_has, struct err *e)
+{
+	struct stmt *s = NULL;
+	enum rc rc = db_prepare(
+		db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'total'", &s, e);
+
+	if (rc == RC_OK)
+		rc = stmt_step(s, ret_has, e);
+	if (rc == RC_OK)
+		stmt_reset(s);
+	return rc;
+}
+
 static enum rc read_counts(struct db *db, struct radio_counts *ret, struct err *e)
 {
 	struct stmt *s = NULL;
@@ -410,6 +424,11 @@ enum rc radio_table_read(const char *data_dir, struct radio_counts *ret, radio_i
 	if (access(path, F_OK) != 0)
 		return RC_OK;
 	enum rc rc = db_open(path, DB_READER, NULL, &db, e);
+	bool has_tables = false;
+	if (rc == RC_OK)
+		rc = look_for_tables(db, &has_tables, e);
+	if (rc == RC_OK && !has_tables)
+		return RC_OK;
 	if (rc == RC_OK)
 		rc = read_counts(db, ret, e);
 	return rc == RC_OK ? read_imports(db, fn, ctx, e) : rc;

@@ -114,6 +114,25 @@ static void check_good(const struct place *p, const struct radio_import *i)
 	assert_int_equal(shown.first_bad[0].line, 6);
 }
 
+/* What a reader may see while the first import begins: a file, and nothing in it. */
+static void a_file_without_tables_is_an_empty_table(void **state)
+{
+	const struct place *p = *state;
+	struct radio_counts counts = {.cells = 7};
+	struct radio_import shown = {.id = 7};
+	char path[RADIO_PATH_MAX];
+	struct geo at;
+
+	radio_table_path(p->folder, path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(radio_table_read(p->folder, &counts, no_import, &shown, NULL), RC_OK);
+	assert_int_equal(counts.cells, 0);
+	assert_int_equal(shown.id, 7);
+	assert_false(has_cell(p, 86355, &at));
+}
+
 static void a_table_is_imported_and_again(void **state)
 {
 	const struct place *p = *state;
@@ -269,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_table_is_imported_and_again),
+		TEST(a_file_without_tables_is_an_empty_table),
 		TEST(a_damaged_gz_keeps_what_was_read_and_says_so),
 		TEST(a_line_without_end_is_one_bad_line),
 		TEST(one_that_was_stopped_can_be_run_again),

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* The key is the rowid: one tree, no index. */
+/* The key is the rowid: one tree, no index. All in one go: who reads meanwhile finds all tables, or
+ * none. */
 static const char schema[] =
+	"BEGIN IMMEDIATE;"
 	"CREATE TABLE IF NOT EXISTS cell (id INTEGER PRIMARY KEY, lat INTEGER NOT NULL,"
 	" lon INTEGER NOT NULL, range INTEGER NOT NULL, samples INTEGER NOT NULL,"
 	" import INTEGER NOT NULL);"
@@ -20,7 +22,8 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS import_bad (import INTEGER NOT NULL, line INTEGER NOT NULL,"
 	" why TEXT NOT NULL, PRIMARY KEY (import, line));"
 	"CREATE TABLE IF NOT EXISTS total (id INTEGER PRIMARY KEY, cells INTEGER NOT NULL,"
-	" points INTEGER NOT NULL);";
+	" points INTEGER NOT NULL);"
+	"COMMIT";
 
 struct radio_reader {
 	char path[RADIO_PATH_MAX];

@@ -201,6 +201,7 @@ static void begin(struct media_whole *take_whole, int slot)
 	struct err e;
 
 	if (w == NULL) {
+		media_whole_answer(take_whole, false);
 		media_whole_free(take_whole);
 		return;
 	}
