@@ -35,6 +35,15 @@ afterEach(async (context) => {
 
 const go = (hash: string) => maria.page.evaluate((to) => (location.hash = to), hash);
 
+/** Waits until so many seconds were recorded, or the recording has ended by itself. */
+const recorded = async (seconds: number) => {
+	await maria.page.locator('.recording, [aria-label="Your recording"]').first().waitFor();
+	await maria.page.waitForFunction((most) => {
+		const left = document.querySelector('.recording .left');
+		return !left || parseInt(left.textContent ?? '', 10) <= most;
+	}, 15 - seconds);
+};
+
 describe('talking', () => {
 	test('an empty thread teaches; a draft stays; emoji and length are told before anything is sent', async () => {
 		const { page } = maria;
@@ -65,15 +74,20 @@ describe('talking', () => {
 		const from = sim.events.length;
 		const mic = page.getByRole('button', { name: 'Record a voice message' });
 		await mic.click();
-		await page.getByText('13 s left').waitFor();
+		await recorded(2);
 		await picture(page, 'talk-recording');
-		expect(await axe(page)).toEqual([]);
-		await page.getByRole('button', { name: 'End the recording' }).click();
+		const end = page.getByRole('button', { name: 'End the recording' });
+		// A machine that is so slow that the time was over meanwhile has ended it by itself.
+		if (await end.isVisible()) await end.click();
 		const mine = page.getByRole('group', { name: 'Your recording' });
-		await mine.getByRole('button', { name: 'Play' }).click();
-		await mine.getByRole('button', { name: 'Pause' }).waitFor();
-		// It moves on, and stands still when it has been heard.
-		await mine.getByRole('button', { name: 'Play' }).waitFor();
+		const play = mine.getByRole('button', { name: 'Play' });
+		await play.evaluate((button) => {
+			const note = () => (document.body.dataset.labels = `${document.body.dataset.labels ?? ''} ${button.getAttribute('aria-label')}`);
+			new MutationObserver(note).observe(button, { attributeFilter: ['aria-label'] });
+		});
+		await play.click();
+		// It plays, and stands still when it has been heard.
+		await expect.poll(() => page.evaluate(() => document.body.dataset.labels)).toBe(' Pause Play');
 		expect(await axe(page)).toEqual([]);
 		await page.getByRole('button', { name: 'Send it' }).click();
 		// The watch has it, and it is as long as what was spoken.
@@ -90,7 +104,7 @@ describe('talking', () => {
 		// Held by a key: it ends when the key is let go, and is too short to be anything but a slip.
 		await mic.focus();
 		await page.keyboard.down('Space');
-		await page.getByText('14 s left').waitFor();
+		await recorded(1);
 		await page.keyboard.up('Space');
 		await mine.waitFor();
 		await page.getByRole('button', { name: 'Discard' }).click();
