@@ -1,6 +1,7 @@
 """The TLS port of watches: whoever has no key is not heard, frames are the same, nothing else is let in."""
 
 import datetime
+import hashlib
 import socket
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from kit.ports import free_port
 from kit.process import eventually
-from kit.watch import Closed, RawWatch, frame, imei_of, position
+from kit.watch import SOS, Closed, RawWatch, frame, imei_of, position
 
 
 def make_certificate(folder, name, key=None, cn="any watch"):
@@ -179,3 +180,138 @@ def test_a_half_configured_certificate_is_told(kinward, tmp_path):
     words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
     ended = subprocess.run([kinward, "serve", *words], capture_output=True, text=True, timeout=60)
     assert ended.returncode != 0 and "watch_tls_key" in ended.stderr
+
+
+def ways(wearer, *more):
+    return "/".join(["/wearers", wearer, "ways", *more])
+
+
+def pin(api, wearer, **more):
+    """Gives the watch of a wearer a key of its own: what is shown once."""
+    return api.ok("POST", ways(wearer), json={"kind": "watch_tls", "name": "Mia's watch"} | more)
+
+
+def written(folder, name, secret):
+    path = folder / f"{name}.pem"
+    path.write_text(secret["private_key"] + secret["certificate"])
+    return path
+
+
+def certificate_of(pem):
+    text = pem.read_text()
+    return text[text.index("-----BEGIN CERT") :]
+
+
+def claimed(api, wire_id="8800000015"):
+    wearer, watch = api.claim_raw(wire_id)
+    watch.close()
+    api.prove()
+    return wearer
+
+
+def cry(api, watch):
+    """An SOS of a watch that does not prove who it is; returns when the server has refused it."""
+    before = api.metric("kinward_unproved_total")
+    watch.send(position("AL", status=SOS), "LK")
+    eventually(lambda: api.metric("kinward_unproved_total") > before, what="it is refused, and counted")
+    return watch
+
+
+def was_not_answered(*watches):
+    """Call when something later was answered. They hear nothing about an alarm, or were closed."""
+    for watch in watches:
+        heard = b""
+        try:
+            watch.socket.setblocking(False)
+            while more := watch.socket.recv(4096):
+                heard += more
+        except OSError:  # nothing (more) to read, or closed
+            pass
+        watch.close()
+        assert b"AL" not in heard
+
+
+def sos_is_heard(api, watch):
+    watch.send(position("AL", status=SOS))
+    assert watch.receive_keyword("AL") == b"AL"
+    assert api.alarms()[0]["kind"] == "sos"
+
+
+def test_a_key_that_was_made_is_the_only_one_that_is_heard(tls, tmp_path):
+    server, api, port = tls
+    wearer = claimed(api)
+    secret = pin(api, wearer)["secret"]
+    assert secret["port"] == port and secret["host"] and "token" not in secret
+    with TlsWatch(port, written(tmp_path, "made", secret)) as watch:
+        shown = hashlib.sha256(watch.socket.getpeercert(binary_form=True)).hexdigest()
+        assert secret["fingerprint"].replace(":", "").lower() == shown
+    plain = cry(api, RawWatch(server.watch_port, "8800000015"))
+    wrong = cry(api, TlsWatch(port, make_certificate(tmp_path, "other")))
+    assert api.alarms() == []
+    with TlsWatch(port, tmp_path / "made.pem") as watch:
+        sos_is_heard(api, watch)
+    was_not_answered(plain, wrong)
+    assert len(api.alarms()) == 1
+    # A watch that nobody gave a key is heard as ever.
+    _, plain = api.claim_raw("8800000016")
+    sos_is_heard(api, plain)
+    plain.close()
+
+
+def test_a_key_that_the_watch_has_is_pinned_and_holds_over_a_restart(tls, tmp_path):
+    server, api, port = tls
+    wearer = claimed(api)
+    mine = make_certificate(tmp_path, "mine", rsa.generate_private_key(65537, 2048))
+    weak = make_certificate(tmp_path, "weak", rsa.generate_private_key(65537, 1024))
+    damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for wrong in ("x", damaged, certificate_of(weak)):
+        body = {"kind": "watch_tls", "name": "x", "certificate": wrong}
+        api.refused(400, "certificate_invalid", "POST", ways(wearer), json=body)
+    made = pin(api, wearer, certificate=certificate_of(mine))
+    assert "private_key" not in made["secret"] and "certificate" not in made["secret"]
+    api.refused(409, "way_exists", "POST", ways(wearer), json={"kind": "watch_tls", "name": "x"})
+    server.restart()
+    plain = cry(api, RawWatch(server.watch_port, "8800000015"))
+    with TlsWatch(port, mine) as watch:
+        sos_is_heard(api, watch)
+    was_not_answered(plain)
+    assert len(api.alarms()) == 1
+
+
+def test_another_key_ends_the_old_one_and_none_lets_the_plain_watch_in_again(tls, tmp_path):
+    server, api, port = tls
+    wearer = claimed(api)
+    made = pin(api, wearer)
+    old = written(tmp_path, "old", made["secret"])
+    with TlsWatch(port, old) as watch:
+        watch.heartbeat()
+        renewed = api.ok("POST", ways(wearer, made["way"]["id"], "renew"), json={})
+        with pytest.raises((Closed, ConnectionError, ssl.SSLError)):
+            while watch.receive():
+                pass
+    wrong = cry(api, TlsWatch(port, old))
+    with TlsWatch(port, written(tmp_path, "new", renewed["secret"])) as watch:
+        watch.heartbeat()
+    was_not_answered(wrong)
+    assert api.alarms() == []
+    api.ok("DELETE", ways(wearer, made["way"]["id"]))
+    with RawWatch(server.watch_port, "8800000015") as watch:
+        sos_is_heard(api, watch)
+
+
+def test_changing_the_key_of_a_watch_wants_a_fresh_proof(tls):
+    server, api, port = tls
+    wearer, watch = api.claim_raw("8800000015")
+    watch.close()
+    body = {"kind": "watch_tls", "name": "Mia's watch"}
+    api.refused(403, "second_factor_missing", "POST", ways(wearer), json=body)
+    with server.api() as other:  # a session that is not stepped up
+        other.sign_in()
+        api.prove()
+        way = pin(api, wearer)["way"]["id"]
+        other.refused(403, "step_up_needed", "POST", ways(wearer), json=body)
+        other.refused(403, "step_up_needed", "POST", ways(wearer, way, "renew"), json={})
+        other.refused(403, "step_up_needed", "DELETE", ways(wearer, way))
+        assert [w["id"] for w in other.ok("GET", ways(wearer))["ways"]] == [way]
+    cry(api, RawWatch(server.watch_port, "8800000015")).close()
+    assert api.alarms() == []

@@ -278,6 +278,14 @@ static enum rc new_secret(enum way_kind kind, struct view certificate, struct wa
 	return rc;
 }
 
+/* Another key silences the watch until it has it, alarms included; none lets in whoever says its
+ * number. */
+static enum rc guard_key(
+	struct domain *d, const struct principal *who, enum way_kind kind, struct problem *p)
+{
+	return kind == WAY_WATCH_TLS ? security_guard_step_up(d, who, p) : RC_OK;
+}
+
 enum rc way_add(struct domain *d, const struct principal *who, const struct uid *wearer,
 	enum way_kind kind, struct view name, struct view certificate, struct way_made *ret,
 	struct problem *p, struct err *e)
@@ -289,7 +297,9 @@ enum rc way_add(struct domain *d, const struct principal *who, const struct uid 
 	if (!text_is_clean(name, 1, WAY_NAME_CHARS) ||
 		!view_to_text(name, made.way.name, sizeof made.way.name))
 		return refuse(p, RC_SYNTAX, "name_invalid", "name", "1 to 40 characters");
-	enum rc rc = new_secret(kind, certificate, &made, &secret, p, e);
+	enum rc rc = guard_key(d, who, kind, p);
+	if (rc == RC_OK)
+		rc = new_secret(kind, certificate, &made, &secret, p, e);
 	if (rc == RC_OK) {
 		job.way = made.way;
 		job.token = kind == WAY_WATCH_TLS ? NULL : &secret.token;
@@ -344,6 +354,8 @@ enum rc way_renew(struct domain *d, const struct principal *who, const struct ui
 	enum rc rc = kind_of(d, wearer, way, &kind, e);
 
 	if (rc == RC_OK)
+		rc = guard_key(d, who, kind, p);
+	if (rc == RC_OK)
 		rc = new_secret(kind, VIEW(""), &made, &secret, p, e);
 	if (rc == RC_OK) {
 		job.token = &secret.token;
@@ -388,8 +400,8 @@ enum rc way_remove(struct domain *d, const struct principal *who, const struct u
 	enum way_kind kind = WAY_OWNTRACKS;
 	enum rc rc = kind_of(d, wearer, way, &kind, e);
 
-	if (rc == RC_OK && kind == WAY_WATCH_TLS)
-		rc = security_guard_step_up(d, who, p);
+	if (rc == RC_OK)
+		rc = guard_key(d, who, kind, p);
 	if (rc != RC_OK)
 		return rc;
 	act_subject(who, way);

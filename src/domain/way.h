@@ -37,6 +37,9 @@ struct way_made {
 	char encryption_key[WAY_ENCRYPTION_KEY_TEXT]; /* of OwnTracks; "" */
 	struct certificate_made certificate; /* of a watch that did not bring its own; "" */
 };
+/* Whatever changes the key of a watch (add, renew, remove) silences it until it has the new one, or
+ * lets in whoever says its number: that wants a fresh proof (codes of security_guard_step_up). */
+
 /* `certificate`: PEM, of a watch that has its key already; empty: both are made. Codes:
  * name_invalid, certificate_invalid (RC_SYNTAX), no_device (RC_CONFLICT: a key is pinned to a
  * watch), way_exists (RC_CONFLICT: the watch has a key), too_many_ways (RC_LIMIT). */
@@ -50,8 +53,6 @@ MUST_CHECK enum rc way_renew(struct domain *d, const struct principal *who,
 MUST_CHECK enum rc way_rename(struct domain *d, const struct principal *who,
 	const struct uid *wearer, const struct uid *way, struct view name, struct way_info *ret,
 	struct problem *p, struct err *e);
-/* A watch whose key is let go of is heard without it again, as is whoever has its number: that
- * wants a fresh proof (codes of security_guard_step_up). */
 MUST_CHECK enum rc way_remove(struct domain *d, const struct principal *who,
 	const struct uid *wearer, const struct uid *way, struct problem *p, struct err *e);
 
