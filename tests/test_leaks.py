@@ -62,6 +62,7 @@ PEOPLE = {
     "ban.network": "198.51.100.192/28",
     "member.login": "saltmarsh.bo58",
     "member.name": "Bartholomew Saltmarsh",
+    "way.name": "Telephone of Aunt Hortensia",
     "break_glass.reason": "The mill asked why the heron is silent",
     "typed.unknown_login": "nobody.heron.1793",
 }
@@ -281,10 +282,29 @@ def live_through(server, api, canaries):
     stranger.send("LK,0,0,80", position(lat=LAT, lon=LON, tail=cells))
     stranger.receive_keyword("LK")
     stranger.close()
+    let_phones_tell(api, wearer, canaries)
     bring_people(server, api, canaries)
     be_refused(api)
     eventually(lambda: learned_rows(server) >= 2, what="what the group learned")
     watch.close()
+
+
+def let_phones_tell(api, wearer, canaries):
+    """Two phones that are heard, one of them with a token that ends; and what they say wrongly."""
+    for kind in ("owntracks", "traccar"):
+        made = api.ok("POST", f"/wearers/{wearer}/ways", json={"kind": kind, "name": PEOPLE["way.name"]})
+        token = made["secret"]["token"]
+        canaries.add(f"way.token.{kind}", forms(token))
+        if kind == "owntracks":
+            canaries.add("way.key", forms(made["secret"]["encryption_key"]))
+            body = {"_type": "location", "lat": LAT, "lon": LON, "tst": int(time.time()), "SSID": WATCH["wifi.ssid"]}
+            for sent, status in ((body, 200), (body | {"lat": WATCH["wifi.ssid"]}, 400)):
+                assert api.post("/phone/owntracks", auth=("kinward", token), json=sent).status_code == status
+            continue
+        assert api.get("/phone/osmand", params={"id": token, "lat": LAT, "lon": LON}).status_code == 200
+        assert api.get("/phone/osmand", params={"id": token, "lat": WATCH["wifi.ssid"], "lon": LON}).status_code == 400
+    api.ok("DELETE", f"/wearers/{wearer}/ways/{made['way']['id']}")
+    assert api.get("/phone/osmand", params={"id": token, "lat": LAT, "lon": LON}).status_code == 404
 
 
 def learned_rows(server):
@@ -396,6 +416,7 @@ def read_back(api):
     [contact] = api.ok("GET", f"/wearers/{wearer}/contacts")["contacts"]
     assert (contact["name"], contact["number"]) == (PEOPLE["contact.name"], PEOPLE["contact.number"])
     assert api.ok("GET", f"/wearers/{wearer}/sos-numbers")["numbers"] == [PEOPLE["sos.number"]]
+    assert [w["name"] for w in api.ok("GET", f"/wearers/{wearer}/ways")["ways"]] == [PEOPLE["way.name"]]
     assert api.settings(wearer)["timetable"]["wanted"]["lessons"][0]["name"] == PEOPLE["setting.lesson"]
     details = {c.get("detail") for c in api.ok("GET", f"/wearers/{wearer}/commands")["commands"]}
     assert PEOPLE["command.network"] in details
