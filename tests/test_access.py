@@ -49,10 +49,17 @@ def body_of(operation):
     return None if schema is None else resolve(schema)
 
 
+def query_of(path, operation):
+    """The parameters without which a request is not read any further."""
+    parameters = map(resolve, SPEC["paths"][path].get("parameters", []) + operation.get("parameters", []))
+    times = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
+    wanted = [p["name"] for p in parameters if p["in"] == "query" and (p.get("required") or p["name"] in times)]
+    return "?" + "&".join(f"{name}={times[name]}" for name in wanted) if wanted else ""
+
+
 def call(api, method, path, operation, extra=None):
     filled = re.sub(r"\{\w+\}", NOWHERE, path)
-    if "/history" in filled:
-        filled += "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
+    filled += query_of(path, operation)
     schema = body_of(operation)
     if schema is not None:
         return api.request(method, filled, json=example(schema) | (extra or {}))

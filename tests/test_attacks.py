@@ -8,6 +8,7 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import yaml
 from kit.family import accept, found_group, invite, protect, step_up
 from kit.partner import RIGHTS, Partner
 from kit.process import eventually
@@ -43,6 +44,7 @@ class Town:
         contacts = self.eve.ok("PUT", f"/wearers/{self.wearer}/contacts", json={"contacts": [{"name": "Eve", "number": "+4930123456"}]})
         self.contact = contacts["contacts"][0]["id"]
         eventually(lambda: self.eve.ok("GET", f"/wearers/{self.wearer}/contacts")["contacts"], what="the phone book")
+        self.command = self.eve.ok("POST", f"/wearers/{self.wearer}/commands", json={"type": "find"})["id"]
         self.events = self.gone.events()
         answer = self.eve.request("DELETE", f"/api/v1/groups/{self.eve.group}/members/{self.gone.account}")
         assert answer.status_code in (200, 204), answer.text
@@ -133,7 +135,84 @@ CAPABILITIES = {
     "consent": ("POST", "/groups/{group}/consents", {"partner": "{partner}", "wearers": ["{wearer}"], "rights": ["locate"], "until": "2026-12-01T00:00:00Z"}),
     "rules": ("PATCH", "/groups/{group}", {"wait_hours": 1}),
     "export": ("GET", "/groups/{group}/audit.csv", None),
+    "reward": command(type="reward", count=99),
+    "pulse": command(type="measure_heart"),
+    "temperature": command(type="measure_temperature"),
+    "old pulse": command(type="ask_pulse"),
+    "networks around": command(type="wifi_search"),
+    "network in use": command(type="wifi_current"),
+    "into the network of an attacker": command(type="wifi_join", ssid="Mallory", password="12345678"),
+    "forget the network": command(type="wifi_forget", network="1"),
+    "unfriend": command(type="unfriend"),
+    "refresh": command(type="refresh"),
+    "firmware": command(type="update"),
+    "firmware from anywhere": command(type="update", url="http://203.0.113.9/a.bin"),
+    "access point": command(type="apn", apn={"name": "evil.example", "mccmnc": "26201"}),
+    "video call": command(type="video_call"),
+    "health values": ("GET", "/wearers/{wearer}/health?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", None),
+    "health erased": ("DELETE", "/wearers/{wearer}/health", None),
+    "health kept": ("PUT", "/wearers/{wearer}/health-rule", {"is_allowed": True, "keep_days": 3650}),
+    "days": ("GET", "/wearers/{wearer}/days?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", None),
+    "call log": ("GET", "/wearers/{wearer}/calls", None),
+    "friends": ("GET", "/wearers/{wearer}/friends", None),
+    "friends on": ("PUT", "/wearers/{wearer}/friend-rule", {"is_allowed": True}),
+    "phone of an attacker": ("POST", "/wearers/{wearer}/ways", {"kind": "traccar", "name": "Mine"}),
+    "watch key of an attacker": ("POST", "/wearers/{wearer}/ways", {"kind": "watch_tls", "name": "Mine"}),
+    "another watch's key": ("POST", "/wearers/{wearer}/ways/{nothing}/renew", {}),
+    "rename a way": ("PATCH", "/wearers/{wearer}/ways/{nothing}", {"name": "Mine"}),
+    "end a way": ("DELETE", "/wearers/{wearer}/ways/{nothing}", None),
+    "end a friendship": ("DELETE", "/wearers/{wearer}/friends/{nothing}", None),
+    "read along": ("GET", "/wearers/{wearer}/thread", None),
+    "text in the thread": ("POST", "/wearers/{wearer}/thread/texts", {"text": "I wait for you"}),
+    "voice": ("POST", "/wearers/{wearer}/thread/voices", b"RIFF\x24\0\0\0WAVEfmt "),
+    "heard": ("POST", "/wearers/{wearer}/thread/heard", {"item": "{nothing}"}),
+    "thread away": ("GET", "/wearers/{wearer}/thread/export", None),
+    "an item gone": ("DELETE", "/wearers/{wearer}/thread/{nothing}", None),
+    "withdraw": ("DELETE", "/wearers/{wearer}/commands/{command}", None),
+    "picture": ("PUT", "/wearers/{wearer}/picture", b"no picture"),
+    "picture gone": ("DELETE", "/wearers/{wearer}/picture", None),
+    "pretend a camera": ("PUT", "/wearers/{wearer}/capabilities/photo", {"has": "yes"}),
+    "own rights": ("PUT", "/groups/{group}/members/{me}/wearers/{wearer}", {"given": ["call"], "taken": [], "windows": []}),
+    "zone left alone": ("DELETE", "/wearers/{wearer}/settings/zone", None),
 }
+# The worst, or just any, value of each setting.
+WINDOW = {"from": "00:00", "to": "23:59"}
+SETTINGS = {
+    "language": {"language": "de"},
+    "zone": {"zone": "Pacific/Kiritimati"},
+    "upload_interval": {"seconds": 65535, "is_understood": True},
+    "tracking_mode": {"mode": "careful"},
+    "quiet_times": {"windows": [WINDOW | {"days": [1, 2, 3, 4, 5, 6, 7]}]},
+    "alarm_clocks": {"alarms": [{"time": "03:00", "is_on": True, "repeat": "daily"}]},
+    "timetable": {"periods": [WINDOW], "lessons": []},
+    "allowed_callers": {"is_on": False},
+    "refuse_strangers": {"is_on": False, "is_understood": True},
+    "step_counter": {"is_on": False},
+    "walk_times": {"windows": [WINDOW]},
+    "sleep_time": WINDOW,
+    "fall_alarm": {"is_on": False, "dials": False, "is_understood": True},
+    "fall_sensitivity": {"level": 8},
+    "removed_alarm": {"is_on": False, "is_understood": True},
+    "sound_profile": {"profile": "silent"},
+    "step_goal": {"steps": 99999},
+    "body": {"height_cm": 250, "weight_kg": 300},
+    "apps": dict.fromkeys(("dial", "alarm", "video", "phone_book", "chat", "camera"), False),
+    "family_calls": {"is_on": False},
+    "long_life": {"is_on": True, "is_understood": True},
+    "alarm_delivery": {"delivery": "platform_sms"},
+    "home_wifi": {"macs": ["02:00:00:00:00:01"]},
+    "power_times": {"is_on": True, "on_at": "23:58", "off_at": "23:59", "days": [1], "is_understood": True},
+    "gps_switch": {"is_on": False, "is_understood": True},
+    "night_saving": {"is_on": True, "is_understood": True},
+    "dial_pad": {"is_on": True},
+    "heart_interval": {"is_on": True, "seconds": 300},
+    "temperature_interval": {"is_on": True, "hours": 1},
+    "temperature_times": {"points": [{"time": "03:00", "is_once": False}]},
+    "temperature_limits": {"is_on": True, "low": 30, "high": 45, "warning": "sms", "number": "+4930999999"},
+}
+CAPABILITIES |= {f"setting {name}": ("PUT", f"/wearers/{{wearer}}/settings/{name}", body) for name, body in SETTINGS.items()}
+# What the family can do, with bodies that would be taken from an admin or fail behind the gate of rights.
+TRIED = {f"setting {name}" for name in SETTINGS} | {"reward", "pulse", "temperature", "networks around", "refresh", "factory", "firmware", "access point", "text in the thread", "friends on", "health erased", "phone of an attacker"}
 # Everybody in the family may know these, or may do them to themselves.
 WHO = {
     "a stranger": ("stranger", {401}),
@@ -144,6 +223,17 @@ WHO = {
 }
 
 
+def route_of(path):
+    """The path of the table of routes that a capability takes."""
+    path = re.sub(r"/settings/\w+$", "/settings/{setting}", path.split("?")[0])
+    path = re.sub(r"/capabilities/\w+$", "/capabilities/{capability}", path)
+    return "/api/v1" + re.sub(r"\{(me|eve)\}", "{account}", path)
+
+
+def shape(path):
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
 def fill(town, value, person):
     names = {
         "wearer": town.wearer,
@@ -151,8 +241,14 @@ def fill(town, value, person):
         "contact": town.contact,
         "eve": town.eve.account,
         "partner": town.partner.id,
+        "command": town.command,
+        "nothing": NOWHERE,
         "me": getattr(person, "account", NOWHERE),
     }
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, tuple):
+        return tuple(fill(town, part, person) for part in value)
     text = json.dumps(value)
     for name, id_ in names.items():
         text = text.replace("{" + name + "}", id_)
@@ -161,6 +257,9 @@ def fill(town, value, person):
 
 def attempt(town, person, what, base="/api/v1"):
     method, path, body = fill(town, CAPABILITIES[what], person)
+    if isinstance(body, bytes):
+        kind = "image/png" if path.endswith("/picture") else "audio/wav"
+        return person.request(method, base + path, content=body, headers={"Content-Type": kind})
     return person.request(method, base + path, **({} if body is None else {"json": body}))
 
 
@@ -169,6 +268,8 @@ def attempt(town, person, what, base="/api/v1"):
 def test_a_capability_of_the_case_is_out_of_reach(town, who, what):
     name, expected = WHO[who]
     answer = attempt(town, getattr(town, name), what)
+    if what in TRIED and name == "viewer":
+        expected = {403}  # and not for a body that nobody can send
     assert answer.status_code in expected, f"{who} / {what}: {answer.status_code} {answer.text}"
 
 
@@ -177,10 +278,24 @@ def test_a_partner_has_no_verb_for_it(town, what):
     for partner in (town.foreign_partner, town.partner):
         for base in ("/partner/v1", "/api/v1"):
             answer = attempt(town, partner, what, base)
-            if base == "/partner/v1" and partner is town.partner and what == "history":
+            if base == "/partner/v1" and partner is town.partner and what in ("history", "health values"):
                 assert answer.status_code == 200, "granted, and the way to see that it was asked"
                 continue
             assert answer.status_code in (401, 404, 405), f"{partner.name} / {what}: {answer.status_code} {answer.text}"
+
+
+def test_the_corpus_knows_every_setting_act_and_change(town, kinward, root):
+    """What is new is attacked here, too."""
+    told = {s["name"] for s in town.eve.ok("GET", f"/wearers/{town.wearer}/settings")["settings"] if s["fields"]}
+    assert told - {"sms_alerts"} == set(SETTINGS), "sms_alerts has its own route"
+    spec = yaml.safe_load((root / "docs/openapi.yaml").read_text(encoding="utf-8"))
+    acts = set(spec["components"]["schemas"]["CommandBody"]["properties"]["type"]["enum"])
+    assert acts <= {body["type"] for _, path, body in CAPABILITIES.values() if path.endswith("/commands")}
+    table = json.loads(subprocess.run([kinward, "routes"], capture_output=True, check=True, timeout=20).stdout)["routes"]
+    changes = {(r["method"], r["path"]) for r in table if r["method"] != "GET" and "/wearers/{wearer}" in r["path"]}
+    changes = {c for c in changes if c[1].startswith("/api/v1/")}
+    tried = {(method, shape(route_of(path))) for method, path, _ in CAPABILITIES.values()}
+    assert not {(m, p) for m, p in changes if (m, shape(p)) not in tried}
 
 
 def test_a_partner_without_consent_finds_nobody(town):
@@ -192,13 +307,22 @@ def test_a_partner_without_consent_finds_nobody(town):
     assert town.foreign_partner.ask("GET", "/wearers").json()["wearers"] == []
 
 
+# All types that a person can send; the last five are class D.
+ACTS = """message find locate call check_in_call photo reward measure_heart measure_temperature ask_pulse wifi_search wifi_current
+    wifi_join wifi_forget unfriend refresh power_off reset new_password factory update apn""".split()
+
+
 def test_no_command_beyond_the_list_exists_for_anybody(town):
     """Not even for the admin of the family, with a fresh second factor."""
     step_up(town.eve)
+    tried = 0
     for what, (method, path, body) in CAPABILITIES.items():
-        if path.endswith("/commands") and body["type"] not in ("message", "find", "locate", "call", "check_in_call", "photo", "power_off", "reset", "new_password"):
+        if path.endswith("/commands") and body["type"] not in ACTS:
             answer = attempt(town, town.eve, what)
             assert answer.status_code == 400, f"{what}: {answer.status_code}"
+            tried += 1
+    assert tried >= 10, "raw, pills, monitor, record, relay, sms, ip, password by value, video call …"
+    assert attempt(town, town.eve, "firmware from anywhere").status_code == 400
     assert attempt(town, town.eve, "call any number").status_code == 400
     assert attempt(town, town.eve, "a command as text").status_code == 202, "a text, and the watch shows it as one"
     assert attempt(town, town.eve, "photos").status_code == 200
@@ -228,7 +352,7 @@ def test_nobody_writes_in_another_name(town):
 
 def test_what_they_tried_is_in_the_audit_log_and_nothing_reached_the_watch(town, kinward):
     table = json.loads(subprocess.run([kinward, "routes"], capture_output=True, check=True, timeout=20).stdout)["routes"]
-    words = {(r["method"], r["path"]): r["audit"] for r in table}
+    words = {(r["method"], shape(r["path"])): r["audit"] for r in table}
     for name in ("stranger", "anna", "gone", "viewer", "operator"):
         for what in CAPABILITIES:
             attempt(town, getattr(town, name), what)
@@ -241,13 +365,14 @@ def test_what_they_tried_is_in_the_audit_log_and_nothing_reached_the_watch(town,
     }
     wanted = set()
     for what, (method, path, _) in CAPABILITIES.items():
-        route = re.sub(r"\{(me|eve)\}", "{account}", path.split("?")[0])
-        word = words[method, "/api/v1" + route] or "read"
+        word = words[method, shape(route_of(path))] or "read"
         wanted |= {(actor, word) for actor in me.values()}
     eventually(lambda: wanted <= town.tried(), what="each attempt in the audit log")
     heard = town.heard()
     keywords = {content.split(",")[0] for content in heard}
     forbidden = {"POWEROFF", "RESET", "FACTORY", "CALL", "MONITOR", "RECORD", "rcapture", "RCAPTURE", "TAKEPILLS", "IP", "SMS", "RELAY"}
+    forbidden |= set("APN UPGRADE FLOWER hrtstart bodytemp2 PULSE WIFISEARCH WIFICUR WIFISET WIFIDEL PPR TK BOOTOFF LONG".split())
+    forbidden |= set("REMIND SCHEDULE WALKTIME STEPS DEVICE_BODY WIFIFENCE BTWARNSET BTTIMESET HEALTHAUTOSET".split())
     assert not keywords & forbidden, keywords & forbidden
     assert not [c for c in heard if c.startswith("SOS") and "4930999999" in c], "the SOS numbers of an attacker"
     texts = [bytes.fromhex(c.split(",")[1]).decode("utf-16-be") for c in heard if c.startswith("MESSAGE,")]
@@ -300,23 +425,52 @@ def test_nothing_of_the_operator_changes_a_membership(town, kinward):
 
 # ---- what the encoder can write ----
 
+# Each keyword that the encoder has. A new one is put here by a person who asked: may it be sent?
 WRITABLE = """CR FIND MESSAGE LZ LANG ZONE UPLOAD VERNO TS PW ACALL AUTO CPSMS CENTER SLAVE PHB PHB2 PHB3 PHL PHBX DPHBX SOS1 SOS2
-    SOS3 SOS CALL rcapture SOSSMS LOWBAT REMOVESMS POWEROFF RESET DEVREFUSEPHONESWITCH REJECT""".split()
-# Only the value that switches it off, or an empty number, follows these.
-ONLY_OFF = {"ACALL": "FORM_ZERO", "AUTO": "FORM_ZERO", "CPSMS": "FORM_ZERO", "CENTER": "FORM_EMPTY", "SLAVE": "FORM_EMPTY"}
-NEVER = "MONITOR RECORD TAKEPILLS IP APN FACTORY UPGRADE RELAY SMS FSMS RSMS MSMS WG STOP START RTALK TK CALLBACK SERVER".split()
+    SOS3 SOS CALL rcapture SOSSMS LOWBAT REMOVESMS POWEROFF RESET DEVREFUSEPHONESWITCH REJECT FLOWER TK TK2 REMIND SILENCETIME
+    SILENCETIME2 WALKTIME PEDO SLEEPTIME PHBX2 WHITELIST1 WHITELIST2 REMOVE FALLDOWN FON LSSET MOD TAKEPILLS hrtstart
+    HEALTHAUTOSET bodytemp2 bodytemp BTTIMESET BTWARNSET WDSTART PULSE WIFIFENCE profile SCHEDULE STEPS DEVICE_BODY APP FAMILY
+    LONG BOOTOFF APPLOCK DEVOWNER APN UPGRADE FACTORY PPR WIFISEARCH WIFICUR WIFISET WIFIDEL""".split()
+NEVER = "MONITOR RECORD RE IP SMS FSMS RSMS MSMS RELAY WG STOP START RTALK CALLBACK SERVER FTPIP FTPPWD DOWNVCWW DOWNAPPHANGUP".split()
+# The encoder knows these, and nothing that a person or another company can reach makes one.
+MADE_BY_NOBODY = ["COMMAND_PILL_REMINDER", "COMMAND_CENTER", "COMMAND_SLAVE", "COMMAND_VOICE_GROUP", "COMMAND_OWNER"]
 
 
-def test_no_byte_for_it_can_be_written(root):
-    source = (root / "src/watch/command.c").read_text(encoding="utf-8")
-    rows = re.findall(r'\[COMMAND_\w+\] = \{\s*"(\w+)",\s*"\w+",\s*(\w+),', source)
-    assert sorted(keyword for keyword, _ in rows) == sorted(WRITABLE), "a new keyword: is it one that a person may send?"
-    for keyword, form in rows:
-        assert ONLY_OFF.get(keyword, form) == form, f"{keyword} could switch something on"
-    assert not set(NEVER) & {keyword for keyword, _ in rows}
-    encoder = "".join(p.read_text(encoding="utf-8") for p in (root / "src/watch").glob("command*.c") if not p.name.endswith("_test.c"))
+def test_no_byte_for_it_can_be_written(kinward, root):
+    shown = subprocess.run([kinward, "commands"], capture_output=True, text=True, check=True, timeout=20).stdout
+    rows = re.findall(r"^(\w+) - .*\n  sends    (.*)\n  class    (\w+)", shown, flags=re.M)
+    assert len(rows) == shown.count("\n  sends    ") > 70
+    assert {re.match(r"\w+", sends)[0] for _, sends, _ in rows} == set(WRITABLE), "a new keyword: may a person send it?"
+    catalogue = json.loads((root / "tests/data/commands.json").read_text(encoding="utf-8"))["down"]
+    by_keyword = {row["keyword"].lower(): row for row in catalogue}
+    forbidden = 0
+    for name, sends, class_ in rows:
+        keyword, _, values = sends.partition(",")
+        row = by_keyword[re.match(r"\w+", keyword)[0].lower()]
+        assert row["known"] != "name_only", f"{name}: what it does is not known"
+        if row["class"] == "forbidden":
+            assert row["class_by_value"][values] == class_, f"{name} could switch something on"
+            forbidden += 1
+    assert forbidden == 3, "calls picked up by themselves, twice, and SMS passed on: only off"
+    assert dict((name, sends) for name, sends, _ in rows)["update"] == "UPGRADE", "no address of a firmware"
+    source = "".join(p.read_text(encoding="utf-8") for p in (root / "src/watch").glob("command*.c") if not p.name.endswith("_test.c"))
+    source = re.sub(r"static const struct command_never never\[\] = \{.*?\n\};", "", source, flags=re.S)
+    source = re.sub(r'\{\d, "[^"]+"\},', "", source)  # how a value is called, which is not sent
     for word in NEVER:
-        assert f'"{word}"' not in encoder and f'"{word},' not in encoder, word
+        assert f'"{word}"' not in source and f'"{word},' not in source, word
+
+
+def test_nobody_makes_what_only_the_encoder_knows(root):
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for path in (root / "src").rglob("*.[ch]")
+        if path.parts[-2] not in ("watch", "sim") and not path.name.endswith("_test.c")
+    }
+    assert len(texts) > 200
+    for kind in MADE_BY_NOBODY:
+        found = [path.name for path, text in texts.items() if re.search(rf"\b{kind}\b", text)]
+        # Whether a watch has it is shown; no more.
+        assert found == (["capability.c"] if kind == "COMMAND_PILL_REMINDER" else []), f"{kind}: {found}"
 
 
 def test_what_a_partner_does_stands_in_the_familys_log_with_its_name(town):

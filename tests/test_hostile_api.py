@@ -58,7 +58,7 @@ def bodies(home, own=True):
     """(method, filled path, operation, a body that fits) of every operation with a JSON body."""
     for method, path, operation, _ in OPERATIONS:
         schema = body_schema(operation)
-        if schema is None or operation["x-access"] in ("partner", "local") or path.startswith("/partner"):
+        if schema is None or operation["x-access"] in ("partner", "local") or path.startswith(("/partner", "/phone")):
             continue
         body = example(schema)
         if "group" in schema["properties"]:
@@ -165,7 +165,11 @@ def schema_and_counts(server):
 
 
 # What requests of this test make when they are accepted, and what is written besides.
-MADE_BY_REQUESTS = {"command", "claim", "audit", "audit_mark", "audit_checkpoint", "web_session", "journal", "history_mark", "history_chunk", "care_group", "member", "known_network", "invitation", "approval", "contact", "email_change", "recovery", "courier_item", "sos_number"}
+MADE_BY_REQUESTS = {"thread_item", "thread_use", "setting", "way", "wearer_day", "email_token", "step_up", "challenge", "command", "claim", "audit", "audit_mark", "audit_checkpoint", "web_session", "journal", "history_mark", "history_chunk", "care_group", "member", "known_network", "invitation", "approval", "contact", "email_change", "recovery", "courier_item", "sos_number"}
+
+
+# The audit log, the journal, and the day of a wearer that was open when the request came.
+WRITTEN_BY_ITSELF = {"audit", "audit_checkpoint", "journal", "wearer_day"}
 
 
 def text_fields(schema):
@@ -190,6 +194,29 @@ def test_payloads_in_every_field_of_every_body_are_text_or_refused(home, api):
     assert before["account"] == after["account"] == 1
     assert tried > 500 and accepted > 50
     assert not list(home.folder.rglob("pwned")), "a shell was asked"
+
+
+def test_payloads_in_what_a_phone_says_are_refused_or_no_more_than_a_place(home, api):
+    made = api.ok("POST", f"/wearers/{home.wearer}/ways", json={"kind": "traccar", "name": "Phone"})
+    token = made["secret"]["token"]
+    schema, before, _ = schema_and_counts(home)
+    names = ("id", "deviceid", "lat", "lon", "location", "timestamp", "speed", "bearing", "altitude", "accuracy", "batt", "alarm", "valid")
+    refused = 0
+    for name, payload in itertools.product(names, PAYLOADS):
+        fields = {"id": token, "lat": "52.5", "lon": "13.4"} | {name: payload}
+        for answer in (
+            api.request("GET", "/phone/osmand", params=fields),
+            api.request("POST", "/phone/osmand", data=fields),
+            api.request("POST", "/phone/osmand", json={"device_id": token, "location": {"coords": fields, "timestamp": payload}}),
+            api.request("POST", "/phone/owntracks", json={"_type": "location", "tst": 1, **fields}, auth=("x", payload.encode("utf-8"))),
+        ):
+            assert answer.status_code in (200, 400, 404), f"{name}={payload!r}: {answer.status_code} {answer.text}"
+            refused += answer.status_code != 200
+    assert refused > 500
+    now_schema, after, whole = schema_and_counts(home)
+    assert now_schema == schema and whole == "ok"
+    changed = {n for n in before if before[n] != after[n]}
+    assert changed <= WRITTEN_BY_ITSELF | {"history_mark", "history_chunk"}, changed
 
 
 def test_what_is_accepted_is_kept_as_the_text_that_it_is(home, api):
@@ -220,7 +247,7 @@ def test_payloads_in_queries_paths_and_headers_do_nothing(home, api):
             assert answer.status_code in (200, 400), f"{header}: {plain!r}"
     now_schema, after, whole = schema_and_counts(home)
     assert now_schema == schema and whole == "ok"
-    assert {n for n in before if before[n] != after[n]} <= {"audit", "audit_checkpoint", "journal"}
+    assert {n for n in before if before[n] != after[n]} <= WRITTEN_BY_ITSELF
 
 
 # ---- other sites (threat 43) ----
@@ -249,7 +276,7 @@ def test_no_other_site_can_change_anything(home, api, headers):
         tried += 1
     assert tried > 30
     _, after, _ = schema_and_counts(home)
-    assert {n for n in before if before[n] != after[n]} <= {"audit", "audit_checkpoint", "journal"}
+    assert {n for n in before if before[n] != after[n]} <= WRITTEN_BY_ITSELF
 
 
 def test_no_form_can_be_sent_from_anywhere(home, api):
@@ -277,7 +304,7 @@ def test_no_read_changes_anything(home, api):
         if method == "GET" and "events" not in path:
             assert api.request("GET", fill(path, home), params={"confirm": "1"}).status_code < 500
     _, after, _ = schema_and_counts(home)
-    assert {n for n in before if before[n] != after[n]} <= {"audit", "audit_checkpoint", "journal"}
+    assert {n for n in before if before[n] != after[n]} <= WRITTEN_BY_ITSELF
 
 
 # ---- names on the web root (threat 15) ----
