@@ -64,7 +64,8 @@ def call(api, method, path, operation, extra=None):
     if schema is not None:
         return api.request(method, filled, json=example(schema) | (extra or {}))
     if "requestBody" in operation:
-        return api.request(method, filled, content=b"\xff\xd8\xff\xe0", headers={"Content-Type": "image/jpeg"})
+        kind = next(iter(operation["requestBody"]["content"]))
+        return api.request(method, filled, content=b"\xff\xd8\xff\xe0", headers={"Content-Type": kind})
     return api.request(method, filled)
 
 
