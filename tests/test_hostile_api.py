@@ -199,6 +199,20 @@ def test_payloads_in_what_a_phone_says_are_refused_or_no_more_than_a_place(home,
     assert changed <= WRITTEN_BY_ITSELF | {"history_mark", "history_chunk"}, changed
 
 
+def test_payloads_in_settings_are_refused(home, api):
+    limits = {"is_on": True, "low": 35, "high": 38, "warning": "sms"}
+    for payload in PAYLOADS:
+        for setting, body in (
+            ("language", {"language": payload}),
+            ("zone", {"zone": payload}),
+            ("home_wifi", {"macs": [payload]}),
+            ("alarm_clocks", {"alarms": [{"time": payload, "is_on": True, "repeat": "daily"}]}),
+            ("temperature_limits", limits | {"number": payload}),
+        ):
+            answer = api.request("PUT", f"/api/v1/wearers/{home.wearer}/settings/{setting}", json=body)
+            assert answer.status_code in (400, 409), f"{setting}: {payload!r}: {answer.status_code} {answer.text}"
+
+
 def test_payloads_in_every_field_of_every_body_are_text_or_refused(home, api):
     schema, before, _ = schema_and_counts(home)
     tried = accepted = 0
