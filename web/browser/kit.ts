@@ -454,17 +454,20 @@ export function totp(key: string, atMs = Date.now()): string {
 	return `${(mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000}`.padStart(6, '0');
 }
 
-/** All that axe finds wrong, in words. */
-export async function axe(page: Page): Promise<string[]> {
-	await page.evaluate(axeSource);
-	return page.evaluate(async () => {
+/** What a theme decides. All else is the same in both, so it is enough to judge it in one of them. */
+export const THEME_RULES = ['color-contrast', 'link-in-text-block'];
+
+/** All that axe finds wrong, in words; by all of its rules, or by some. */
+export async function axe(page: Page, rules?: string[]): Promise<string[]> {
+	if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+	return page.evaluate(async (only) => {
 		const run = (globalThis as unknown as { axe: { run(d: Document, o: object): Promise<AxeResult> } }).axe.run;
 		interface AxeResult {
 			violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
 		}
-		const { violations } = await run(document, { resultTypes: ['violations'] });
+		const { violations } = await run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) });
 		return violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary}`).join(' || ')}`);
-	});
+	}, rules);
 }
 
 export async function picture(page: Page, name: string): Promise<void> {

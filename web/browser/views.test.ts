@@ -3,7 +3,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { axe, bind, mapDrawn, openBrowser, openPage, picture, Server, setUp, Sim, type Watched } from './kit';
+import { axe, bind, mapDrawn, openBrowser, openPage, picture, Server, setUp, Sim, THEME_RULES, type Watched } from './kit';
 
 const server = new Server();
 let browser: Browser;
@@ -62,9 +62,11 @@ async function smallTargets(page: Page): Promise<string[]> {
 	});
 }
 
-async function judge(page: Page, name: string): Promise<void> {
+async function judge(page: Page, look: Look, view: string): Promise<void> {
+	const name = `${look.name}-${view}`;
 	await picture(page, name);
-	expect(await axe(page), name).toEqual([]);
+	// The other dark ones have a light one of the same size and language.
+	expect(await axe(page, look.scheme === 'dark' && !look.large ? THEME_RULES : undefined), name).toEqual([]);
 	const sideways = await page.evaluate(() =>
 		[document.documentElement, ...document.querySelectorAll('main, dialog[open]')].flatMap((box) => {
 			if (box.scrollWidth <= box.clientWidth + 1) return [];
@@ -98,7 +100,7 @@ describe('before anybody has signed in', () => {
 		await own.page.goto(server.setupLink);
 		await own.page.locator('form').waitFor();
 		await dress(own.page, look);
-		await judge(own.page, `${look.name}-00-setup`);
+		await judge(own.page, look, '00-setup');
 		await own.context.close();
 		expect(own.faults).toEqual([]);
 	});
@@ -115,17 +117,17 @@ describe('without a watch', () => {
 		await own.page.goto(server.url);
 		await own.page.locator('form').waitFor();
 		await dress(own.page, look);
-		await judge(own.page, `${look.name}-01-signin`);
+		await judge(own.page, look, '01-signin');
 		await own.page.evaluate(() => (location.hash = '#/recover'));
 		await own.page.locator('.panel ul').waitFor();
-		await judge(own.page, `${look.name}-03-recover`);
+		await judge(own.page, look, '03-recover');
 		await own.page.evaluate(() => (location.hash = '#/map'));
 		await own.context.addCookies(cookies);
 		await own.page.reload();
 		await own.page.locator('.needs').waitFor();
 		await mapDrawn(own.page);
 		await dress(own.page, look);
-		await judge(own.page, `${look.name}-02-empty`);
+		await judge(own.page, look, '02-empty');
 		await own.context.close();
 		expect(own.faults).toEqual([]);
 	});
@@ -208,34 +210,34 @@ describe('with three wearers', () => {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.locator(sign).first().waitFor();
 			if (map) {
-				await page.locator('.map[data-idle="false"]').waitFor({ timeout: 1_000 }).catch(() => undefined);
+				await page.locator('.map[data-idle="false"]').waitFor({ timeout: 300 }).catch(() => undefined);
 				await mapDrawn(page);
 			}
-			await judge(page, `${look.name}-${name}`);
+			await judge(page, look, name);
 		}
 		await page.evaluate((h) => (location.hash = h), `#/care/person/${emma}`);
 		await page.locator('.danger').last().click();
 		await page.locator('dialog[open]').waitFor();
-		await judge(page, `${look.name}-21-remove`);
+		await judge(page, look, '21-remove');
 		await page.keyboard.press('Escape');
 		await page.evaluate((h) => (location.hash = h), `#/care/person/${emma}/watch`);
 		await page.locator('#person-guard ~ .row .danger').first().click();
 		await page.locator('dialog[open]').waitFor();
-		await judge(page, `${look.name}-23-power`);
+		await judge(page, look, '23-power');
 		await page.keyboard.press('Escape');
 		await page.locator('.avatar').click();
-		await judge(page, `${look.name}-22-menu`);
+		await judge(page, look, '22-menu');
 		await page.keyboard.press('Escape');
 		await sim.ask(`sos ${sim.id(0)}`);
 		await page.locator('dialog:modal h1').waitFor();
-		await judge(page, `${look.name}-30-sos`);
+		await judge(page, look, '30-sos');
 		await page.locator('.take').click();
 		await page.locator('a.strip').first().waitFor();
 		await mapDrawn(page);
-		await judge(page, `${look.name}-31-taken`);
+		await judge(page, look, '31-taken');
 		await page.evaluate(() => (location.hash = '#/care/alarms'));
 		await page.locator('.alarm.serious').first().waitFor();
-		await judge(page, `${look.name}-32-alarm`);
+		await judge(page, look, '32-alarm');
 		for (const { id } of ((await server.ask(page, 'GET', '/alarms?state=open')) as { alarms: { id: string }[] }).alarms)
 			await server.ask(page, 'POST', `/alarms/${id}/close`, {});
 		await page.locator('a.strip').waitFor({ state: 'detached' });
