@@ -102,11 +102,14 @@ static bool is_setting(enum command_kind kind)
 	return setting_ids_of(kind, ids) > 0 || kind == COMMAND_STATUS || kind == COMMAND_VERSION;
 }
 
-static bool is_keyword_busy(const struct queue *q, enum command_kind kind)
+/* Or the same place, which another keyword fills. */
+static bool is_keyword_busy(const struct queue *q, const struct item *item)
 {
 	for (struct list *n = q->items.next; n != &q->items; n = n->next) {
 		const struct item *other = CONTAINER_OF(n, struct item, node);
-		if (other->state != ITEM_QUEUED && command_waits_for(kind, other->kind))
+		if (other->state != ITEM_QUEUED &&
+			(command_waits_for(item->kind, other->kind) ||
+				setting_is_same_place(&item->command, &other->command)))
 			return true;
 	}
 	return false;
@@ -301,7 +304,7 @@ static bool may_go(const struct queue *q, const struct item *item, int64_t now, 
 {
 	return item->state == ITEM_QUEUED && item->expires_ms > now &&
 	       uid_is_none(&item->waits_for) && (is_trusted || !item->is_sensitive) &&
-	       !is_keyword_busy(q, item->kind);
+	       !is_keyword_busy(q, item);
 }
 
 static void pump(struct domain *d, struct queue *q, uint64_t session)
@@ -594,10 +597,12 @@ static bool says_otherwise(const struct item *item, struct view params)
 	       (int32_t)level != item->command.values[0];
 }
 
-bool outbox_on_answer(struct domain *d, uint32_t number, const struct report *r)
+/* Whom it answers: first of all a command of that name, then one that is answered by another's. */
+static struct item *find_answered(
+	struct queue *q, const struct report *r, enum command_answer *ret_answer)
 {
-	struct queue *q = queue_find(d->outbox, number);
 	struct view keyword = view_of(r->keyword);
+	struct item *found = NULL;
 
 	for (struct list *n = q == NULL ? NULL : q->items.next; n != NULL && n != &q->items;
 		n = n->next) {
@@ -605,22 +610,37 @@ bool outbox_on_answer(struct domain *d, uint32_t number, const struct report *r)
 		if (item->state != ITEM_SENT)
 			continue;
 		enum command_answer answer = command_answer_of(item->kind, keyword, r->text);
-		if (answer == ANSWER_TO_OTHER)
+		bool is_named = view_is_nocase(keyword, view_of(command_keyword(item->kind)));
+		if (answer == ANSWER_TO_OTHER || (found != NULL && !is_named))
 			continue;
-		if (answer == ANSWER_RECEIVED)
-			return true; /* what it asks for comes later */
-		uint64_t session = item->session;
-		item->answer = answer_text_new(item->kind, r);
-		if (answer == ANSWER_REFUSED)
-			finish(q, item, COMMAND_REFUSED, REASON_BY_WATCH);
-		else if (says_otherwise(item, r->text))
-			finish(q, item, COMMAND_REFUSED, REASON_OTHER_VALUE);
-		else
-			finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
-		outbox_on_ready(d, number, session); /* the next one with this keyword */
-		return true;
+		found = item;
+		*ret_answer = answer;
+		if (is_named)
+			break;
 	}
-	return false;
+	return found;
+}
+
+bool outbox_on_answer(struct domain *d, uint32_t number, const struct report *r)
+{
+	struct queue *q = queue_find(d->outbox, number);
+	enum command_answer answer = ANSWER_TO_OTHER;
+	struct item *item = find_answered(q, r, &answer);
+
+	if (item == NULL)
+		return false;
+	if (answer == ANSWER_RECEIVED)
+		return true; /* what it asks for comes later */
+	uint64_t session = item->session;
+	item->answer = answer_text_new(item->kind, r);
+	if (answer == ANSWER_REFUSED)
+		finish(q, item, COMMAND_REFUSED, REASON_BY_WATCH);
+	else if (says_otherwise(item, r->text))
+		finish(q, item, COMMAND_REFUSED, REASON_OTHER_VALUE);
+	else
+		finish(q, item, COMMAND_CONFIRMED, REASON_NONE);
+	outbox_on_ready(d, number, session); /* the next one with this keyword */
+	return true;
 }
 
 bool outbox_find_photo(struct domain *d, uint32_t number, uint64_t session, struct uid *ret_command)

@@ -1,7 +1,9 @@
 #include "domain/outbox.h"
 
+#include "domain/contacts.h"
 #include "domain/device_password.h"
 #include "domain/domain_fixture.h"
+#include "domain/live_table.h"
 #include "unit.h"
 
 static const char watch[] = "3707805539";
@@ -369,6 +371,90 @@ static void newer_setting_takes_the_place_of_one_that_waits(void **state)
 	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.interval_s, 240);
 }
 
+static void setting_that_nobody_wants_any_more_is_not_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	struct problem p;
+
+	put_interval(f, &mia, 120);
+	assert_int_equal(
+		settings_drop(&f->d, &f->maria, &mia, SETTING_UPLOAD_INTERVAL, &p, NULL), RC_OK);
+	fixture_settle(f);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM command WHERE state = 5"), 1);
+	fixture_open(f, 1, watch);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 0);
+}
+
+static void put_contacts(struct fixture *f, const struct uid *wearer, unsigned n)
+{
+	struct contacts list = {.n = n, .items = {{.name = "Anna", .number = "+491701234567"}}};
+	struct contacts now;
+	struct problem p;
+
+	assert_int_equal(contacts_put(&f->d, &f->maria, wearer, &list, &now, &p, NULL), RC_OK);
+	fixture_settle(f);
+}
+
+static enum rc make_yisai_job(struct db *db, void *arg, struct err *e)
+{
+	(void)arg;
+	return db_script(db, "UPDATE device SET vendor = 'YS'", e);
+}
+
+/* PHB erases what PHL filled: the one must not come behind the other. */
+static void phone_book_is_told_in_one_form_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	assert_int_equal(writer_run(f->d.writer, make_yisai_job, NULL, NULL), RC_OK);
+	put_contacts(f, &mia, 0);
+	put_contacts(f, &mia, 1);
+	fixture_open(f, 1, watch);
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_BOOK_WHOLE);
+	put_contacts(f, &mia, 0); /* not before that one has ended */
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 1);
+	outbox_on_sent(&f->d, 1, &fixture_last(f, TOLD_COMMAND, 1)->id);
+	answer(f, 1, "PHL");
+	assert_int_equal(fixture_count(f, TOLD_COMMAND, 1), 2);
+	assert_int_equal(fixture_last(f, TOLD_COMMAND, 1)->command.kind, COMMAND_BOOK_1);
+	assert_int_equal(
+		fixture_query(f, "SELECT state FROM watch_setting WHERE name = 'contacts'"), 3);
+}
+
+static void set_conflict(struct fixture *f, const struct uid *wearer, bool is_conflict)
+{
+	live_lock(f->d.live);
+	live_by_wearer(f->d.live, wearer)->is_conflict = is_conflict;
+	live_unlock(f->d.live);
+}
+
+/* Some watches answer POWEROFF by CR, which most say about another command. */
+static void answer_is_first_of_all_for_the_command_of_its_name(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+
+	fixture_open(f, 1, watch);
+	f->is_link_full = true;
+	struct command_info off = give(f, &mia, "power_off", "");
+	f->is_link_full = false;
+	set_conflict(f, &mia, true); /* it waits, and is passed by */
+	struct command_info locate = give(f, &mia, "locate", "");
+	set_conflict(f, &mia, false);
+	answer(f, 1, "LK");
+	assert_int_equal(state_of(f, &off), COMMAND_SENT);
+	written(f, 1, &off);
+	written(f, 1, &locate);
+	answer(f, 1, "CR");
+	assert_int_equal(state_of(f, &off), COMMAND_SENT);
+	assert_int_equal(state_of(f, &locate), COMMAND_CONFIRMED);
+	answer(f, 1, "CR");
+	assert_int_equal(state_of(f, &off), COMMAND_CONFIRMED);
+}
+
 static void watch_that_ignores_LZ_gets_LANG_and_ZONE(void **state)
 {
 	struct fixture *f = *state;
@@ -637,6 +723,9 @@ int main(void)
 		TEST(damaged_command_ends_and_does_not_keep_the_others_from_going_out),
 		TEST(setting_is_confirmed_by_the_acknowledgement),
 		TEST(newer_setting_takes_the_place_of_one_that_waits),
+		TEST(setting_that_nobody_wants_any_more_is_not_sent),
+		TEST(phone_book_is_told_in_one_form_at_a_time),
+		TEST(answer_is_first_of_all_for_the_command_of_its_name),
 		TEST(watch_that_ignores_LZ_gets_LANG_and_ZONE),
 		TEST(password_is_not_kept_in_the_list_of_commands),
 		TEST(what_is_announced_waits_for_the_text),

@@ -234,9 +234,12 @@ enum rc setting_note_drift(
 
 /* ---- the commands that carry them ---- */
 
-/* An entry that was taken out is the same place as one that was put in. */
+/* An entry that was taken out is the same place as one that was put in; the whole book in one frame
+ * takes the place of the first page, which erases it. */
 static enum command_kind place_kind(enum command_kind kind)
 {
+	if (kind == COMMAND_BOOK_WHOLE)
+		return COMMAND_BOOK_1;
 	return kind == COMMAND_BOOK_REMOVE ? COMMAND_BOOK_ENTRY : kind;
 }
 

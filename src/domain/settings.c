@@ -277,6 +277,62 @@ enum rc settings_alter(struct domain *d, const struct principal *who, const stru
 	return rc;
 }
 
+static enum rc is_wanted(
+	struct db *db, const struct uid *wearer, enum command_kind kind, bool *ret, struct err *e)
+{
+	enum setting_id ids[SETTINGS_OF_KIND_MAX];
+	unsigned n = setting_ids_of(kind, ids);
+	enum rc rc = RC_OK;
+
+	*ret = false;
+	for (unsigned i = 0; i < n && rc == RC_OK && !*ret; i++) {
+		enum setting_state state = SETTING_NONE;
+		rc = setting_state_read(db, wearer, ids[i], &state, e);
+		*ret = state != SETTING_NONE;
+	}
+	return rc;
+}
+
+/* The outbox finds out when it wants to send it. */
+static enum rc cancel_waiting(
+	struct db *db, const struct change_job *job, enum command_kind kind, struct err *e)
+{
+	struct stmt *s = NULL;
+	bool is = false;
+	enum rc rc = is_wanted(db, job->wearer, kind, &is, e);
+
+	if (rc != RC_OK || is)
+		return rc;
+	rc = query_prepare(db,
+		"UPDATE command SET state = ?3, reason = ?4, finished_ms = ?5"
+		" WHERE wearer = ?1 AND kind = ?2 AND finished_ms = 0 AND state = ?6",
+		job->wearer, &s, e);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_text(s, 2, view_of(command_name(kind)));
+	stmt_bind_int(s, 3, COMMAND_CANCELLED);
+	stmt_bind_int(s, 4, REASON_CANCELLED);
+	stmt_bind_int(s, 5, job->work.now_ms);
+	stmt_bind_int(s, 6, COMMAND_QUEUED);
+	return stmt_run(s, NULL, e);
+}
+
+/* What still waits for the watch would change it all the same. */
+static enum rc cancel_commands(struct db *db, const struct change_job *job, struct err *e)
+{
+	enum setting_id ids[SETTINGS_OF_KIND_MAX];
+	enum rc rc = RC_OK;
+
+	for (enum command_kind kind = 0; kind < COMMAND_KIND_COUNT && rc == RC_OK; kind++) {
+		unsigned n = setting_ids_of(kind, ids);
+		for (unsigned i = 0; i < n && rc == RC_OK; i++) {
+			if (ids[i] == job->id)
+				rc = cancel_waiting(db, job, kind, e);
+		}
+	}
+	return rc;
+}
+
 static enum rc drop_job(struct db *db, void *arg, struct err *e)
 {
 	struct change_job *job = arg;
@@ -284,6 +340,8 @@ static enum rc drop_job(struct db *db, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = setting_drop(db, job->wearer, job->id, e);
+	if (rc == RC_OK)
+		rc = cancel_commands(db, job, e);
 	if (rc == RC_OK && job->id == SETTING_TRACKING_MODE)
 		rc = set_adaptive(db, job->wearer, false, e);
 	/* The zone clock tells it nothing any more. */
@@ -296,7 +354,8 @@ static enum rc drop_job(struct db *db, void *arg, struct err *e)
 enum rc settings_drop(struct domain *d, const struct principal *who, const struct uid *wearer,
 	enum setting_id id, struct problem *p, struct err *e)
 {
-	struct change_job job = {.wearer = wearer, .id = id, .problem = p};
+	struct change_job job = {
+		.wearer = wearer, .id = id, .problem = p, .work = {.now_ms = d->wall_ms()}};
 
 	if (setting_def(id)->is_told)
 		act_told(who);

@@ -61,6 +61,22 @@ static enum command_answer answer_of_voice(struct view params)
 	return is_no ? ANSWER_REFUSED : ANSWER_CONFIRMED;
 }
 
+/* Only TK,1 takes a voice out of the queue: how V32 says no is not known. */
+static enum command_answer answer_of_own_voice(struct view params)
+{
+	enum command_answer answer = answer_of_voice(params);
+	bool is_yes = params.n == 0 || (params.p[params.n - 1] == '1' &&
+					       (params.n == 1 || params.p[params.n - 2] == ','));
+
+	return answer == ANSWER_CONFIRMED && !is_yes ? ANSWER_REFUSED : answer;
+}
+
+/* 0, or as elsewhere in V32: -1 server error, -2 parameter error. */
+static bool says_no(struct view params)
+{
+	return view_is(params, VIEW("0")) || (params.n > 1 && params.p[0] == '-');
+}
+
 enum command_answer command_answer_of(
 	enum command_kind kind, struct view keyword, struct view params)
 {
@@ -70,9 +86,11 @@ enum command_answer command_answer_of(
 		return ANSWER_TO_OTHER;
 	if (kind == COMMAND_PHOTO)
 		return ANSWER_RECEIVED;
-	if (kind == COMMAND_VOICE || kind == COMMAND_VOICE_GROUP)
+	if (kind == COMMAND_VOICE)
+		return answer_of_own_voice(params);
+	if (kind == COMMAND_VOICE_GROUP)
 		return answer_of_voice(params);
-	return d->has_status && view_is(params, VIEW("0")) ? ANSWER_REFUSED : ANSWER_CONFIRMED;
+	return d->has_status && says_no(params) ? ANSWER_REFUSED : ANSWER_CONFIRMED;
 }
 
 bool command_waits_for(enum command_kind kind, enum command_kind other)

@@ -493,6 +493,11 @@ static void odd_answers_are_understood(void **state)
 	assert_int_equal(command_answer_of(COMMAND_VOICE, VIEW("tk"), VIEW("1")), ANSWER_CONFIRMED);
 	assert_int_equal(command_answer_of(COMMAND_VOICE, VIEW("TK"), VIEW("0")), ANSWER_REFUSED);
 	assert_int_equal(command_answer_of(COMMAND_VOICE, VIEW("TK"), VIEW("")), ANSWER_CONFIRMED);
+	assert_int_equal(/* what says no in V32 is not known */
+		command_answer_of(COMMAND_VOICE, VIEW("TK"), VIEW("-1")), ANSWER_REFUSED);
+	assert_int_equal(command_answer_of(COMMAND_VOICE, VIEW("TK"), VIEW("2")), ANSWER_REFUSED);
+	assert_int_equal(
+		command_answer_of(COMMAND_BOOK_ENTRY, VIEW("PHBX"), VIEW("-1")), ANSWER_REFUSED);
 	assert_int_equal(command_answer_of(COMMAND_VOICE, VIEW("TK"),
 				 VIEW("#!AMR\n\x0C"
 				      "01234567890123456789")),
