@@ -61,10 +61,18 @@ static void *grow(void *items, size_t *capacity, size_t size)
 	return grown;
 }
 
+static void tell_waiters(struct batch *b, enum rc rc)
+{
+	for (size_t i = 0; i < b->waiters_n; i++)
+		b->waiters[i].fn(b->waiters[i].ctx, rc);
+	b->waiters_n = 0;
+}
+
 void batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
+	tell_waiters(b, RC_LIMIT);
 	list_remove(&b->node);
 	history_batch_done(&b->entries);
 	free(b->answers);
@@ -72,6 +80,7 @@ void batch_free(struct batch *b)
 	free(b->alarms);
 	free(b->places);
 	free(b->health);
+	free(b->waiters);
 	free(b);
 }
 
@@ -199,6 +208,19 @@ enum rc batch_add_health(struct batch *b, const struct health_intake *health, st
 		b->health = grown;
 	}
 	b->health[b->health_n++] = *health;
+	return RC_OK;
+}
+
+enum rc batch_add_waiter(struct batch *b, const struct waiter *waiter, struct err *e)
+{
+	if (b->waiters_n == b->waiters_capacity) {
+		struct waiter *grown = grow(b->waiters, &b->waiters_capacity, sizeof *grown);
+		if (grown == NULL)
+			return fail(e, RC_NOMEM, "ingest: out of memory");
+		b->waiters = grown;
+	}
+	b->waiters[b->waiters_n++] = *waiter;
+	b->must_go = true;
 	return RC_OK;
 }
 
@@ -330,6 +352,7 @@ static void tell_stored(struct ingest *in, struct batch *b)
 		bus_publish(d->bus, EVENT_HEALTH, &b->health[i].group, &b->health[i].wearer);
 	tell_alarms(in, b);
 	tell_places(d, b);
+	tell_waiters(b, RC_OK);
 	recycle(in, b);
 }
 
@@ -382,7 +405,7 @@ static size_t batch_bytes(const struct batch *b)
 {
 	return b->entries.n + b->answers_n * sizeof *b->answers + b->news_n * sizeof *b->news +
 	       b->alarms_n * sizeof *b->alarms + b->places_n * sizeof *b->places +
-	       b->health_n * sizeof *b->health;
+	       b->health_n * sizeof *b->health + b->waiters_n * sizeof *b->waiters;
 }
 
 static struct batch *take_filled(struct ingest *in, struct batch **slot)

@@ -437,6 +437,8 @@ static enum rc batch_report(struct ingest *in, struct live_device *dev, const st
 	}
 	if (rc == RC_OK && m->reply.kind != REPLY_NONE)
 		rc = batch_add_answer(b, m->session, m->index, &m->reply, e);
+	if (rc == RC_OK && in->waiter.fn != NULL)
+		rc = batch_add_waiter(b, &in->waiter, e);
 	if (rc != RC_OK) {
 		b->entries.n = entries_n;
 		b->entries.count = count;
@@ -516,7 +518,7 @@ static void on_health(struct ingest *in, struct live_device *dev, const struct m
 }
 
 /* Positions, alarms, health: what is kept. Under live_lock: one look-up and one lock a report. */
-static void on_values(struct ingest *in, struct live_device *dev, const struct message_report *m,
+static enum rc on_values(struct ingest *in, struct live_device *dev, const struct message_report *m,
 	const struct report *r)
 {
 	bool has_alarm = r->kind == REPORT_ALARM || (r->alarms != 0 && !r->is_stored);
@@ -526,27 +528,30 @@ static void on_values(struct ingest *in, struct live_device *dev, const struct m
 
 	if (r->kind == REPORT_HEALTH) {
 		on_health(in, dev, m, r);
-		return;
+		return RC_OK;
 	}
 	dev->last_hash = hash;
 	dev->last_seen_s = (uint32_t)(m->received_ms / 1000);
 	if (is_repeat) {
 		ingest_count(in, COUNT_DUPLICATES, 1);
 		answer_with_values(in->domain, m);
-		return;
+		return RC_OK;
 	}
 	struct fix last;
 	bool has_last = batch_last_place(in, dev, &last);
 	judge(dev, has_last ? &last : NULL, r, m->received_ms, &in->judged);
 	if (in->judged.has_learned)
 		write_clock(in->domain, dev);
-	if (batch_report(in, dev, r, m, has_alarm, &e) != RC_OK) {
+	enum rc rc = batch_report(in, dev, r, m, has_alarm, &e);
+	if (rc != RC_OK) {
 		lose_report(in, &e);
-		return;
+		return rc;
 	}
+	in->waiter.fn = NULL; /* the batch has it */
 	if (has_alarm)
 		ingest_count(in, COUNT_ALARMS, 1);
 	locate_on_report(in->domain, dev, r, &in->judged, m->received_ms, has_alarm);
+	return RC_OK;
 }
 
 static bool is_about_values(const struct report *r)
@@ -564,7 +569,7 @@ static bool take_values(struct ingest *in, const struct message_report *m, const
 	live_lock(live);
 	struct live_device *dev = session_device(in, m->session);
 	if (dev != NULL) {
-		on_values(in, dev, m, r);
+		(void)on_values(in, dev, m, r); /* not answered when it is lost */
 		adaptive = dev->is_adaptive ? dev->number : 0;
 		answers = r->kind == REPORT_HEALTH && dev->session == m->session ? dev->number : 0;
 	}
@@ -730,7 +735,7 @@ void ingest_read_stats(struct ingest *in, struct ingest_stats *ret)
 /* ---- phones ---- */
 
 enum rc ingest_take_phone(struct domain *d, const struct uid *wearer, struct view packed,
-	int64_t received_ms, struct err *e)
+	int64_t received_ms, ingest_stored_fn *fn, void *ctx, struct err *e)
 {
 	struct ingest *in = d->ingest;
 	struct report *r = &in->scratch;
@@ -744,16 +749,23 @@ enum rc ingest_take_phone(struct domain *d, const struct uid *wearer, struct vie
 	ingest_count(in, COUNT_REPORTS, 1);
 	/* The history keeps the phone's battery; the one that is shown is the watch's. */
 	r->has &= ~(uint32_t)REPORT_HAS_BATTERY;
+	in->waiter = (struct waiter){.fn = fn, .ctx = ctx};
 	live_lock(d->live);
 	struct live_device *dev = live_by_wearer(d->live, wearer);
 	if (dev != NULL) {
 		uint32_t seen_s = dev->last_seen_s; /* nor was the watch heard */
-		on_values(in, dev, &m, r);
+		rc = on_values(in, dev, &m, r);
 		dev->last_seen_s = seen_s;
 	}
 	live_unlock(d->live);
+	bool is_repeat = in->waiter.fn != NULL;
+	in->waiter.fn = NULL;
 	if (dev == NULL)
 		return fail(e, RC_NOT_FOUND, "this wearer has no device");
-	ingest_hurry(d);
+	if (rc != RC_OK)
+		return fail(e, rc, "ingest: out of memory");
+	if (is_repeat)
+		fn(ctx, RC_OK);
+	ingest_flush(d);
 	return RC_OK;
 }

@@ -28,10 +28,13 @@ void ingest_close_sessions(struct domain *d, const struct uid *wearer);
 void ingest_report(struct domain *d, const struct message_report *m);
 void ingest_closed(struct domain *d, uint64_t session, uint32_t frames);
 void ingest_foreign(struct domain *d, enum foreign kind);
+/* Main loop. RC_OK: it is on disk; else the server stops before it was. */
+typedef void ingest_stored_fn(void *ctx, enum rc rc);
 /* A place or alarm that a phone of the wearer told, as a packed report whose source is the phone.
- * Main loop; sent to the writer at once. RC_LIMIT: full, RC_NOT_FOUND: no such wearer or device. */
+ * Main loop; sent to the writer at once. RC_OK: fn is called once. RC_LIMIT: full, RC_NOMEM,
+ * RC_NOT_FOUND: no such wearer or device. */
 MUST_CHECK enum rc ingest_take_phone(struct domain *d, const struct uid *wearer, struct view packed,
-	int64_t received_ms, struct err *e);
+	int64_t received_ms, ingest_stored_fn *fn, void *ctx, struct err *e);
 /* A gateway process is gone, its sessions with it. The number is the session's top byte. */
 void ingest_gateway_lost(struct domain *d, uint8_t gateway);
 /* False while it is in doubt whether the session is the watch itself: another connection with its

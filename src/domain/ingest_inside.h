@@ -53,6 +53,12 @@ struct place_work {
 	size_t alarms_n;
 };
 
+/* Somebody who is told once that what he said is on disk. */
+struct waiter {
+	ingest_stored_fn *fn;
+	void *ctx;
+};
+
 /* Reports on their way to the disk. */
 struct batch {
 	struct list node;
@@ -66,6 +72,8 @@ struct batch {
 	size_t places_n, places_capacity;
 	struct health_intake *health;
 	size_t health_n, health_capacity;
+	struct waiter *waiters;
+	size_t waiters_n, waiters_capacity;
 	size_t counted_bytes;
 	struct batch *along; /* plain reports in the same commit as these alarms */
 	bool is_urgent;
@@ -124,6 +132,7 @@ struct ingest {
 	struct report scratch; /* 1 KB: not on the stack for each report */
 	atomic_ullong counts[COUNT_COUNT];
 	struct judged judged; /* as scratch */
+	struct waiter waiter; /* who waits for the report that is looked at; fn NULL: nobody */
 	struct keyword_counts *keywords;
 };
 
@@ -148,6 +157,7 @@ MUST_CHECK enum rc batch_add_alarm(struct batch *b, const struct alarm_work *ala
 MUST_CHECK enum rc batch_add_place(struct batch *b, const struct place_work *place, struct err *e);
 MUST_CHECK enum rc batch_add_health(
 	struct batch *b, const struct health_intake *health, struct err *e);
+MUST_CHECK enum rc batch_add_waiter(struct batch *b, const struct waiter *waiter, struct err *e);
 void ingest_mark_dirty(struct ingest *in, struct live_device *dev); /* under live_lock */
 void ingest_on_linger(struct timer *t, void *context);
 void ingest_on_retry(struct timer *t, void *context);

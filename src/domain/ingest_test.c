@@ -4,7 +4,9 @@
 
 #include "domain/alarm_store.h"
 #include "domain/domain_fixture.h"
+#include "domain/way.h"
 #include "unit.h"
+#include "watch/report_pack.h"
 
 static const char watch[] = "3707805539";
 
@@ -538,12 +540,90 @@ static void erased_wearer_takes_its_reports_along(void **state)
 	assert_false(live_read(f->d.live, &mia, &v));
 }
 
+/* ---- phones ---- */
+
+static const struct report phone_sos = {.kind = REPORT_ALARM,
+	.keyword = "OSMAND",
+	.source = REPORT_SOURCE_PHONE,
+	.alarms = REPORT_ALARM_SOS,
+	.has = REPORT_HAS_POINT | REPORT_HAS_VALIDITY,
+	.is_valid = true,
+	.lat_e7 = 481000000,
+	.lon_e7 = 115000000};
+
+struct phone_call {
+	struct fixture *f;
+	struct way_phone phone;
+	enum rc rc;
+};
+
+static void call_for_help(void *arg)
+{
+	struct phone_call *call = arg;
+
+	call->rc = way_report(&call->f->d, &call->phone, &phone_sos, NULL);
+}
+
+static void sos_of_a_phone_is_on_disk_before_it_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct phone_call call = {.f = f, .phone = {.wearer = fixture_bind(f, watch)}};
+
+	fixture_request(f, call_for_help, &call);
+	assert_int_equal(call.rc, RC_OK);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE kinds = 1"), 1);
+}
+
+static enum rc script_job(struct db *db, void *arg, struct err *e)
+{
+	return db_script(db, arg, e);
+}
+
+static void change(struct fixture *f, char *sql)
+{
+	assert_int_equal(writer_run(f->d.writer, script_job, sql, NULL), RC_OK);
+}
+
+static void count_stored_sos(void *ctx, enum rc rc)
+{
+	assert_int_equal(rc, RC_OK);
+	++*(unsigned *)ctx;
+}
+
+static void phone_is_not_answered_when_the_disk_refuses(void **state)
+{
+	struct fixture *f = *state;
+	struct uid mia = fixture_bind(f, watch);
+	uint8_t packed[REPORT_PACK_MAX];
+	size_t n = 0;
+	unsigned stored = 0;
+
+	assert_int_equal(report_pack(&phone_sos, packed, sizeof packed, &n, NULL), RC_OK);
+	char away[] = "ALTER TABLE journal RENAME TO journal_away";
+	char back[] = "ALTER TABLE journal_away RENAME TO journal";
+
+	change(f, away);
+	assert_int_equal(
+		ingest_take_phone(&f->d, &mia, (struct view){.p = (const char *)packed, .n = n},
+			f->d.wall_ms(), count_stored_sos, &stored, NULL),
+		RC_OK);
+	fixture_settle(f);
+	assert_int_equal(stored, 0);
+	change(f, back);
+	ingest_flush_all(&f->d);
+	fixture_settle(f);
+	assert_int_equal(stored, 1);
+	assert_int_equal(fixture_query(f, "SELECT COUNT(*) FROM alarm WHERE kinds = 1"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 		TEST(position_of_a_bound_watch_is_stored_then_shown),
 		TEST(sos_is_on_disk_before_it_is_answered),
+		TEST(sos_of_a_phone_is_on_disk_before_it_is_answered),
+		TEST(phone_is_not_answered_when_the_disk_refuses),
 		TEST(reports_that_wait_go_along_with_an_sos),
 		TEST(sos_that_cannot_be_read_is_raised_and_answered_all_the_same),
 		TEST(thousand_alarms_in_a_minute_are_one_incident),

@@ -469,21 +469,34 @@ static void let_go(struct told *t)
 	free(t);
 }
 
+static void end_told(struct told *t, enum rc rc, const struct err *e)
+{
+	(void)pthread_mutex_lock(&t->lock);
+	t->is_done = true;
+	t->rc = rc;
+	t->e = *e;
+	(void)pthread_cond_signal(&t->is_taken);
+	(void)pthread_mutex_unlock(&t->lock);
+	let_go(t);
+}
+
+static void told_is_stored(void *arg, enum rc rc)
+{
+	struct err e = {.msg = "the server stops"};
+
+	end_told(arg, rc, &e);
+}
+
 static void take_told(void *arg)
 {
 	struct told *t = arg;
 	struct err e;
 	enum rc rc = ingest_take_phone(t->domain, &t->wearer,
-		(struct view){(const char *)t->packed, t->n}, t->received_ms, &e);
+		(struct view){(const char *)t->packed, t->n}, t->received_ms, told_is_stored, t,
+		&e);
 
-	(void)pthread_mutex_lock(&t->lock);
-	t->is_done = true;
-	t->rc = rc;
 	if (rc != RC_OK)
-		t->e = e;
-	(void)pthread_cond_signal(&t->is_taken);
-	(void)pthread_mutex_unlock(&t->lock);
-	let_go(t);
+		end_told(t, rc, &e);
 }
 
 static enum rc wait_taken(struct told *t, struct err *e)
@@ -529,14 +542,6 @@ static enum rc told_new(struct domain *d, const struct way_phone *phone, const s
 	return RC_OK;
 }
 
-static enum rc nothing_job(struct db *db, void *arg, struct err *e)
-{
-	(void)db;
-	(void)arg;
-	(void)e;
-	return RC_OK;
-}
-
 enum rc way_report(
 	struct domain *d, const struct way_phone *phone, const struct report *r, struct err *e)
 {
@@ -551,9 +556,7 @@ enum rc way_report(
 	else
 		rc = wait_taken(t, e);
 	let_go(t);
-	/* The report is with the writer, which works in order: what comes behind it is durable only
-	 * when it is. */
-	return rc == RC_OK ? writer_run(d->writer, nothing_job, NULL, e) : rc;
+	return rc;
 }
 
 struct seen {
