@@ -478,8 +478,10 @@ static bool may_speak(struct ingest *in, const struct peer *peer, uint64_t sessi
 		return true;
 	if (peer == NULL)
 		return false; /* whether it has shown the key is told by its OPENED */
+	/* Closed: were its heartbeats answered for ever, it would not come again when its key does,
+	 * or is wanted no more. */
 	ingest_count(in, COUNT_UNPROVED, 1);
-	d->out.standing(d->out.owner, session, STANDING_UNKNOWN);
+	d->out.close(d->out.owner, session);
 	return false;
 }
 
