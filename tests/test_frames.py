@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from kit.process import eventually
 from kit.watch import RawWatch
 
 LINES = [
@@ -38,6 +39,18 @@ def raw(line):
 def own(line):
     """The frame with the number of a bound watch in place of its own: only those get all answers."""
     return raw(line).replace(line["means"]["id"].encode(), BOUND_ID.encode(), 1)
+
+
+def word_of(frame):
+    """Its keyword."""
+    return re.match(rb"\[[^*]*\*[^*]*\*(?:[0-9A-F]{4}\*)?[0-9A-F]{4}\*([^*,\]]*)", frame)[1]
+
+
+# All words with which the catalogue answers. Others are what the server says of itself to a watch of somebody: it
+# tells who can see the watch, and sends the settings that are wanted.
+ANSWER_WORDS = {
+    word_of(w.encode()) for x in VALID if x.get("reply") for w in [x["reply"], *x.get("reply_alt", [])]
+} | {b"LK"}
 
 
 def device_of(line):
@@ -81,11 +94,18 @@ def split(data):
 
 @pytest.fixture
 def bound(make_server, make_api):
-    """The port of a server to which the watch BOUND_ID belongs."""
+    """Makes connections to a server to which the watch BOUND_ID belongs, one after the other: a second one would be
+    asked who it is before its voices and pictures are taken."""
     server = make_server(reports_per_device_burst=60000, replays_per_device_burst=60000, frames_per_s_max=60000)
-    _, watch = make_api(server).claim_raw(BOUND_ID)
+    api = make_api(server)
+    wearer, watch = api.claim_raw(BOUND_ID)
     watch.close()
-    return server.watch_port
+
+    def connect(line):
+        eventually(lambda: not api.ok("GET", f"/wearers/{wearer}")["device"]["connected"], what="the last one is gone")
+        return Connection(server.watch_port, line)
+
+    return connect
 
 
 class Connection:
@@ -97,7 +117,7 @@ class Connection:
         self.mark = frame_of(line, "LK")
 
     def ask(self, pieces, answers_n):
-        """What came besides the answer to the heartbeat and the query of a second connection."""
+        """The answers that came besides that to the heartbeat; see ANSWER_WORDS."""
         for piece in pieces:
             self.watch.send_bytes(piece)
         self.watch.send_bytes(self.mark)
@@ -107,17 +127,17 @@ class Connection:
             assert data, f"closed after {pieces!r}"
             if data[-1:] != b"]":
                 continue
-            got = [f for f in split(data) if not f.endswith(b"*0005*VERNO]")]
+            got = [f for f in split(data) if word_of(f) in ANSWER_WORDS]
             if self.mark in got and len(got) > answers_n:
                 got.remove(self.mark)
                 return got
 
 
-def run_alone(port, lines, cut):
+def run_alone(connect, lines, cut):
     """cut(bytes) gives the pieces in which a frame is sent."""
     for _, group in groupby(sorted(lines, key=device_of), device_of):
         group = list(group)
-        connection = Connection(port, group[0])
+        connection = connect(group[0])
         for line in group:
             got = connection.ask(cut(own(line)), 1 if answers_of(line) or line["means"]["type"] == "TIME" else 0)
             if line.get("reply") is None and not got:
@@ -141,7 +161,7 @@ def test_every_frame_byte_by_byte_gets_the_same_answer(bound):
 def test_all_frames_in_one_piece_get_the_same_answers(bound):
     for _, group in groupby(sorted(VALID, key=device_of), device_of):
         group = list(group)
-        connection = Connection(bound, group[0])
+        connection = bound(group[0])
         asked = [line for line in group if answers_of(line) or line["means"]["type"] == "TIME"]
         got = connection.ask([b"".join(own(line) for line in group)], len(asked))
         for line in asked:
