@@ -1,5 +1,6 @@
 #include "domain/days.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -59,6 +60,7 @@ struct days_entry *days_make_entry(struct days *ds, const struct live_device *de
 		if (!make_block(ds, dev->place / DAYS_BLOCK))
 			return NULL;
 		e = days_at(ds, dev->place);
+		assert(e != NULL); /* its block is made */
 	}
 	*e = (struct days_entry){.number = dev->number};
 	day_state_init(&e->state, DAYS_NO_DAY);

@@ -366,6 +366,7 @@ enum rc setting_build(struct setting_work *w, struct db *db, enum setting_id id,
 	case SETTING_TRACKING_MODE:
 		return build_interval(w, db, e);
 	case SETTING_ALLOWED_CALLERS:
+		assert(v != NULL); /* it has a field */
 		return build_allowed(w, db, v, e);
 	case SETTING_CONTACTS:
 		return contacts_build(w, db, 0, e);
@@ -381,6 +382,7 @@ enum rc setting_build(struct setting_work *w, struct db *db, enum setting_id id,
 	case SETTING_PASSWORD:
 		return device_password_want(db, &w->to.wearer, add(w, COMMAND_PASSWORD)->digits, e);
 	default:
+		assert(v != NULL); /* all of these have fields */
 		build_switch(w, id, v);
 		return RC_OK;
 	}

@@ -1,5 +1,6 @@
 #include "http/body.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <sodium.h>
@@ -201,8 +202,10 @@ enum rc body_read(struct view text, const struct field_table *t, void *ret_value
 	struct body *b = NULL;
 	enum rc rc = body_read_any(text, &b, p);
 
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		assert(b != NULL);
 		rc = body_read_object(b->root, t, ret_values, p);
+	}
 	if (rc != RC_OK) {
 		body_free(b);
 		return rc;
