@@ -76,7 +76,7 @@ char *answer_text_new(enum command_kind kind, const struct report *r)
 	struct view text;
 	char *copy = NULL;
 
-	json_out_init(&j, 4 * ANSWER_TEXT_MAX);
+	json_out_init(&j, (size_t)4 * ANSWER_TEXT_MAX);
 	json_object(&j, NULL);
 	bool has_answer = write_answer(&j, kind, r);
 	json_end(&j);

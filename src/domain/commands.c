@@ -355,21 +355,33 @@ static const struct members *members_find(enum command_kind kind)
 	return &none;
 }
 
+/* The name of a given member that the type does not have, or NULL. */
+static const char *find_wrong(const struct command_request *r, const struct members *m)
+{
+	return r->has_count && !m->has_count         ? "count"
+	       : r->ssid.n > 0 && !m->has_ssid       ? "ssid"
+	       : r->password.n > 0 && !m->has_ssid   ? "password"
+	       : r->network.n > 0 && !m->has_network ? "network"
+	       : r->apn_name.n > 0 && !m->has_apn    ? "apn"
+						     : NULL;
+}
+
+/* The name of a member that the type has and that was not given, or NULL. */
+static const char *find_missing(const struct command_request *r, const struct members *m)
+{
+	return m->has_count && !r->has_count                         ? "count"
+	       : m->has_ssid && r->ssid.n == 0                       ? "ssid"
+	       : m->has_network && !m->has_ssid && r->network.n == 0 ? "network"
+	       : m->has_apn && r->apn_name.n == 0                    ? "apn"
+								     : NULL;
+}
+
 static enum rc check_more_fields(
 	const struct command_request *r, const struct command_act *act, struct problem *p)
 {
 	const struct members *m = members_find(act->kind);
-	const char *wrong = r->has_count && !m->has_count         ? "count"
-			    : r->ssid.n > 0 && !m->has_ssid       ? "ssid"
-			    : r->password.n > 0 && !m->has_ssid   ? "password"
-			    : r->network.n > 0 && !m->has_network ? "network"
-			    : r->apn_name.n > 0 && !m->has_apn    ? "apn"
-								  : NULL;
-	const char *missing = m->has_count && !r->has_count                         ? "count"
-			      : m->has_ssid && r->ssid.n == 0                       ? "ssid"
-			      : m->has_network && !m->has_ssid && r->network.n == 0 ? "network"
-			      : m->has_apn && r->apn_name.n == 0                    ? "apn"
-										    : NULL;
+	const char *wrong = find_wrong(r, m);
+	const char *missing = find_missing(r, m);
 
 	if (wrong != NULL)
 		return refuse(p, RC_SYNTAX, "field_unknown", wrong, "not with this type");

@@ -85,7 +85,7 @@ void day_state_place(
 	s->places = (uint16_t)(s->places + (s->places < UINT16_MAX));
 	if (s->has_place && moved_m < noise_m)
 		return;
-	if (moved_m < (double)(UINT32_MAX / 2 - s->distance_m / 2))
+	if (moved_m < (double)(UINT32_MAX - s->distance_m))
 		s->distance_m += (uint32_t)moved_m;
 	s->at_lat_e7 = lat_e7;
 	s->at_lon_e7 = lon_e7;

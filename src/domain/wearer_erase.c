@@ -46,8 +46,8 @@ static const char *const deletions[] = {
 	"DELETE FROM plan_proposal WHERE wearer = ?1",
 	"DELETE FROM partner_answer WHERE wearer = ?1",
 	/* Nobody knows whose ways taught what: the group learns anew from those who stay. */
-	"DELETE FROM radio_learned WHERE care_group = (SELECT care_group FROM wearer WHERE id = "
-	"?1)",
+	("DELETE FROM radio_learned WHERE care_group = "
+	 "(SELECT care_group FROM wearer WHERE id = ?1)"),
 	"DELETE FROM wearer WHERE id = ?1",
 };
 

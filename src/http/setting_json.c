@@ -90,7 +90,7 @@ static bool read_alarm(const struct json_t *v, struct command_alarm *ret)
 		!body_bool(body_member(v, "is_on"), &ret->is_on) ||
 		!body_text(body_member(v, "repeat"), &repeat))
 		return false;
-	for (uint8_t i = 0; i < COUNT_OF(repeats); i++) {
+	for (unsigned i = 0; i < COUNT_OF(repeats); i++) {
 		if (view_is(repeat, view_of(repeats[i])))
 			ret->repeat = (uint8_t)(REPEAT_ONCE + i);
 	}
