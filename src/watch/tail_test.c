@@ -9,7 +9,7 @@
 
 static struct report tail_of(const char *keyword, const char *tail)
 {
-	char content[1024];
+	char content[2048];
 	struct report r;
 
 	(void)snprintf(content, sizeof content, "%s," HEAD "%s", keyword, tail);
