@@ -75,7 +75,7 @@ static enum rc look(
 	struct view in, uint8_t *out, size_t *ret_n, struct amr_info *ret, struct err *e)
 {
 	struct amr_reader r;
-	struct amr_frame f;
+	struct amr_frame f = {.is_good = false};
 	struct amr_info info = {0};
 	size_t n = sizeof magic;
 	enum rc rc = amr_open(in, &r, e);
