@@ -158,7 +158,11 @@ def schema_and_counts(server):
     with sqlite3.connect(f"file:{server.data / 'kinward.db'}?mode=ro", uri=True) as db:
         schema = db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
         names = [row[1] for row in schema if row[0] == "table" and not row[1].startswith("sqlite_")]
-        counts = {name: db.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0] for name in names}
+        # The server tells a watch things of its own accord, at any time; people's commands come from requests alone.
+        of = {"command": "WHERE by_account IS NOT NULL"}
+        counts = {
+            name: db.execute(f'SELECT COUNT(*) FROM "{name}" {of.get(name, "")}').fetchone()[0] for name in names
+        }
         whole = db.execute("PRAGMA integrity_check").fetchone()[0]
     db.close()
     return schema, counts, whole
@@ -168,8 +172,8 @@ def schema_and_counts(server):
 MADE_BY_REQUESTS = {"thread_item", "thread_use", "wearer_day", "way", "command", "claim", "audit", "audit_mark", "audit_checkpoint", "web_session", "journal", "history_mark", "history_chunk", "care_group", "member", "known_network", "invitation", "approval", "contact", "email_change", "recovery", "courier_item", "sos_number"}
 
 
-# The audit log, the journal, and the day of a wearer that was open when the request came.
-WRITTEN_BY_ITSELF = {"audit", "audit_checkpoint", "journal", "wearer_day"}
+# The audit log, the journal, the day of a wearer that was open when the request came, and what a watch shows of itself.
+WRITTEN_BY_ITSELF = {"audit", "audit_checkpoint", "journal", "wearer_day", "watch_capability"}
 
 
 def text_fields(schema):
