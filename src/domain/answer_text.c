@@ -81,7 +81,11 @@ char *answer_text_new(enum command_kind kind, const struct report *r)
 	bool has_answer = write_answer(&j, kind, r);
 	json_end(&j);
 	if (has_answer && json_out_finish(&j, &text, NULL) == RC_OK && text.n <= ANSWER_TEXT_MAX)
-		copy = strndup(text.p, text.n);
+		copy = malloc(text.n + 1);
+	if (copy != NULL) {
+		memcpy(copy, text.p, text.n);
+		copy[text.n] = '\0';
+	}
 	json_out_done(&j);
 	return copy;
 }

@@ -50,8 +50,10 @@ static void add_loss(
 	if (per_hour > CARE_LOSS_MAX)
 		return;
 	for (int64_t h = from; h < to; h++) {
-		c->loss[h % DAY_HOURS] += per_hour;
-		c->hours[h % DAY_HOURS]++;
+		/* Days before 1970 may stand in a damaged row. */
+		size_t of_day = (size_t)((h % DAY_HOURS + DAY_HOURS) % DAY_HOURS);
+		c->loss[of_day] += per_hour;
+		c->hours[of_day]++;
 	}
 	d->loss += per_hour * gap;
 	d->hours += gap;

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "domain/ingest.h"
 
 #include <stdio.h>
@@ -247,6 +249,7 @@ static void sos_between_binding_and_its_end_in_the_main_loop_is_raised(void **st
 	assert_true(look(f, &w.wearer).is_connected);
 	ingest_closed(&f->d, 1, 1);
 	assert_false(look(f, &w.wearer).is_connected);
+	free(w.rows);
 }
 
 static void position_that_repeats_the_alarm_raises_nothing(void **state)
