@@ -1,8 +1,7 @@
-#include <stdlib.h>
-
 #include "domain/ingest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "domain/alarm_store.h"
 #include "domain/domain_fixture.h"
