@@ -81,5 +81,5 @@ def test_many_watches_move(server, api, make_sim):
     for wearer in wearers:
         fixes = eventually(lambda w=wearer: len(f := api.fixes(w, start, end)) >= 3 and f, what="history")
         assert [f["time"] for f in fixes] == sorted(f["time"] for f in fixes)
-        assert all(f["source"] == "gps" for f in fixes)
+        assert {f["source"] for f in fixes} <= {"gps", "wifi", "cell"}, "solved indoors, when a lesson was learned"
     assert sim.stats()["bad"] == 0
